@@ -1,0 +1,187 @@
+//! The identifiers and small value types that every layer shares, each parsed once at the edge.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+/// Why a text is not the identifier that it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not {expected}")]
+pub struct ParseIdError {
+    text: String,
+    expected: &'static str,
+}
+
+impl ParseIdError {
+    fn new(text: &str, expected: &'static str) -> Self {
+        // An id that a stranger sent may be long: an error message is not the place for it.
+        Self { text: text.chars().take(64).collect(), expected }
+    }
+}
+
+macro_rules! ulid_id {
+    ($(#[$doc:meta])* $name:ident, $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Ulid);
+
+        impl $name {
+            /// The id with these 128 bits.
+            pub const fn from_ulid(ulid: Ulid) -> Self {
+                Self(ulid)
+            }
+
+            /// A fresh id, ordered by the time at which it was made.
+            #[expect(clippy::new_without_default, reason = "two defaults would not be equal")]
+            pub fn new() -> Self {
+                Self(Ulid::generate())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                parse_ulid(text).map(Self).ok_or_else(|| ParseIdError::new(text, $expected))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, out)
+            }
+        }
+
+        text_id!($name);
+    };
+}
+
+/// What every id that is written as a text has in common.
+macro_rules! text_id {
+    ($name:ident) => {
+        impl fmt::Debug for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, out)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(from)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+ulid_id!(
+    /// A person with an account.
+    UserId,
+    "a user id (26 characters, a ULID)"
+);
+ulid_id!(
+    /// A saved version of a document.
+    VersionId,
+    "a version id (26 characters, a ULID)"
+);
+ulid_id!(
+    /// An invitation into a plan.
+    InviteId,
+    "an invite id (26 characters, a ULID)"
+);
+ulid_id!(
+    /// The refresh tokens that descend from one login.
+    FamilyId,
+    "a session id (26 characters, a ULID)"
+);
+
+/// What a shared document describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocKind {
+    /// A trip: days, cards, a map.
+    Trip,
+}
+
+impl DocKind {
+    /// The prefix of the document's name, without the colon.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Trip => "trip",
+        }
+    }
+}
+
+/// The name of a shared document, `trip:<ULID>`: its address on the wire and its key in the store.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DocId {
+    kind: DocKind,
+    ulid: Ulid,
+}
+
+impl DocId {
+    /// A fresh name for a document of this kind.
+    pub fn new(kind: DocKind) -> Self {
+        Self { kind, ulid: Ulid::generate() }
+    }
+
+    /// What the document describes.
+    pub const fn kind(&self) -> DocKind {
+        self.kind
+    }
+}
+
+impl FromStr for DocId {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        let expected = "a document name (`trip:` and a ULID of 26 characters)";
+        let (kind, ulid) = text
+            .split_once(':')
+            .filter(|(kind, _)| *kind == DocKind::Trip.prefix())
+            .and_then(|(_, ulid)| Some((DocKind::Trip, parse_ulid(ulid)?)))
+            .ok_or_else(|| ParseIdError::new(text, expected))?;
+        Ok(Self { kind, ulid })
+    }
+}
+
+impl fmt::Display for DocId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.kind.prefix(), self.ulid)
+    }
+}
+
+text_id!(DocId);
+
+/// Only the canonical spelling is taken, so that one id never has two names.
+fn parse_ulid(text: &str) -> Option<Ulid> {
+    Ulid::from_string(text).ok().filter(|ulid| ulid.to_string() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_name_survives_printing_and_parsing() {
+        let id = DocId::new(DocKind::Trip);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!(id.to_string().starts_with("trip:"));
+    }
+
+    #[test]
+    fn a_name_has_one_spelling() {
+        let name = "trip:01JABCDEFGHJKMNPQRSTVWXYZ0";
+        assert!(name.parse::<DocId>().is_ok());
+        let crooked = [name.to_lowercase(), name.replace('0', "O"), format!("{name}0")];
+        for text in crooked.iter().map(String::as_str).chain(["", "trip:", "room", "plan:x"]) {
+            assert!(text.parse::<DocId>().is_err(), "{text}");
+        }
+    }
+}

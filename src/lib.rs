@@ -1,0 +1,5 @@
+//! Moim: people plan trips and appointments together, live. The crate's map, in import order.
+
+pub mod ids;
+
+pub mod store;

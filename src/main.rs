@@ -1,0 +1,3 @@
+//! The command line: `moim serve` and its companions.
+
+fn main() {}

@@ -1,0 +1,199 @@
+//! What is kept, one trait an aggregate: the guarantees that every store gives, whichever it is.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::ids::{DocId, FamilyId, InviteId, UserId, VersionId};
+
+mod records;
+
+pub use records::*;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// It can't be reached, is full, or failed: the same call may succeed later. Nothing was changed,
+    /// or the whole call was carried out and only its answer is lost.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// What it holds can't be read: trying again won't help, and nothing may be written over it.
+    #[error("the store holds damaged data: {0}")]
+    Corrupt(String),
+    /// Another writer was faster, or the record is there already. Nothing was changed.
+    #[error("conflict: {0}")]
+    Conflict(&'static str),
+}
+
+/// The result of a call to a store.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Documents as a state and the updates since, which is where durability is promised.
+///
+/// A document has *generations* of state. The newest two are kept, and with them every journal entry
+/// that the older of the two lacks: a damaged newest state loses nothing.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Writes the first state (generation 1, epoch 1) of a document. `Conflict` if it exists.
+    async fn create(&self, doc: DocId, state: Bytes) -> Result<()>;
+
+    /// Appends updates in this order. When this returns `Ok` they are durable; after an error the caller
+    /// appends them again, which is harmless because an update that is applied twice changes nothing.
+    async fn append(&self, doc: DocId, updates: Vec<Bytes>) -> Result<()>;
+
+    /// The chosen state and every entry that it lacks, in the order of appending. `None`: no such document.
+    async fn load(&self, doc: DocId, generation: Generation) -> Result<Option<Loaded>>;
+
+    /// Writes `state` as the generation after `base`, notes that it contains `entries`, and drops what the
+    /// older of the two newest generations has no need of. `Conflict` if `base` is not the newest: read again.
+    async fn fold(&self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()>;
+}
+
+/// Versions that people saved.
+#[async_trait]
+pub trait Versions: Send + Sync {
+    /// Keeps a version with its encoded state and its projection (JSON).
+    async fn insert(&self, version: &Version, content: VersionContent) -> Result<()>;
+
+    /// One version with its content.
+    async fn get(&self, id: VersionId) -> Result<Option<(Version, VersionContent)>>;
+
+    /// Versions of a document, newest first, those older than `before` if given.
+    async fn list(
+        &self,
+        doc: DocId,
+        before: Option<VersionId>,
+        limit: usize,
+    ) -> Result<Vec<Version>>;
+}
+
+/// People and what they log in with.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// `Conflict` if the mail address (already normalised) is taken.
+    async fn create(&self, account: &Account, password: &PasswordHash) -> Result<()>;
+
+    /// The account with this id.
+    async fn get(&self, id: UserId) -> Result<Option<Account>>;
+
+    /// The account with this normalised mail address, and the hash of its password.
+    async fn by_mail(&self, mail: &str) -> Result<Option<(Account, PasswordHash)>>;
+
+    /// Replaces name, language and colour.
+    async fn update(&self, account: &Account) -> Result<()>;
+}
+
+/// Refresh tokens, known by their hash alone. Each is used once; the tokens after one login are a family.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Begins a family with its first token.
+    async fn start(&self, token: &RefreshToken) -> Result<()>;
+
+    /// Exchanges a token for its successor, atomically: of two callers with the same token one gets
+    /// `Rotated`; the other's `Reused` has ended the family.
+    async fn rotate(
+        &self,
+        used: TokenHash,
+        next: TokenHash,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<Rotation>;
+
+    /// Ends the family that this token belongs to. An unknown token is no error.
+    async fn end(&self, token: TokenHash) -> Result<()>;
+
+    /// Whether the family still lives.
+    async fn is_live(&self, family: FamilyId, now: Timestamp) -> Result<bool>;
+}
+
+/// Trips as things with a status, members and invitations. Their content is the document's.
+#[async_trait]
+pub trait Plans: Send + Sync {
+    /// Keeps a new plan whose only member is its owner. `Conflict` if it exists.
+    async fn create(&self, plan: &Plan, owner: UserId) -> Result<()>;
+
+    /// The plan, whatever its status.
+    async fn get(&self, id: DocId) -> Result<Option<Plan>>;
+
+    /// A person's plans of one status, most recently touched first, those after the cursor if given.
+    async fn list(
+        &self,
+        user: UserId,
+        status: PlanStatus,
+        after: Option<PlanCursor>,
+        limit: usize,
+    ) -> Result<Vec<(Plan, Role)>>;
+
+    /// Sets the status. `false`: no such plan.
+    async fn set_status(&self, id: DocId, status: PlanStatus, now: Timestamp) -> Result<bool>;
+
+    /// Replaces what the list shows of the document. An unknown plan is no error.
+    async fn set_summary(&self, id: DocId, summary: &Summary, now: Timestamp) -> Result<()>;
+
+    /// The role of one person; `None` for who is no member.
+    async fn role(&self, id: DocId, user: UserId) -> Result<Option<Role>>;
+
+    /// All members with their accounts, in the order of joining.
+    async fn members(&self, id: DocId) -> Result<Vec<(Member, Account)>>;
+
+    /// Adds a member, or sets the role of one. `Conflict` if that would leave the plan without an owner, or
+    /// if it has `MAX_MEMBERS` already.
+    async fn put_member(&self, id: DocId, member: &Member) -> Result<()>;
+
+    /// Takes a member out. `false`: was none. `Conflict` if it is the last owner.
+    async fn remove_member(&self, id: DocId, user: UserId) -> Result<bool>;
+
+    /// Keeps an invitation.
+    async fn create_invite(&self, invite: &Invite) -> Result<()>;
+
+    /// The invitation with this token, revoked and expired ones too.
+    async fn invite(&self, token: TokenHash) -> Result<Option<Invite>>;
+
+    /// The invitations of a plan that are not revoked, newest first.
+    async fn invites(&self, id: DocId) -> Result<Vec<Invite>>;
+
+    /// Ends an invitation of this plan. `false`: no such one.
+    async fn revoke_invite(&self, id: DocId, invite: InviteId) -> Result<bool>;
+}
+
+/// The answers to creations, so that one that is sent again is not carried out again.
+#[async_trait]
+pub trait Idempotency: Send + Sync {
+    /// Claims a key of a person for a request with this fingerprint. A claim that was never finished
+    /// lapses after a minute, an answer after a day.
+    async fn begin(
+        &self,
+        user: UserId,
+        key: &str,
+        fingerprint: TokenHash,
+        now: Timestamp,
+    ) -> Result<Begun>;
+
+    /// Keeps the answer.
+    async fn finish(&self, user: UserId, key: &str, answer: &StoredAnswer) -> Result<()>;
+
+    /// Gives up the claim, after a request that failed.
+    async fn abandon(&self, user: UserId, key: &str) -> Result<()>;
+}
+
+/// Says whether the store can be written to now.
+#[async_trait]
+pub trait Health: Send + Sync {
+    /// `Ok` after a write and a read went through.
+    async fn check(&self) -> Result<()>;
+}
+
+/// Every aggregate of one store.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is its trait")]
+pub struct Stores {
+    pub journal: Arc<dyn Journal>,
+    pub versions: Arc<dyn Versions>,
+    pub accounts: Arc<dyn Accounts>,
+    pub sessions: Arc<dyn Sessions>,
+    pub plans: Arc<dyn Plans>,
+    pub idempotency: Arc<dyn Idempotency>,
+    pub health: Arc<dyn Health>,
+}

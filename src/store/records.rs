@@ -1,0 +1,306 @@
+//! The records that stores keep: plain data, no rules.
+
+use std::fmt;
+
+use bytes::Bytes;
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ids::{DocId, FamilyId, InviteId, UserId, VersionId};
+
+/// The most members that a plan may have.
+pub const MAX_MEMBERS: usize = 200;
+
+/// Which state of a document to start from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Generation {
+    /// The one written last.
+    Newest,
+    /// The one before it: for when the newest turns out to be damaged.
+    Previous,
+}
+
+/// A document as it is stored.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// Counts the times that the document's history was replaced; clients with another epoch start afresh.
+    pub epoch: u32,
+    /// Which generation `state` is.
+    pub generation: u64,
+    /// A Yjs update (v1) that makes the document.
+    pub state: Bytes,
+    /// The updates that `state` lacks, in the order of appending.
+    pub entries: Vec<Entry>,
+}
+
+/// One journal entry.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its name, for `Journal::fold`.
+    pub id: EntryId,
+    /// A Yjs update (v1).
+    pub update: Bytes,
+}
+
+/// Names a journal entry within its document; opaque outside the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EntryId(pub u128);
+
+/// What is known of a saved version without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Ordered by time.
+    pub id: VersionId,
+    /// Whose version it is.
+    pub doc: DocId,
+    /// The epoch of the document when it was made.
+    pub epoch: u32,
+    /// What the person called it.
+    pub name: Option<String>,
+    /// Why it was made.
+    pub cause: VersionCause,
+    /// Who made it.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// What it holds, in numbers.
+    pub counts: Counts,
+}
+
+/// Why a version was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionCause {
+    /// A person saved.
+    Saved,
+    /// The state before a restore, so that the restore can be undone.
+    BeforeRestore,
+    /// The state after `from` was restored.
+    Restored {
+        /// The version that was restored.
+        from: VersionId,
+    },
+}
+
+/// What a version holds.
+#[derive(Debug, Clone)]
+pub struct VersionContent {
+    /// A Yjs update (v1) that makes the document.
+    pub state: Bytes,
+    /// The projection of the state, as JSON.
+    pub projection: String,
+}
+
+/// A trip in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counts {
+    /// Days.
+    pub days: u32,
+    /// Cards that are not in the trash.
+    pub cards: u32,
+    /// Those of them that have a place.
+    pub places: u32,
+}
+
+/// The language of the interface.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Korean.
+    #[default]
+    Ko,
+    /// English.
+    En,
+}
+
+/// A person with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Never changes.
+    pub id: UserId,
+    /// Normalised: trimmed, lower case.
+    pub mail: String,
+    /// As others see it.
+    pub name: String,
+    /// Of the interface.
+    pub language: Language,
+    /// `#rrggbb`, for the cursor, the ring and the avatar.
+    pub color: String,
+    /// When the account was made.
+    pub created: Timestamp,
+}
+
+/// A password hash in PHC string format (argon2id).
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(pub String);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("PasswordHash(***)")
+    }
+}
+
+/// The SHA-256 of an opaque token (or of a request, for `Idempotency`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenHash(pub [u8; 32]);
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("TokenHash(***)")
+    }
+}
+
+/// A refresh token as it is stored.
+#[derive(Debug, Clone)]
+pub struct RefreshToken {
+    /// Of the token.
+    pub hash: TokenHash,
+    /// The login that it descends from.
+    pub family: FamilyId,
+    /// Whose it is.
+    pub user: UserId,
+    /// When it was made.
+    pub created: Timestamp,
+    /// From when on it is worth nothing.
+    pub expires: Timestamp,
+}
+
+/// What became of a refresh token that was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotation {
+    /// Its successor is in force.
+    Rotated {
+        /// Whose token it is.
+        user: UserId,
+        /// The login that it descends from.
+        family: FamilyId,
+    },
+    /// It had been used before; the whole family has ended.
+    Reused,
+    /// Unknown, expired, or of a family that has ended.
+    Invalid,
+}
+
+/// Where a plan is in its life.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanStatus {
+    /// In use.
+    #[default]
+    Active,
+    /// Kept, out of the way; its document can still be edited.
+    Archived,
+    /// On its way out; can be taken back.
+    Trashed,
+}
+
+/// What a member may do, weakest first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads.
+    Viewer,
+    /// Reads and comments.
+    Commenter,
+    /// Edits the document and saves versions.
+    Editor,
+    /// Also invites, removes, archives and trashes.
+    Owner,
+}
+
+/// A trip as a thing that people have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The name of its document.
+    pub id: DocId,
+    /// Where it is in its life.
+    pub status: PlanStatus,
+    /// What the list shows of its document.
+    pub summary: Summary,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it or its document was last changed.
+    pub touched: Timestamp,
+}
+
+/// What a list shows of a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The trip's name.
+    pub title: String,
+    /// Of the first day.
+    pub start: Option<Date>,
+    /// Of the last day.
+    pub end: Option<Date>,
+    /// In numbers.
+    pub counts: Counts,
+    /// The name of a cover picture or colour theme.
+    pub cover: Option<String>,
+    /// `#rrggbb`.
+    pub color: Option<String>,
+}
+
+/// Where a list of plans goes on: after the plan with this time and id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanCursor {
+    /// `touched` of the last plan of the page.
+    pub touched: Timestamp,
+    /// Its id.
+    pub id: DocId,
+}
+
+/// A person in a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub user: UserId,
+    /// What they may do.
+    pub role: Role,
+    /// Since when.
+    pub joined: Timestamp,
+}
+
+/// An invitation by link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invite {
+    /// Its name for who manages it.
+    pub id: InviteId,
+    /// Where to.
+    pub plan: DocId,
+    /// Of the token in the link.
+    pub token: TokenHash,
+    /// What it makes of who accepts.
+    pub role: Role,
+    /// Who invites.
+    pub by: UserId,
+    /// When it was made.
+    pub created: Timestamp,
+    /// From when on it is worth nothing.
+    pub expires: Timestamp,
+    /// Taken back by hand.
+    pub revoked: bool,
+}
+
+/// What to do about a creation that carries an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// Carry it out, then `finish` or `abandon`.
+    New,
+    /// Give this answer again.
+    Replay(StoredAnswer),
+    /// The first one is still under way.
+    InProgress,
+    /// The key was used for another request.
+    Mismatch,
+}
+
+/// An answer that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON body.
+    pub body: String,
+}
