@@ -1,0 +1,78 @@
+# What one does with Moim; `make help` says it in a line each.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+LISTEN ?= 127.0.0.1:8080
+DATA ?= ./data
+export MOIM_BIN ?= $(CURDIR)/target/debug/moim
+
+client_sources := $(shell find static -type d \( -name node_modules -o -name dist -o -name e2e \) -prune \
+	-o -type f -print)
+
+.PHONY: help run build test test-rust test-client test-interop test-e2e check bench fmt deny setup packages clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build the client and the server, and start it on $LISTEN with its data in $DATA
+	exec target/release/moim serve --listen $(LISTEN) --data $(DATA)
+
+build: static/dist/index.html ## the release binary with the client inside
+	cargo build --release
+
+# --- tests ---
+
+test: setup test-rust test-client test-interop test-e2e ## everything: Rust, client, stock Yjs clients, two browsers
+
+test-rust: static/dist/index.html ## the server's tests
+	cargo test
+
+test-client: static/node_modules/.stamp ## the client's types and unit tests
+	cd static && npm run check && npm test
+
+test-interop: tests/interop/node_modules/.stamp debug-binary ## stock Yjs clients on Node against the real server
+	cd tests/interop && npm test
+
+test-e2e: static/node_modules/.stamp debug-binary ## two browsers against the real server
+	cd static && npm run e2e
+
+.PHONY: debug-binary
+debug-binary: static/dist/index.html
+	cargo build
+
+check: static/node_modules/.stamp static/dist/index.html ## before each commit: format, lints, types, unit tests
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	cargo test --lib
+	cd static && npm run check && npm test
+
+bench: static/dist/index.html ## the server's benchmarks
+	cargo bench
+
+deny: ## licences, advisories and sources of all crates (needs cargo-deny)
+	cargo deny check
+
+fmt: ## format the Rust sources
+	cargo fmt
+
+# --- what is built and fetched ---
+
+setup: ## install what is missing on a Debian machine: tools, Chromium, npm packages
+	scripts/setup
+
+packages: static/node_modules/.stamp tests/interop/node_modules/.stamp ## the npm packages of the lock files
+
+%/node_modules/.stamp: %/package.json %/package-lock.json
+	cd $* && npm ci --no-fund --no-audit
+	touch $@
+
+static/dist/index.html: static/node_modules/.stamp $(client_sources)
+	cd static && npm run build
+	touch $@
+
+clean: ## forget everything that was built (not the data)
+	rm -rf target static/dist static/node_modules tests/interop/node_modules
