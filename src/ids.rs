@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
+use utoipa::ToSchema;
 
 /// Why a text is not the identifier that it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -158,6 +159,22 @@ impl fmt::Display for DocId {
 }
 
 text_id!(DocId);
+
+/// What a member may do, weakest first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads.
+    Viewer,
+    /// Reads and comments.
+    Commenter,
+    /// Edits the document and saves versions.
+    Editor,
+    /// Also invites, removes, archives and trashes.
+    Owner,
+}
 
 /// Only the canonical spelling is taken, so that one id never has two names.
 fn parse_ulid(text: &str) -> Option<Ulid> {

@@ -12,6 +12,8 @@ mod records;
 
 pub use records::*;
 
+pub use crate::ids::Role;
+
 /// Why a store did not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {

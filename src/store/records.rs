@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{DocId, FamilyId, InviteId, UserId, VersionId};
+use crate::ids::{DocId, FamilyId, InviteId, Role, UserId, VersionId};
 
 /// The most members that a plan may have.
 pub const MAX_MEMBERS: usize = 200;
@@ -192,22 +192,6 @@ pub enum PlanStatus {
     Archived,
     /// On its way out; can be taken back.
     Trashed,
-}
-
-/// What a member may do, weakest first.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Reads.
-    Viewer,
-    /// Reads and comments.
-    Commenter,
-    /// Edits the document and saves versions.
-    Editor,
-    /// Also invites, removes, archives and trashes.
-    Owner,
 }
 
 /// A trip as a thing that people have.
