@@ -2,4 +2,5 @@
 
 pub mod ids;
 
+pub mod auth;
 pub mod store;

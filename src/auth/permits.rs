@@ -1,0 +1,50 @@
+//! Which role may do what: the one table that sockets and REST both ask.
+
+use crate::ids::Role;
+
+/// Something that a member may want to do with a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// See the document, its versions and its members, and take a copy home.
+    Read,
+    /// Write in the chat and vote.
+    Comment,
+    /// Change the document, also its title.
+    Edit,
+    /// Save a version, or restore one.
+    Save,
+    /// Make, see and revoke invitations.
+    Invite,
+    /// Change roles, take members out, archive and trash.
+    Manage,
+}
+
+/// Whether a member with this role may do that.
+pub const fn permits(role: Role, act: Act) -> bool {
+    role as u8 >= least(act) as u8
+}
+
+/// The weakest role that suffices.
+const fn least(act: Act) -> Role {
+    match act {
+        Act::Read => Role::Viewer,
+        Act::Comment => Role::Commenter,
+        Act::Edit | Act::Save => Role::Editor,
+        Act::Invite | Act::Manage => Role::Owner,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_as_agreed() {
+        let acts = [Act::Read, Act::Comment, Act::Edit, Act::Save, Act::Invite, Act::Manage];
+        let may = |role| acts.map(|act| permits(role, act));
+        assert_eq!(may(Role::Viewer), [true, false, false, false, false, false]);
+        assert_eq!(may(Role::Commenter), [true, true, false, false, false, false]);
+        assert_eq!(may(Role::Editor), [true, true, true, true, false, false]);
+        assert_eq!(may(Role::Owner), [true; 6]);
+    }
+}

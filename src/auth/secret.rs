@@ -1,0 +1,60 @@
+//! Opaque tokens: 32 random bytes that only their holder knows, known to us by their hash.
+
+use std::fmt;
+
+use aws_lc_rs::{digest::SHA256, error::Unspecified, rand};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+/// A token that means nothing by itself: a refresh token, an invitation, a signing key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A fresh one. Fails only where the operating system has no randomness to give.
+    pub fn new() -> Result<Self, Unspecified> {
+        let mut bytes = [0; 32];
+        rand::fill(&mut bytes)?;
+        Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// The text that its holder keeps: 43 characters that are safe in a URL and in a cookie.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What a store may keep of it.
+    pub fn digest(&self) -> [u8; 32] {
+        digest(&self.0)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Secret(***)")
+    }
+}
+
+/// The SHA-256 of a token that came in. Enough for tokens of 256 random bits; never for a password.
+pub fn digest(token: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(aws_lc_rs::digest::digest(&SHA256, token.as_bytes()).as_ref());
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_fresh_each_time_and_never_printed() {
+        let (one, two) = (Secret::new().unwrap(), Secret::new().unwrap());
+        assert_ne!(one, two);
+        assert_eq!(one.reveal().len(), 43);
+        assert!(!format!("{one:?}").contains(one.reveal()));
+    }
+
+    #[test]
+    fn the_digest_is_plain_sha_256() {
+        assert_eq!(digest("abc")[..4], [0xba, 0x78, 0x16, 0xbf]);
+    }
+}

@@ -1,0 +1,313 @@
+//! Signed tokens: the access token that REST asks for, and the ticket that opens one document.
+
+use std::{fmt, sync::Arc};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::digest;
+use crate::ids::{DocId, FamilyId, Role, UserId};
+
+/// How long an access token is good for.
+pub const ACCESS_LIFE: SignedDuration = SignedDuration::from_mins(15);
+
+/// The fewest bytes that a signing key may have (RFC 7518, section 3.2).
+pub const MIN_KEY_LENGTH: usize = 32;
+
+/// Who calls, as an access token says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// The person.
+    #[serde(rename = "sub")]
+    pub user: UserId,
+    /// The login that the token descends from.
+    #[serde(rename = "sid")]
+    pub family: FamilyId,
+    /// To the second.
+    #[serde(rename = "exp", with = "jiff::fmt::serde::timestamp::second::required")]
+    pub expires: Timestamp,
+}
+
+/// The right to one document in one role, for the few minutes in which a socket is opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// The person.
+    #[serde(rename = "sub")]
+    pub user: UserId,
+    /// As others see them.
+    pub name: String,
+    /// `#rrggbb`, of their cursor.
+    pub color: String,
+    /// The document that it opens.
+    pub doc: DocId,
+    /// What they may do in it.
+    pub role: Role,
+    /// To the second.
+    #[serde(rename = "exp", with = "jiff::fmt::serde::timestamp::second::required")]
+    pub expires: Timestamp,
+}
+
+/// Why a token is worth nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// It was good once: get a new one.
+    #[error("the token has run out")]
+    Expired,
+    /// Not one of ours, changed on the way, or made for another purpose.
+    #[error("the token is not valid")]
+    Invalid,
+    /// A token could not be signed, which says something about the key alone.
+    #[error("the token could not be signed")]
+    Unsigned,
+}
+
+/// A token and its end.
+#[derive(Clone)]
+pub struct Issued {
+    /// The text for `Authorization: Bearer` or `?token=`.
+    pub token: String,
+    /// From when on it is worth nothing.
+    pub expires: Timestamp,
+}
+
+impl fmt::Debug for Issued {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Issued(*** until {})", self.expires)
+    }
+}
+
+/// The signing keys, oldest first: the last one signs, all are accepted, so that a key can be replaced
+/// without logging anybody out.
+#[derive(Clone)]
+pub struct Keys {
+    older: Arc<[Key]>,
+    newest: Arc<Key>,
+}
+
+impl Keys {
+    /// Keys made of these secrets, oldest first. `None` without any, or if one is too short.
+    pub fn new<S: AsRef<str>>(secrets: &[S]) -> Option<Self> {
+        let (newest, older) = secrets.split_last()?;
+        if secrets.iter().any(|secret| secret.as_ref().len() < MIN_KEY_LENGTH) {
+            return None;
+        }
+        let older = older.iter().map(|secret| Key::new(secret.as_ref())).collect();
+        Some(Self { older, newest: Arc::new(Key::new(newest.as_ref())) })
+    }
+
+    /// A token that proves this login to REST.
+    pub fn issue_access(
+        &self,
+        user: UserId,
+        family: FamilyId,
+        now: Timestamp,
+    ) -> Result<Issued, TokenError> {
+        let expires = now + ACCESS_LIFE;
+        let token = self.sign(Purpose::Access, Access { user, family, expires }, now)?;
+        Ok(Issued { token, expires })
+    }
+
+    /// Who a token from `Authorization: Bearer` speaks for.
+    pub fn verify_access(&self, token: &str, now: Timestamp) -> Result<Access, TokenError> {
+        let access: Access = self.open(Purpose::Access, token)?;
+        if now < access.expires { Ok(access) } else { Err(TokenError::Expired) }
+    }
+
+    /// A token that opens a document.
+    pub fn issue_ticket(&self, ticket: &Ticket, now: Timestamp) -> Result<Issued, TokenError> {
+        let token = self.sign(Purpose::Ticket, ticket.clone(), now)?;
+        Ok(Issued { token, expires: ticket.expires })
+    }
+
+    /// What a token from `?token=` opens.
+    pub fn verify_ticket(&self, token: &str, now: Timestamp) -> Result<Ticket, TokenError> {
+        let ticket: Ticket = self.open(Purpose::Ticket, token)?;
+        if now < ticket.expires { Ok(ticket) } else { Err(TokenError::Expired) }
+    }
+
+    fn sign<T: Serialize>(
+        &self,
+        purpose: Purpose,
+        body: T,
+        now: Timestamp,
+    ) -> Result<String, TokenError> {
+        let header = Header {
+            typ: Some(purpose.kind().to_owned()),
+            kid: Some(self.newest.id.clone()),
+            ..Header::new(Algorithm::HS256)
+        };
+        let claims = Claims { aud: purpose.audience().to_owned(), iat: now, body };
+        encode(&header, &claims, &self.newest.sign).map_err(|_| TokenError::Unsigned)
+    }
+
+    /// Checks everything but the end, for which the caller's clock counts.
+    fn open<T: DeserializeOwned + Clone>(
+        &self,
+        purpose: Purpose,
+        token: &str,
+    ) -> Result<T, TokenError> {
+        let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
+        if header.typ.as_deref() != Some(purpose.kind()) {
+            return Err(TokenError::Invalid);
+        }
+        let key = self.find(header.kid.as_deref()).ok_or(TokenError::Invalid)?;
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false;
+        validation.set_required_spec_claims(&["exp", "aud", "sub"]);
+        validation.set_audience(&[purpose.audience()]);
+        let data = decode::<Claims<T>>(token, &key.check, &validation);
+        data.map(|data| data.claims.body).map_err(|_| TokenError::Invalid)
+    }
+
+    fn find(&self, id: Option<&str>) -> Option<&Key> {
+        let id = id?;
+        std::iter::once(&*self.newest).chain(&*self.older).find(|key| key.id == id)
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Keys({} and {} older)", self.newest.id, self.older.len())
+    }
+}
+
+/// One signing key.
+struct Key {
+    id: String,
+    sign: EncodingKey,
+    check: DecodingKey,
+}
+
+impl Key {
+    /// The name is made of the key, so that nobody has to keep names and keys in step.
+    fn new(secret: &str) -> Self {
+        Self {
+            id: BASE64_URL_SAFE_NO_PAD.encode(&digest(secret)[..6]),
+            sign: EncodingKey::from_secret(secret.as_bytes()),
+            check: DecodingKey::from_secret(secret.as_bytes()),
+        }
+    }
+}
+
+/// What a token is for. One made for a socket never passes for a session, nor the other way round.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Access,
+    Ticket,
+}
+
+impl Purpose {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Access => "at+jwt",
+            Self::Ticket => "ticket+jwt",
+        }
+    }
+
+    const fn audience(self) -> &'static str {
+        match self {
+            Self::Access => "moim:api",
+            Self::Ticket => "moim:sync",
+        }
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Claims<T> {
+    aud: String,
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    iat: Timestamp,
+    #[serde(flatten)]
+    body: T,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::DocKind;
+
+    const OLD: &str = "an old key, which is long enough to be one";
+    const NEW: &str = "a newer key, which is long enough to be one";
+
+    fn now() -> Timestamp {
+        "2026-11-21T09:00:00Z".parse().unwrap()
+    }
+
+    fn ticket() -> Ticket {
+        Ticket {
+            user: UserId::new(),
+            name: "민지".to_owned(),
+            color: "#e11d48".to_owned(),
+            doc: DocId::new(DocKind::Trip),
+            role: Role::Commenter,
+            expires: now() + SignedDuration::from_mins(10),
+        }
+    }
+
+    #[test]
+    fn a_ticket_says_what_it_was_made_for() {
+        let (keys, ticket) = (Keys::new(&[NEW]).unwrap(), ticket());
+        let issued = keys.issue_ticket(&ticket, now()).unwrap();
+        assert_eq!(keys.verify_ticket(&issued.token, now()), Ok(ticket));
+    }
+
+    #[test]
+    fn a_token_ends_at_its_second() {
+        let keys = Keys::new(&[NEW]).unwrap();
+        let issued = keys.issue_access(UserId::new(), FamilyId::new(), now()).unwrap();
+        let last = issued.expires - SignedDuration::from_secs(1);
+        assert!(keys.verify_access(&issued.token, last).is_ok());
+        assert_eq!(keys.verify_access(&issued.token, issued.expires), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn neither_kind_of_token_passes_for_the_other() {
+        let keys = Keys::new(&[NEW]).unwrap();
+        let access = keys.issue_access(UserId::new(), FamilyId::new(), now()).unwrap();
+        let ticket = keys.issue_ticket(&ticket(), now()).unwrap();
+        assert_eq!(keys.verify_ticket(&access.token, now()), Err(TokenError::Invalid));
+        assert_eq!(keys.verify_access(&ticket.token, now()), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn an_older_key_is_accepted_and_the_newest_signs() {
+        let (before, both, after) = (
+            Keys::new(&[OLD]).unwrap(),
+            Keys::new(&[OLD, NEW]).unwrap(),
+            Keys::new(&[NEW]).unwrap(),
+        );
+        let old = before.issue_ticket(&ticket(), now()).unwrap().token;
+        let new = both.issue_ticket(&ticket(), now()).unwrap().token;
+        assert!(both.verify_ticket(&old, now()).is_ok());
+        assert!(after.verify_ticket(&new, now()).is_ok());
+        assert_eq!(after.verify_ticket(&old, now()), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_token_that_was_touched_is_refused() {
+        let keys = Keys::new(&[NEW]).unwrap();
+        let token = keys.issue_ticket(&ticket(), now()).unwrap().token;
+        let (head, rest) = token.split_once('.').unwrap();
+        let (body, signature) = rest.split_once('.').unwrap();
+        let unsigned = BASE64_URL_SAFE_NO_PAD.encode(r#"{"typ":"ticket+jwt","alg":"none"}"#);
+        let forged = [
+            format!("{unsigned}.{body}."),
+            format!("{head}.{body}."),
+            format!("{head}.{}.{signature}", body.replace('A', "B")),
+            String::new(),
+        ];
+        for token in forged {
+            assert_eq!(keys.verify_ticket(&token, now()), Err(TokenError::Invalid), "{token}");
+        }
+    }
+
+    #[test]
+    fn a_short_key_is_no_key() {
+        assert!(Keys::new(&["secret"]).is_none());
+        assert!(Keys::new::<&str>(&[]).is_none());
+    }
+}
