@@ -3,4 +3,5 @@
 pub mod ids;
 
 pub mod auth;
+pub mod protocol;
 pub mod store;

@@ -1,0 +1,112 @@
+//! Frames to messages: slices of the frame, nothing copied, nothing trusted.
+
+use bytes::Bytes;
+
+use super::{auth, kind, sync, varint};
+
+/// The longest token that a client may send (W11), in bytes.
+const MAX_TOKEN_BYTES: usize = 4096;
+
+/// What a client says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// Asks for what a replica with this state vector lacks.
+    Step1(Bytes),
+    /// Answers a step 1 with an update.
+    Step2(Bytes),
+    /// A new update.
+    Update(Bytes),
+    /// Awareness states, as y-protocols encodes them.
+    Awareness(Bytes),
+    /// Asks for everybody's awareness.
+    AskAwareness,
+    /// A new ticket for this connection (W11).
+    Token(String),
+}
+
+/// Why a frame can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The frame ends within a message.
+    #[error("the frame ends within a message")]
+    Truncated,
+    /// More than 53 bits.
+    #[error("an integer has more than 53 bits")]
+    Integer,
+    /// A type that clients don't send.
+    #[error("unknown message type")]
+    Unknown,
+    /// Not UTF-8, or longer than a token ever is.
+    #[error("a token is too long or not UTF-8")]
+    Token,
+}
+
+/// The messages of a frame, one after another (W1); ends after the first error.
+pub fn messages(frame: Bytes) -> Messages {
+    Messages { rest: frame }
+}
+
+/// See [`messages`].
+#[derive(Debug)]
+pub struct Messages {
+    rest: Bytes,
+}
+
+impl Iterator for Messages {
+    type Item = Result<Message, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let message = self.message();
+        if message.is_err() {
+            self.rest = Bytes::new();
+        }
+        Some(message)
+    }
+}
+
+impl Messages {
+    fn message(&mut self) -> Result<Message, DecodeError> {
+        match self.integer()? {
+            kind::SYNC => match self.integer()? {
+                sync::STEP1 => self.bytes().map(Message::Step1),
+                sync::STEP2 => self.bytes().map(Message::Step2),
+                sync::UPDATE => self.bytes().map(Message::Update),
+                _ => Err(DecodeError::Unknown),
+            },
+            kind::AWARENESS => self.bytes().map(Message::Awareness),
+            kind::ASK_AWARENESS => Ok(Message::AskAwareness),
+            kind::AUTH => match self.integer()? {
+                auth::TOKEN => self.token().map(Message::Token),
+                _ => Err(DecodeError::Unknown),
+            },
+            _ => Err(DecodeError::Unknown),
+        }
+    }
+
+    fn integer(&mut self) -> Result<u64, DecodeError> {
+        let mut rest = &self.rest[..];
+        let value = varint::read(&mut rest)?;
+        let read = self.rest.len() - rest.len();
+        let _ = self.rest.split_to(read);
+        Ok(value)
+    }
+
+    fn bytes(&mut self) -> Result<Bytes, DecodeError> {
+        let length = self.integer()?;
+        match usize::try_from(length) {
+            Ok(length) if length <= self.rest.len() => Ok(self.rest.split_to(length)),
+            Ok(_) | Err(_) => Err(DecodeError::Truncated),
+        }
+    }
+
+    fn token(&mut self) -> Result<String, DecodeError> {
+        let bytes = self.bytes()?;
+        if bytes.len() > MAX_TOKEN_BYTES {
+            return Err(DecodeError::Token);
+        }
+        std::str::from_utf8(&bytes).map(str::to_owned).map_err(|_| DecodeError::Token)
+    }
+}
