@@ -1,0 +1,104 @@
+//! Made-up sources that show that each rule can fail, and that it leaves innocent code alone.
+
+use super::{Breach, Source, crates, first_sentence, layers, length, purity};
+
+/// The lines of a made-up file that break the rule.
+fn broken(rule: fn(&Source) -> Vec<Breach>, path: &str, text: &str) -> Vec<usize> {
+    let source = Source::new(path, text).unwrap();
+    rule(&source).iter().map(|breach| breach.line).collect()
+}
+
+#[test]
+fn a_module_that_looks_up_is_a_breach() {
+    for text in [
+        "use crate::rooms::Handle;",
+        "use crate::{ids::DocId, rooms::{self, Handle}};",
+        "fn f() { crate::http::router() }",
+        "use super::super::rooms::Handle;",
+    ] {
+        assert_eq!(broken(layers, "src/store/sqlite.rs", text), [1], "{text}");
+    }
+    assert_eq!(broken(layers, "src/ids.rs", "use super::store::Version;"), [1]);
+}
+
+#[test]
+fn modules_of_one_layer_do_not_see_each_other() {
+    assert_eq!(broken(layers, "src/crdt/guard.rs", "\nuse crate::store::Journal;"), [2]);
+    assert_eq!(broken(layers, "src/auth/mod.rs", "use crate::{\n  protocol,\n};"), [2]);
+}
+
+#[test]
+fn a_module_without_a_layer_is_a_breach() {
+    assert_eq!(broken(layers, "src/helper.rs", ""), [1]);
+    assert_eq!(broken(layers, "src/rooms/core.rs", "use crate::helper::help;"), [1]);
+}
+
+#[test]
+fn looking_down_or_at_oneself_is_allowed() {
+    let text = "use crate::{ids::DocId, store::{Journal, http}, rooms::core};\nuse super::actor;";
+    assert_eq!(broken(layers, "src/rooms/persist.rs", text), []);
+    assert_eq!(broken(layers, "src/store/sqlite/rows.rs", "use super::super::records;"), []);
+    assert_eq!(broken(layers, "src/server.rs", "use crate::{http, rooms, store};"), []);
+    assert_eq!(broken(layers, "src/lib.rs", "pub use crate::server::run;"), []);
+}
+
+#[test]
+fn comments_strings_and_tests_do_not_count() {
+    let text = r##"//! See crate::rooms.
+        /* crate::rooms */ const A: &str = "crate::rooms \" crate::rooms";
+        const B: &str = r#"crate::rooms " crate::rooms"#; const C: char = '"'; const D: char = '\'';
+        fn f<'a>(_: &'a str) {}
+        use crate::rooms;
+#[cfg(test)]
+mod tests {
+    use crate::rooms;
+}
+"##;
+    assert_eq!(broken(layers, "src/store/mod.rs", text), [5]);
+    assert_eq!(broken(layers, "src/store/tests.rs", text), []);
+}
+
+#[test]
+fn a_crate_outside_its_room_is_a_breach() {
+    for text in ["use yrs::Doc;", "fn f(_: &::yrs::Doc) {}", "use {yrs::Doc};", "use yrs as y;"] {
+        assert_eq!(broken(crates, "src/rooms/core.rs", text), [1], "{text}");
+        assert_eq!(broken(crates, "src/crdt/document.rs", text), [], "{text}");
+    }
+    assert_eq!(broken(crates, "src/store/mod.rs", "use rusqlite::Row;"), [1]);
+    assert_eq!(broken(crates, "src/rooms/core.rs", "use crate::yrs::Doc; fn yrs() { yrs(); }"), []);
+}
+
+#[test]
+fn a_pure_file_that_waits_or_reads_a_clock_is_a_breach() {
+    for text in [
+        "use tokio::sync::mpsc;",
+        "async fn f() { g().await }",
+        "fn f() { g().\n await }",
+        "fn f() { std::time::Instant::now(); }",
+        "fn f() { jiff::Timestamp::now(); }",
+    ] {
+        assert_eq!(broken(purity, "src/rooms/core.rs", text), [1], "{text}");
+        assert_eq!(broken(purity, "src/rooms/actor.rs", text), [], "{text}");
+    }
+    assert_eq!(broken(purity, "src/protocol/mod.rs", "fn f(now: Instant) { now.elapsed() }"), []);
+}
+
+#[test]
+fn a_file_without_its_first_sentence_is_a_breach() {
+    for (path, bad, good) in [
+        ("src/a.rs", "use b;\n//! What a does.", "//! What a does."),
+        ("src/a.rs", "//! A", "//! What a decides, and\n//! what it doesn't."),
+        ("static/src/a.ts", "import b", "// What a does."),
+        ("static/src/a.svelte", "<script>", "<!-- What a shows. -->"),
+        ("static/src/a.css", "body {}", "/* What a looks like. */"),
+    ] {
+        assert_eq!(broken(first_sentence, path, bad), [1], "{path}");
+        assert_eq!(broken(first_sentence, path, good), [], "{path}");
+    }
+}
+
+#[test]
+fn a_file_of_601_lines_is_a_breach() {
+    assert_eq!(broken(length, "tests/it/a.rs", &"\n".repeat(600)), []);
+    assert_eq!(broken(length, "tests/it/a.rs", &"\n".repeat(601)), [601]);
+}
