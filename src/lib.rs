@@ -1,6 +1,7 @@
 //! Moim: people plan trips and appointments together, live. The crate's map, in import order.
 
 pub mod ids;
+pub mod trip;
 
 pub mod auth;
 pub mod protocol;

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use bytes::Bytes;
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ids::{DocId, FamilyId, InviteId, Role, UserId, VersionId};
+
+pub use crate::trip::{Counts, Summary};
 
 /// The most members that a plan may have.
 pub const MAX_MEMBERS: usize = 200;
@@ -89,17 +91,6 @@ pub struct VersionContent {
     pub state: Bytes,
     /// The projection of the state, as JSON.
     pub projection: String,
-}
-
-/// A trip in numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Counts {
-    /// Days.
-    pub days: u32,
-    /// Cards that are not in the trash.
-    pub cards: u32,
-    /// Those of them that have a place.
-    pub places: u32,
 }
 
 /// The language of the interface.
@@ -207,23 +198,6 @@ pub struct Plan {
     pub created: Timestamp,
     /// When it or its document was last changed.
     pub touched: Timestamp,
-}
-
-/// What a list shows of a document.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
-    /// The trip's name.
-    pub title: String,
-    /// Of the first day.
-    pub start: Option<Date>,
-    /// Of the last day.
-    pub end: Option<Date>,
-    /// In numbers.
-    pub counts: Counts,
-    /// The name of a cover picture or colour theme.
-    pub cover: Option<String>,
-    /// `#rrggbb`.
-    pub color: Option<String>,
 }
 
 /// Where a list of plans goes on: after the plan with this time and id.

@@ -10,7 +10,7 @@ mod source;
 /// The top-level modules from the bottom up. A module sees itself and the layers below its own; modules of
 /// one layer don't see each other.
 const LAYERS: &[&[&str]] = &[
-    &["ids"],
+    &["ids", "trip"],
     &["config", "telemetry"],
     &["protocol", "crdt", "store", "auth"],
     &["rooms", "plans"],
