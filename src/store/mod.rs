@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::ids::{DocId, FamilyId, InviteId, UserId, VersionId};
 
 mod records;
+pub mod sqlite;
 
 pub use records::*;
 
@@ -29,6 +30,20 @@ pub enum StoreError {
     Conflict(&'static str),
 }
 
+/// Why a call was a conflict, in the words that every store uses.
+pub mod conflict {
+    /// The record is there already.
+    pub const EXISTS: &str = "it exists already";
+    /// What the call names, or what its record refers to, is not there.
+    pub const MISSING: &str = "it does not exist";
+    /// Somebody else folded this document since it was loaded.
+    pub const FOLDED: &str = "the document was folded since";
+    /// The plan would be left without an owner.
+    pub const LAST_OWNER: &str = "a plan keeps at least one owner";
+    /// The plan has `MAX_MEMBERS` members.
+    pub const FULL: &str = "the plan has as many members as it may have";
+}
+
 /// The result of a call to a store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -41,25 +56,30 @@ pub trait Journal: Send + Sync {
     /// Writes the first state (generation 1, epoch 1) of a document. `Conflict` if it exists.
     async fn create(&self, doc: DocId, state: Bytes) -> Result<()>;
 
-    /// Appends updates in this order. When this returns `Ok` they are durable; after an error the caller
-    /// appends them again, which is harmless because an update that is applied twice changes nothing.
+    /// Appends updates in this order, all or none. When this returns `Ok` they are durable; after
+    /// `Unavailable` the caller appends them again, which is harmless because an update that is applied
+    /// twice changes nothing. `Conflict` if there is no such document.
     async fn append(&self, doc: DocId, updates: Vec<Bytes>) -> Result<()>;
 
-    /// The chosen state and every entry that it lacks, in the order of appending. `None`: no such document.
+    /// The chosen state and every entry that it lacks, in the order of appending. `None`: no such document,
+    /// or it has no previous state. `Corrupt` if the state or one of the entries is not what was written.
     async fn load(&self, doc: DocId, generation: Generation) -> Result<Option<Loaded>>;
 
-    /// Writes `state` as the generation after `base`, notes that it contains `entries`, and drops what the
-    /// older of the two newest generations has no need of. `Conflict` if `base` is not the newest: read again.
+    /// Writes `state`, which was made from the loaded generation `base` and `entries`, as the newest
+    /// generation, and drops what the older of the then two newest has no need of. `Conflict` if `base`
+    /// is not the newest: load again. A damaged newest state counts for nothing: it is replaced by a fold
+    /// whose base is the previous one.
     async fn fold(&self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()>;
 }
 
 /// Versions that people saved.
 #[async_trait]
 pub trait Versions: Send + Sync {
-    /// Keeps a version with its encoded state and its projection (JSON).
+    /// Keeps a version with its encoded state and its projection (JSON). `Conflict` if it exists, or if
+    /// its document does not.
     async fn insert(&self, version: &Version, content: VersionContent) -> Result<()>;
 
-    /// One version with its content.
+    /// One version with its content. `Corrupt` if the state is not what was written.
     async fn get(&self, id: VersionId) -> Result<Option<(Version, VersionContent)>>;
 
     /// Versions of a document, newest first, those older than `before` if given.
@@ -83,7 +103,7 @@ pub trait Accounts: Send + Sync {
     /// The account with this normalised mail address, and the hash of its password.
     async fn by_mail(&self, mail: &str) -> Result<Option<(Account, PasswordHash)>>;
 
-    /// Replaces name, language and colour.
+    /// Replaces name, language and colour. `Conflict` if there is no such account.
     async fn update(&self, account: &Account) -> Result<()>;
 }
 
@@ -140,14 +160,14 @@ pub trait Plans: Send + Sync {
     /// All members with their accounts, in the order of joining.
     async fn members(&self, id: DocId) -> Result<Vec<(Member, Account)>>;
 
-    /// Adds a member, or sets the role of one. `Conflict` if that would leave the plan without an owner, or
-    /// if it has `MAX_MEMBERS` already.
+    /// Adds a member, or sets the role of one (who keeps the time of joining). `Conflict` if that would
+    /// leave the plan without an owner, if it has `MAX_MEMBERS` already, or without plan or account.
     async fn put_member(&self, id: DocId, member: &Member) -> Result<()>;
 
     /// Takes a member out. `false`: was none. `Conflict` if it is the last owner.
     async fn remove_member(&self, id: DocId, user: UserId) -> Result<bool>;
 
-    /// Keeps an invitation.
+    /// Keeps an invitation. `Conflict` if it exists, or if its plan does not.
     async fn create_invite(&self, invite: &Invite) -> Result<()>;
 
     /// The invitation with this token, revoked and expired ones too.
@@ -173,7 +193,7 @@ pub trait Idempotency: Send + Sync {
         now: Timestamp,
     ) -> Result<Begun>;
 
-    /// Keeps the answer.
+    /// Keeps the answer of a claim. Without one, or with an answer already, nothing changes.
     async fn finish(&self, user: UserId, key: &str, answer: &StoredAnswer) -> Result<()>;
 
     /// Gives up the claim, after a request that failed.

@@ -1,0 +1,197 @@
+//! Documents: states by generation, and the journal of updates since.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{
+    SqliteStore,
+    columns::{checksum, verified},
+};
+use crate::{
+    ids::DocId,
+    store::{Entry, EntryId, Generation, Journal, Loaded, Result, StoreError, conflict},
+};
+
+#[async_trait]
+impl Journal for SqliteStore {
+    async fn create(&self, doc: DocId, state: Bytes) -> Result<()> {
+        self.write(state.len(), move |db| {
+            let sql = "INSERT INTO documents (name, epoch, generation) VALUES (?1, 1, 1)";
+            db.prepare_cached(sql)?.execute([doc])?;
+            insert_state(db, db.last_insert_rowid(), 1, &state)
+        })
+        .await
+    }
+
+    async fn append(&self, doc: DocId, updates: Vec<Bytes>) -> Result<()> {
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let bytes = updates.iter().map(Bytes::len).sum();
+        self.write(bytes, move |db| insert_entries(db, doc, &updates)).await
+    }
+
+    async fn load(&self, doc: DocId, generation: Generation) -> Result<Option<Loaded>> {
+        self.read(move |db| {
+            let Some(document) = document(db, doc)? else { return Ok(None) };
+            let Some(state) = state(db, &document, generation)? else { return Ok(None) };
+            let entries = entries_after(db, &document, state.generation)?;
+            Ok(Some(Loaded {
+                epoch: document.epoch,
+                generation: state.generation,
+                state: state.bytes,
+                entries,
+            }))
+        })
+        .await
+    }
+
+    async fn fold(&self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()> {
+        let entries = entries.to_vec();
+        self.write(state.len(), move |db| fold(db, doc, base, &state, &entries)).await
+    }
+}
+
+struct Document {
+    name: DocId,
+    key: i64,
+    epoch: u32,
+    /// The number that was given last.
+    generation: u64,
+}
+
+struct State {
+    generation: u64,
+    bytes: Bytes,
+}
+
+fn document(db: &Connection, name: DocId) -> Result<Option<Document>> {
+    let sql = "SELECT key, epoch, generation FROM documents WHERE name = ?1";
+    let found = db.prepare_cached(sql)?.query_one([name], |row| {
+        Ok(Document { name, key: row.get(0)?, epoch: row.get(1)?, generation: row.get(2)? })
+    });
+    Ok(found.optional()?)
+}
+
+fn insert_state(db: &Connection, document: i64, generation: u64, state: &[u8]) -> Result<()> {
+    let sql = "INSERT INTO states (document, generation, checksum, state) VALUES (?1, ?2, ?3, ?4)";
+    db.prepare_cached(sql)?.execute((document, generation, checksum(state), state))?;
+    Ok(())
+}
+
+fn insert_entries(db: &Connection, doc: DocId, updates: &[Bytes]) -> Result<()> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO entries (document, checksum, edit)
+         SELECT key, ?2, ?3 FROM documents WHERE name = ?1",
+    )?;
+    for update in updates {
+        if insert.execute((doc, checksum(update), &update[..]))? == 0 {
+            return Err(StoreError::Conflict(conflict::MISSING));
+        }
+    }
+    Ok(())
+}
+
+/// The state of this generation, verified.
+fn state(db: &Connection, document: &Document, wanted: Generation) -> Result<Option<State>> {
+    let Some(generation) = generation(db, document, wanted)? else { return Ok(None) };
+    let sql = "SELECT state, checksum FROM states WHERE document = ?1 AND generation = ?2";
+    let (bytes, written) = db
+        .prepare_cached(sql)?
+        .query_one((document.key, generation), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let bytes = verified(bytes, written, || {
+        format!("the state of {} in generation {generation}", document.name)
+    })?;
+    Ok(Some(State { generation, bytes }))
+}
+
+fn generation(db: &Connection, document: &Document, wanted: Generation) -> Result<Option<u64>> {
+    let newer = match wanted {
+        Generation::Newest => 0,
+        Generation::Previous => 1,
+    };
+    let found = db
+        .prepare_cached(
+            "SELECT generation FROM states WHERE document = ?1
+             ORDER BY generation DESC LIMIT 1 OFFSET ?2",
+        )?
+        .query_one((document.key, newer), |row| row.get(0));
+    Ok(found.optional()?)
+}
+
+/// The entries that the state of `generation` does not contain, verified.
+fn entries_after(db: &Connection, document: &Document, generation: u64) -> Result<Vec<Entry>> {
+    let mut select = db.prepare_cached(
+        "SELECT id, checksum, edit FROM entries
+         WHERE document = ?1 AND (folded_into IS NULL OR folded_into > ?2) ORDER BY id",
+    )?;
+    let mut rows = select.query((document.key, generation))?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id: u64 = row.get(0)?;
+        let what = || format!("entry {id} of {}", document.name);
+        let update = verified(row.get(2)?, row.get(1)?, what)?;
+        entries.push(Entry { id: EntryId(id.into()), update });
+    }
+    Ok(entries)
+}
+
+fn fold(db: &Connection, doc: DocId, base: u64, state: &[u8], entries: &[EntryId]) -> Result<()> {
+    let document = document(db, doc)?.ok_or(StoreError::Conflict(conflict::MISSING))?;
+    take_base(db, &document, base)?;
+    let next = document.generation + 1;
+    insert_state(db, document.key, next, state)?;
+    note_folded(db, &document, next, entries)?;
+    let drops = [
+        "DELETE FROM states WHERE document = ?1 AND generation < ?2",
+        "DELETE FROM entries WHERE document = ?1 AND folded_into <= ?2",
+    ];
+    for sql in drops {
+        db.prepare_cached(sql)?.execute((document.key, base))?;
+    }
+    let sql = "UPDATE documents SET generation = ?2 WHERE key = ?1";
+    db.prepare_cached(sql)?.execute((document.key, next))?;
+    Ok(())
+}
+
+/// Makes sure that `base` is the newest generation, and takes a damaged one that is newer out of the way:
+/// its entries are then unfolded again, so that those that the caller did not see stay.
+fn take_base(db: &Connection, document: &Document, base: u64) -> Result<()> {
+    if generation(db, document, Generation::Newest)? == Some(base) {
+        return Ok(());
+    }
+    let is_previous = generation(db, document, Generation::Previous)? == Some(base);
+    match state(db, document, Generation::Newest) {
+        Err(StoreError::Corrupt(text)) if is_previous => {
+            tracing::error!(%text, "a damaged state is replaced");
+        }
+        Ok(_) | Err(StoreError::Corrupt(_)) => {
+            return Err(StoreError::Conflict(conflict::FOLDED));
+        }
+        Err(error) => return Err(error),
+    }
+    let repairs = [
+        "DELETE FROM states WHERE document = ?1 AND generation > ?2",
+        "UPDATE entries SET folded_into = NULL WHERE document = ?1 AND folded_into > ?2",
+    ];
+    for sql in repairs {
+        db.prepare_cached(sql)?.execute((document.key, base))?;
+    }
+    Ok(())
+}
+
+fn note_folded(
+    db: &Connection,
+    document: &Document,
+    generation: u64,
+    entries: &[EntryId],
+) -> Result<()> {
+    let sql = "UPDATE entries SET folded_into = ?3 WHERE id = ?2 AND document = ?1";
+    let mut update = db.prepare_cached(sql)?;
+    // A name that no row has was never given out: there is nothing to note.
+    for id in entries.iter().filter_map(|entry| i64::try_from(entry.0).ok()) {
+        update.execute((document.key, id, generation))?;
+    }
+    Ok(())
+}

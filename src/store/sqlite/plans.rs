@@ -1,0 +1,181 @@
+//! Trips as things with a status and a summary; members and invitations are in the files beside.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    SqliteStore,
+    columns::{DateColumn, Time, counts, date, time},
+    invites, members,
+};
+use crate::{
+    ids::{DocId, InviteId, Role, UserId},
+    store::{
+        Account, Invite, Member, Plan, PlanCursor, PlanStatus, Plans, Result, Summary, TokenHash,
+    },
+};
+
+#[async_trait]
+impl Plans for SqliteStore {
+    async fn create(&self, plan: &Plan, owner: UserId) -> Result<()> {
+        let plan = plan.clone();
+        self.write(0, move |db| {
+            insert(db, &plan)?;
+            let member = Member { user: owner, role: Role::Owner, joined: plan.created };
+            members::put(db, plan.id, &member)
+        })
+        .await
+    }
+
+    async fn get(&self, id: DocId) -> Result<Option<Plan>> {
+        self.read(move |db| {
+            let sql = "SELECT * FROM plans WHERE id = ?1";
+            Ok(db.prepare_cached(sql)?.query_one([id], plan).optional()?)
+        })
+        .await
+    }
+
+    async fn list(
+        &self,
+        user: UserId,
+        status: PlanStatus,
+        after: Option<PlanCursor>,
+        limit: usize,
+    ) -> Result<Vec<(Plan, Role)>> {
+        self.read(move |db| list(db, user, status, after, limit)).await
+    }
+
+    async fn set_status(&self, id: DocId, status: PlanStatus, now: Timestamp) -> Result<bool> {
+        self.write(0, move |db| {
+            let sql = "UPDATE plans SET status = ?2, touched = ?3 WHERE id = ?1";
+            Ok(db.prepare_cached(sql)?.execute((id, status, Time(now)))? > 0)
+        })
+        .await
+    }
+
+    async fn set_summary(&self, id: DocId, summary: &Summary, now: Timestamp) -> Result<()> {
+        let summary = summary.clone();
+        self.write(0, move |db| set_summary(db, id, &summary, now)).await
+    }
+
+    async fn role(&self, id: DocId, user: UserId) -> Result<Option<Role>> {
+        self.read(move |db| members::role(db, id, user)).await
+    }
+
+    async fn members(&self, id: DocId) -> Result<Vec<(Member, Account)>> {
+        self.read(move |db| members::all(db, id)).await
+    }
+
+    async fn put_member(&self, id: DocId, member: &Member) -> Result<()> {
+        let member = *member;
+        self.write(0, move |db| members::put(db, id, &member)).await
+    }
+
+    async fn remove_member(&self, id: DocId, user: UserId) -> Result<bool> {
+        self.write(0, move |db| members::remove(db, id, user)).await
+    }
+
+    async fn create_invite(&self, invite: &Invite) -> Result<()> {
+        let invite = invite.clone();
+        self.write(0, move |db| invites::insert(db, &invite)).await
+    }
+
+    async fn invite(&self, token: TokenHash) -> Result<Option<Invite>> {
+        self.read(move |db| invites::with_token(db, token)).await
+    }
+
+    async fn invites(&self, id: DocId) -> Result<Vec<Invite>> {
+        self.read(move |db| invites::of_plan(db, id)).await
+    }
+
+    async fn revoke_invite(&self, id: DocId, invite: InviteId) -> Result<bool> {
+        self.write(0, move |db| invites::revoke(db, id, invite)).await
+    }
+}
+
+fn insert(db: &Connection, plan: &Plan) -> Result<()> {
+    let Summary { title, start, end, counts, cover, color } = &plan.summary;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO plans (id, status, title, starts, ends, days, cards, places,
+                            cover, color, created, touched)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?;
+    insert.execute(params![
+        plan.id,
+        plan.status,
+        title,
+        start.map(DateColumn),
+        end.map(DateColumn),
+        counts.days,
+        counts.cards,
+        counts.places,
+        cover,
+        color,
+        Time(plan.created),
+        Time(plan.touched),
+    ])?;
+    Ok(())
+}
+
+fn set_summary(db: &Connection, id: DocId, summary: &Summary, now: Timestamp) -> Result<()> {
+    let Summary { title, start, end, counts, cover, color } = summary;
+    let mut update = db.prepare_cached(
+        "UPDATE plans SET title = ?2, starts = ?3, ends = ?4, days = ?5, cards = ?6, places = ?7,
+                          cover = ?8, color = ?9, touched = ?10
+         WHERE id = ?1",
+    )?;
+    update.execute(params![
+        id,
+        title,
+        start.map(DateColumn),
+        end.map(DateColumn),
+        counts.days,
+        counts.cards,
+        counts.places,
+        cover,
+        color,
+        Time(now),
+    ])?;
+    Ok(())
+}
+
+/// A page in the order of the index `members_by_user`, read backwards.
+pub(super) const LIST: &str = "
+    SELECT plans.*, members.role FROM members JOIN plans ON plans.id = members.plan
+    WHERE members.user = ?1 AND members.status = ?2 AND (members.touched, members.plan) < (?3, ?4)
+    ORDER BY members.touched DESC, members.plan DESC LIMIT ?5";
+
+fn list(
+    db: &Connection,
+    user: UserId,
+    status: PlanStatus,
+    after: Option<PlanCursor>,
+    limit: usize,
+) -> Result<Vec<(Plan, Role)>> {
+    let touched = after.map_or(Timestamp::MAX, |cursor| cursor.touched);
+    let id = after.map_or_else(String::new, |cursor| cursor.id.to_string());
+    let mut select = db.prepare_cached(LIST)?;
+    let page = select.query_map((user, status, Time(touched), id, limit), |row| {
+        Ok((plan(row)?, row.get("role")?))
+    })?;
+    Ok(page.collect::<rusqlite::Result<_>>()?)
+}
+
+fn plan(row: &Row<'_>) -> rusqlite::Result<Plan> {
+    let summary = Summary {
+        title: row.get("title")?,
+        start: date(row, "starts")?,
+        end: date(row, "ends")?,
+        counts: counts(row)?,
+        cover: row.get("cover")?,
+        color: row.get("color")?,
+    };
+    Ok(Plan {
+        id: row.get("id")?,
+        status: row.get("status")?,
+        summary,
+        created: time(row, "created")?,
+        touched: time(row, "touched")?,
+    })
+}

@@ -1,0 +1,126 @@
+//! Versions that people saved.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, Row, params};
+
+use super::{
+    SqliteStore,
+    columns::{Time, checksum, counts, time, verified},
+};
+use crate::{
+    ids::{DocId, VersionId},
+    store::{Result, StoreError, Version, VersionCause, VersionContent, Versions, conflict},
+};
+
+#[async_trait]
+impl Versions for SqliteStore {
+    async fn insert(&self, version: &Version, content: VersionContent) -> Result<()> {
+        let version = version.clone();
+        let bytes = content.state.len() + content.projection.len();
+        self.write(bytes, move |db| insert(db, &version, &content)).await
+    }
+
+    async fn get(&self, id: VersionId) -> Result<Option<(Version, VersionContent)>> {
+        self.read(move |db| get(db, id)).await
+    }
+
+    async fn list(
+        &self,
+        doc: DocId,
+        before: Option<VersionId>,
+        limit: usize,
+    ) -> Result<Vec<Version>> {
+        self.read(move |db| list(db, doc, before, limit)).await
+    }
+}
+
+fn insert(db: &Connection, version: &Version, content: &VersionContent) -> Result<()> {
+    let (cause, restored) = cause_columns(version.cause);
+    let mut insert = db.prepare_cached(
+        "INSERT INTO versions (id, document, epoch, name, cause, restored, author, at,
+                               days, cards, places, checksum, projection, state)
+         SELECT ?2, key, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+         FROM documents WHERE name = ?1",
+    )?;
+    let inserted = insert.execute(params![
+        version.doc,
+        version.id,
+        version.epoch,
+        version.name,
+        cause,
+        restored,
+        version.by,
+        Time(version.at),
+        version.counts.days,
+        version.counts.cards,
+        version.counts.places,
+        checksum(&content.state),
+        content.projection,
+        &content.state[..],
+    ])?;
+    if inserted == 0 { Err(StoreError::Conflict(conflict::MISSING)) } else { Ok(()) }
+}
+
+fn get(db: &Connection, id: VersionId) -> Result<Option<(Version, VersionContent)>> {
+    let mut select = db.prepare_cached(
+        "SELECT versions.*, documents.name AS document_name
+         FROM versions JOIN documents ON documents.key = versions.document WHERE id = ?1",
+    )?;
+    let mut rows = select.query([id])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let what = || format!("the state of version {id}");
+    let state = verified(row.get("state")?, row.get("checksum")?, what)?;
+    let content = VersionContent { state, projection: row.get("projection")? };
+    Ok(Some((version(row, row.get("document_name")?)?, content)))
+}
+
+fn list(
+    db: &Connection,
+    doc: DocId,
+    before: Option<VersionId>,
+    limit: usize,
+) -> Result<Vec<Version>> {
+    let mut select = db.prepare_cached(
+        "SELECT id, versions.epoch, versions.name, cause, restored, author, at,
+                days, cards, places
+         FROM versions JOIN documents ON documents.key = versions.document
+         WHERE documents.name = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
+    )?;
+    let versions = select.query_map((doc, before, limit), |row| version(row, doc))?;
+    Ok(versions.collect::<rusqlite::Result<_>>()?)
+}
+
+fn version(row: &Row<'_>, doc: DocId) -> rusqlite::Result<Version> {
+    Ok(Version {
+        id: row.get("id")?,
+        doc,
+        epoch: row.get("epoch")?,
+        name: row.get("name")?,
+        cause: cause(row)?,
+        by: row.get("author")?,
+        at: time(row, "at")?,
+        counts: counts(row)?,
+    })
+}
+
+const SAVED: &str = "saved";
+const BEFORE_RESTORE: &str = "before restore";
+const RESTORED: &str = "restored";
+
+fn cause_columns(cause: VersionCause) -> (&'static str, Option<VersionId>) {
+    match cause {
+        VersionCause::Saved => (SAVED, None),
+        VersionCause::BeforeRestore => (BEFORE_RESTORE, None),
+        VersionCause::Restored { from } => (RESTORED, Some(from)),
+    }
+}
+
+fn cause(row: &Row<'_>) -> rusqlite::Result<VersionCause> {
+    let cause: String = row.get("cause")?;
+    match cause.as_str() {
+        SAVED => Ok(VersionCause::Saved),
+        BEFORE_RESTORE => Ok(VersionCause::BeforeRestore),
+        // The schema holds that no other cause is there.
+        _ => Ok(VersionCause::Restored { from: row.get("restored")? }),
+    }
+}
