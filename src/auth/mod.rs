@@ -1,9 +1,11 @@
 //! Who somebody is and what they may do: tokens, passwords, and the one table of roles.
 
+mod passwords;
 mod permits;
 mod secret;
 mod tokens;
 
+pub use passwords::{PasswordError, Passwords};
 pub use permits::{Act, permits};
 pub use secret::{Secret, digest};
 pub use tokens::{ACCESS_LIFE, Access, Issued, Keys, MIN_KEY_LENGTH, Ticket, TokenError};

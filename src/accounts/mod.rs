@@ -1,0 +1,251 @@
+//! People's accounts: signing up, logging in, staying logged in, logging out.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    auth::{Access, Issued, Keys, PasswordError, Passwords, Secret, TokenError, digest},
+    fields::{Form, Invalid},
+    ids::{FamilyId, UserId},
+    store::{
+        Account, Accounts as AccountStore, Language, PasswordHash, RefreshToken, Rotation,
+        Sessions as SessionStore, StoreError, TokenHash,
+    },
+};
+
+mod fields;
+
+/// How long a refresh token is good for. Each use gives a new one, so this is the longest absence.
+pub const REFRESH_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Why an account or a session is not to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// What was filled in can't be taken.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Somebody has an account with this mail address.
+    #[error("the mail address has an account")]
+    MailTaken,
+    /// No account has this mail address and this password.
+    #[error("mail or password is wrong")]
+    WrongCredentials,
+    /// The session is over, or never was one.
+    #[error("the session is over")]
+    SessionOver,
+    /// A refresh token was used a second time: one of the two users stole it, so both are out.
+    #[error("a refresh token was used twice")]
+    SessionStolen,
+    /// Too many log in at this moment.
+    #[error("too many log in at once")]
+    Busy,
+    /// Something inside failed.
+    #[error("{0}")]
+    Failed(&'static str),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<PasswordError> for AccountError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::Busy,
+            PasswordError::Failed => Self::Failed("passwords can't be worked on"),
+        }
+    }
+}
+
+impl From<TokenError> for AccountError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Expired | TokenError::Invalid => Self::SessionOver,
+            TokenError::Unsigned => Self::Failed("tokens can't be signed"),
+        }
+    }
+}
+
+/// What somebody fills in to sign up.
+pub struct SignUp {
+    /// Of the person.
+    pub mail: String,
+    /// As they chose it.
+    pub password: String,
+    /// As others see it.
+    pub name: String,
+    /// Of the interface.
+    pub language: Language,
+}
+
+/// What a person changes of their account; the rest stays.
+#[derive(Debug, Default)]
+pub struct AccountChange {
+    /// As others see it.
+    pub name: Option<String>,
+    /// Of the interface.
+    pub language: Option<Language>,
+    /// `#rrggbb`.
+    pub color: Option<String>,
+}
+
+/// A session as its owner gets it.
+#[derive(Debug)]
+pub struct Session {
+    /// Whose it is.
+    pub account: Account,
+    /// For the next minutes.
+    pub access: Issued,
+    /// For the next access token.
+    pub refresh: Secret,
+}
+
+/// Everything that is done with accounts.
+#[derive(Clone)]
+pub struct Accounts {
+    accounts: Arc<dyn AccountStore>,
+    sessions: Arc<dyn SessionStore>,
+    passwords: Passwords,
+    keys: Keys,
+}
+
+impl Accounts {
+    /// Accounts in these stores.
+    pub fn new(
+        accounts: Arc<dyn AccountStore>,
+        sessions: Arc<dyn SessionStore>,
+        passwords: Passwords,
+        keys: Keys,
+    ) -> Self {
+        Self { accounts, sessions, passwords, keys }
+    }
+
+    /// Makes an account.
+    pub async fn sign_up(&self, form: SignUp, now: Timestamp) -> Result<Account, AccountError> {
+        let language = form.language;
+        let Checked { mail, name, password } = check(form)?;
+        let hash = PasswordHash(self.passwords.hash(password).await?);
+        let id = UserId::new();
+        let color = fields::first_color(digest(&id.to_string())[0]).to_owned();
+        let account = Account { id, mail, name, language, color, created: now };
+        match self.accounts.create(&account, &hash).await {
+            Ok(()) => Ok(account),
+            Err(StoreError::Conflict(_)) => Err(AccountError::MailTaken),
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Corrupt(_))) => Err(error.into()),
+        }
+    }
+
+    /// Begins a session.
+    pub async fn log_in(
+        &self,
+        mail: &str,
+        password: String,
+        now: Timestamp,
+    ) -> Result<Session, AccountError> {
+        let found = match fields::parse_mail(mail) {
+            Ok(mail) => self.accounts.by_mail(&mail).await?,
+            Err(_) => None,
+        };
+        let (account, hash) = found.unzip();
+        let fits = self.passwords.verify(password, hash.map(|hash| hash.0)).await?;
+        let account = account.filter(|_| fits).ok_or(AccountError::WrongCredentials)?;
+        let (family, refresh) = (FamilyId::new(), fresh_secret()?);
+        let token = RefreshToken {
+            hash: TokenHash(refresh.digest()),
+            family,
+            user: account.id,
+            created: now,
+            expires: now + REFRESH_LIFE,
+        };
+        self.sessions.start(&token).await?;
+        self.session(account, family, refresh, now)
+    }
+
+    /// Goes on with a session: its refresh token is used up and replaced.
+    pub async fn refresh(&self, token: &str, now: Timestamp) -> Result<Session, AccountError> {
+        let (used, next) = (TokenHash(digest(token)), fresh_secret()?);
+        let hash = TokenHash(next.digest());
+        match self.sessions.rotate(used, hash, now, now + REFRESH_LIFE).await? {
+            Rotation::Rotated { user, family } => {
+                let account = self.get(user).await?;
+                self.session(account, family, next, now)
+            }
+            Rotation::Reused => Err(AccountError::SessionStolen),
+            Rotation::Invalid => Err(AccountError::SessionOver),
+        }
+    }
+
+    /// Ends a session on every device that took over its tokens.
+    pub async fn log_out(&self, token: &str) -> Result<(), AccountError> {
+        Ok(self.sessions.end(TokenHash(digest(token))).await?)
+    }
+
+    /// Who an access token speaks for, if their session still lives.
+    pub async fn authenticate(&self, token: &str, now: Timestamp) -> Result<Access, AccountError> {
+        let access = self.keys.verify_access(token, now)?;
+        if self.sessions.is_live(access.family, now).await? {
+            Ok(access)
+        } else {
+            Err(AccountError::SessionOver)
+        }
+    }
+
+    /// The account of who is logged in.
+    pub async fn get(&self, user: UserId) -> Result<Account, AccountError> {
+        self.accounts.get(user).await?.ok_or(AccountError::SessionOver)
+    }
+
+    /// Changes what others see of somebody, or their language.
+    pub async fn change(
+        &self,
+        user: UserId,
+        change: AccountChange,
+    ) -> Result<Account, AccountError> {
+        let mut form = Form::default();
+        let name = form.take_optional("name", change.name, |name| fields::parse_name(&name));
+        let color = form.take_optional("color", change.color, |color| fields::parse_color(&color));
+        form.finish()?;
+        let old = self.get(user).await?;
+        let account = Account {
+            name: name.unwrap_or(old.name),
+            color: color.unwrap_or(old.color),
+            language: change.language.unwrap_or(old.language),
+            ..old
+        };
+        self.accounts.update(&account).await?;
+        Ok(account)
+    }
+
+    fn session(
+        &self,
+        account: Account,
+        family: FamilyId,
+        refresh: Secret,
+        now: Timestamp,
+    ) -> Result<Session, AccountError> {
+        let access = self.keys.issue_access(account.id, family, now)?;
+        Ok(Session { account, access, refresh })
+    }
+}
+
+/// A form that was filled in well.
+struct Checked {
+    mail: String,
+    name: String,
+    password: String,
+}
+
+fn check(filled: SignUp) -> Result<Checked, Invalid> {
+    let mut form = Form::default();
+    let mail = form.take("mail", fields::parse_mail(&filled.mail));
+    let name = form.take("name", fields::parse_name(&filled.name));
+    let password = form.take("password", fields::parse_password(filled.password));
+    match (mail, name, password) {
+        (Some(mail), Some(name), Some(password)) => Ok(Checked { mail, name, password }),
+        (_, _, _) => Err(form.into_error()),
+    }
+}
+
+fn fresh_secret() -> Result<Secret, AccountError> {
+    Secret::new().map_err(|_| AccountError::Failed("no randomness to be had"))
+}
