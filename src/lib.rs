@@ -1,8 +1,11 @@
 //! Moim: people plan trips and appointments together, live. The crate's map, in import order.
 
+pub mod config;
 pub mod fields;
 pub mod ids;
 pub mod trip;
+
+pub mod telemetry;
 
 pub mod auth;
 pub mod protocol;

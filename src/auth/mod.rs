@@ -1,10 +1,12 @@
 //! Who somebody is and what they may do: tokens, passwords, and the one table of roles.
 
+mod keyring;
 mod passwords;
 mod permits;
 mod secret;
 mod tokens;
 
+pub use keyring::KeyringError;
 pub use passwords::{PasswordError, Passwords};
 pub use permits::{Act, permits};
 pub use secret::{Secret, digest};

@@ -113,7 +113,7 @@ impl Keys {
 
     /// Who a token from `Authorization: Bearer` speaks for.
     pub fn verify_access(&self, token: &str, now: Timestamp) -> Result<Access, TokenError> {
-        let access: Access = self.open(Purpose::Access, token)?;
+        let access: Access = self.read(Purpose::Access, token)?;
         if now < access.expires { Ok(access) } else { Err(TokenError::Expired) }
     }
 
@@ -125,7 +125,7 @@ impl Keys {
 
     /// What a token from `?token=` opens.
     pub fn verify_ticket(&self, token: &str, now: Timestamp) -> Result<Ticket, TokenError> {
-        let ticket: Ticket = self.open(Purpose::Ticket, token)?;
+        let ticket: Ticket = self.read(Purpose::Ticket, token)?;
         if now < ticket.expires { Ok(ticket) } else { Err(TokenError::Expired) }
     }
 
@@ -145,7 +145,7 @@ impl Keys {
     }
 
     /// Checks everything but the end, for which the caller's clock counts.
-    fn open<T: DeserializeOwned + Clone>(
+    fn read<T: DeserializeOwned + Clone>(
         &self,
         purpose: Purpose,
         token: &str,

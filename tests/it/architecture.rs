@@ -10,10 +10,11 @@ mod source;
 /// The top-level modules from the bottom up. A module sees itself and the layers below its own; modules of
 /// one layer don't see each other.
 const LAYERS: &[&[&str]] = &[
-    &["ids", "trip"],
-    &["config", "telemetry"],
+    &["ids", "trip", "fields", "config"],
+    &["telemetry"],
     &["protocol", "crdt", "store", "auth"],
-    &["rooms", "plans"],
+    &["rooms", "accounts"],
+    &["plans"],
     &["connection"],
     &["http"],
     &["server"],

@@ -1,0 +1,303 @@
+//! What an operator can set, by flags or by `MOIM_…` in the environment: valid once it is parsed.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use clap::{Args, ValueEnum};
+
+/// The settings of `moim serve`.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// Where to listen
+    #[arg(long, env = "MOIM_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// The folder that keeps everything: documents, accounts, keys
+    #[arg(long, env = "MOIM_DATA", default_value = "./data")]
+    pub data: PathBuf,
+
+    /// The address that people type, if it is not the listening one: https://moim.example.org
+    #[arg(long, env = "MOIM_PUBLIC_URL")]
+    pub public_url: Option<WebOrigin>,
+
+    /// What this server is called in its pages
+    #[arg(long, env = "MOIM_NAME", default_value = "Moim")]
+    pub name: String,
+
+    /// How many reverse proxies stand in front and append to X-Forwarded-For
+    #[arg(long, env = "MOIM_PROXIES", default_value_t = 0)]
+    pub proxies: u8,
+
+    /// Online map tiles instead of the map that comes with the program: https://host/{z}/{x}/{y}.png
+    #[arg(long, env = "MOIM_TILES_URL")]
+    pub tiles_url: Option<TilesUrl>,
+
+    /// A map of one's own, a .pmtiles file or its https address
+    #[arg(long, env = "MOIM_PMTILES")]
+    pub pmtiles: Option<Pmtiles>,
+
+    /// The keys that sign tokens, oldest first, separated by commas; made in the data folder if not given
+    #[arg(long, env = "MOIM_TOKEN_KEY", hide_env_values = true)]
+    pub token_key: Option<Hidden>,
+
+    /// What /metrics asks for as a bearer token; open to all if not given
+    #[arg(long, env = "MOIM_METRICS_TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<Hidden>,
+
+    /// Which log lines to write, as in RUST_LOG
+    #[arg(long, env = "MOIM_LOG", default_value = "info")]
+    pub log: String,
+
+    /// How to write them
+    #[arg(long, env = "MOIM_LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// How much is too much
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+/// The limits that an operator may want to move.
+#[derive(Debug, Clone, Args)]
+pub struct Limits {
+    /// REST requests a minute from one address
+    #[arg(long, env = "MOIM_REQUESTS_PER_MINUTE", default_value = "1200")]
+    pub requests_per_minute: NonZeroU32,
+
+    /// Log-ins a minute from one address, and half of it for one mail address
+    #[arg(long, env = "MOIM_LOGINS_PER_MINUTE", default_value = "20")]
+    pub logins_per_minute: NonZeroU32,
+
+    /// New accounts an hour from one address
+    #[arg(long, env = "MOIM_SIGN_UPS_PER_HOUR", default_value = "30")]
+    pub sign_ups_per_hour: NonZeroU32,
+
+    /// Document sockets at once from one address
+    #[arg(long, env = "MOIM_SOCKETS_PER_ADDRESS", default_value_t = 200)]
+    pub sockets_per_address: usize,
+
+    /// Document sockets at once of one person
+    #[arg(long, env = "MOIM_SOCKETS_PER_USER", default_value_t = 50)]
+    pub sockets_per_user: usize,
+
+    /// Seconds that a stop may take before what is left is cut off
+    #[arg(long, env = "MOIM_STOP_SECONDS", default_value_t = 20)]
+    stop_seconds: u64,
+}
+
+impl Limits {
+    /// The deadline of the whole stop.
+    pub fn stop(&self) -> Duration {
+        Duration::from_secs(self.stop_seconds)
+    }
+}
+
+impl Config {
+    /// Whether people reach this server over TLS, so that cookies may be restricted to it.
+    pub fn is_behind_tls(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.0.starts_with("https://"))
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For eyes.
+    Text,
+    /// For machines: one object a line.
+    Json,
+}
+
+/// A text that is never printed.
+#[derive(Clone)]
+pub struct Hidden(String);
+
+impl Hidden {
+    /// The text, for the one place that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Hidden {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() { Err("must not be empty".into()) } else { Ok(Self(text.into())) }
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("***")
+    }
+}
+
+/// A scheme and an authority, as browsers send them in `Origin`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebOrigin(String);
+
+impl WebOrigin {
+    /// `https://host[:port]`, in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for WebOrigin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let origin =
+            origin_of(text).filter(|origin| text[origin.len()..].trim_matches('/').is_empty());
+        origin
+            .map(|origin| Self(origin.to_lowercase()))
+            .ok_or_else(|| "must be http:// or https:// and a host, without a path".to_owned())
+    }
+}
+
+/// The address of raster tiles with `{z}`, `{x}` and `{y}` in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TilesUrl(String);
+
+impl TilesUrl {
+    /// The whole address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The host that browsers must be allowed to load from.
+    pub fn origin(&self) -> &str {
+        origin_of(&self.0).unwrap_or_default()
+    }
+}
+
+impl FromStr for TilesUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let complete = ["{z}", "{x}", "{y}"].iter().all(|part| text.contains(part));
+        if complete && origin_of(text).is_some() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("must be an address with {z}, {x} and {y} in its path".to_owned())
+        }
+    }
+}
+
+/// Where a map of one's own lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pmtiles {
+    /// On this machine: the server hands it out itself.
+    File(PathBuf),
+    /// Elsewhere.
+    Url(String),
+}
+
+impl Pmtiles {
+    /// The file to hand out, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Url(_) => None,
+        }
+    }
+
+    /// The other host that browsers must be allowed to load from, if it is one.
+    pub fn origin(&self) -> Option<&str> {
+        match self {
+            Self::File(_) => None,
+            Self::Url(url) => origin_of(url),
+        }
+    }
+}
+
+impl FromStr for Pmtiles {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if origin_of(text).is_some() {
+            return Ok(Self::Url(text.to_owned()));
+        }
+        let path = PathBuf::from(text);
+        if path.is_file() { Ok(Self::File(path)) } else { Err("no such file".to_owned()) }
+    }
+}
+
+/// `scheme://authority` of a web address. The characters are those that may stand in a
+/// `Content-Security-Policy` and in an `Origin` alike.
+fn origin_of(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let end = rest.find('/').unwrap_or(rest.len());
+    let host = &rest[..end];
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b);
+    let web = ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str());
+    (web && !host.is_empty() && host.bytes().all(plain))
+        .then(|| &url[..scheme.len() + "://".len() + end])
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    fn parse(flags: &[&str]) -> Result<Config, String> {
+        let line = ["moim"].iter().chain(flags);
+        Command::try_parse_from(line).map(|c| c.config).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn nothing_has_to_be_set() {
+        let config = parse(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert!(!config.is_behind_tls());
+    }
+
+    #[test]
+    fn a_public_url_is_an_origin() {
+        let config = parse(&["--public-url", "https://Moim.example.org/"]).unwrap();
+        assert!(config.is_behind_tls());
+        assert_eq!(config.public_url.unwrap().as_str(), "https://moim.example.org");
+        for url in
+            ["moim.example.org", "ftp://a.b", "https://a.b/path", "https://a b", "https://a;b"]
+        {
+            assert!(parse(&["--public-url", url]).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn tiles_name_their_host_for_the_content_policy() {
+        let tiles: TilesUrl = "https://tile.example.org/{z}/{x}/{y}.png?k=1".parse().unwrap();
+        assert_eq!(tiles.origin(), "https://tile.example.org");
+        assert!("https://tile.example.org/{z}/{x}.png".parse::<TilesUrl>().is_err());
+        assert!("https://a.b; script-src *;/{z}/{x}/{y}".parse::<TilesUrl>().is_err());
+    }
+
+    #[test]
+    fn a_map_is_a_file_that_exists_or_an_address() {
+        assert!("no/such.pmtiles".parse::<Pmtiles>().is_err());
+        assert!(matches!("Cargo.toml".parse(), Ok(Pmtiles::File(_))));
+        let far: Pmtiles = "https://maps.example.org/korea.pmtiles".parse().unwrap();
+        assert_eq!(far.origin(), Some("https://maps.example.org"));
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let config = parse(&["--token-key", "hush", "--metrics-token", "hush"]).unwrap();
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+}
