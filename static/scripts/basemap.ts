@@ -1,0 +1,2 @@
+// Builds the base map from Natural Earth (lands next).
+export {};

@@ -1,0 +1,2 @@
+// Builds the gazetteer of the place search from GeoNames (lands next).
+export {};

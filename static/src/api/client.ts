@@ -1,0 +1,186 @@
+// The typed REST client: one method an endpoint, tokens and problem documents handled here.
+import { randomKey } from "../ids";
+import { errorOf, NetworkError } from "./errors";
+import { SessionHolder } from "./session";
+import type * as t from "./types";
+
+const BASE = "/api/v1";
+
+type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+interface Call {
+  readonly body?: unknown;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  /** A creation: repeated by the same key it happens once. */
+  readonly key?: string;
+  readonly anonymous?: boolean;
+}
+
+export class Api {
+  readonly session = new SessionHolder();
+
+  // Accounts and sessions
+
+  async signUp(account: { mail: string; password: string; name: string; language: t.Language }): Promise<t.Account> {
+    return this.#call("POST", "/accounts", { body: account, anonymous: true, key: newKey() });
+  }
+
+  async logIn(mail: string, password: string): Promise<t.Account> {
+    const session: t.Session = await this.#call("POST", "/sessions", { body: { mail, password }, anonymous: true });
+    this.session.hold(session);
+    return session.account;
+  }
+
+  /** At the start of the page: who am I by the cookie? */
+  async resume(): Promise<t.Account | null> {
+    await this.session.access();
+    const who = this.session.who.get();
+    return who.state === "somebody" ? who.account : null;
+  }
+
+  async logOut(): Promise<void> {
+    try {
+      await this.#call("DELETE", "/sessions/current");
+    } finally {
+      this.session.drop();
+    }
+  }
+
+  async updateMe(change: { name?: string; language?: t.Language; color?: string }): Promise<t.Account> {
+    const account: t.Account = await this.#call("PATCH", "/accounts/me", { body: change });
+    this.session.update(account);
+    return account;
+  }
+
+  // Trips
+
+  trips(query: t.PageQuery & { status?: t.TripStatus } = {}): Promise<t.Page<t.Trip>> {
+    return this.#call("GET", "/trips", { query: { ...query } });
+  }
+
+  /** `key`: made once at the gesture, so that a repeated click or retry creates one trip. */
+  createTrip(trip: t.NewTrip, key = newKey()): Promise<t.Trip> {
+    return this.#call("POST", "/trips", { body: trip, key });
+  }
+
+  trip(id: string): Promise<t.Trip> {
+    return this.#call("GET", path`/trips/${id}`);
+  }
+
+  updateTrip(id: string, change: { title?: string; status?: t.TripStatus }): Promise<t.Trip> {
+    return this.#call("PATCH", path`/trips/${id}`, { body: change });
+  }
+
+  projection(id: string): Promise<t.Projection> {
+    return this.#call("GET", path`/trips/${id}/projection`);
+  }
+
+  // Members and invites
+
+  members(trip: string): Promise<readonly t.Member[]> {
+    return this.#call("GET", path`/trips/${trip}/members`);
+  }
+
+  setRole(trip: string, user: string, role: t.Role): Promise<t.Member> {
+    return this.#call("PATCH", path`/trips/${trip}/members/${user}`, { body: { role } });
+  }
+
+  /** The owner removes somebody, or one leaves oneself. */
+  removeMember(trip: string, user: string): Promise<void> {
+    return this.#call("DELETE", path`/trips/${trip}/members/${user}`);
+  }
+
+  invites(trip: string): Promise<readonly t.Invite[]> {
+    return this.#call("GET", path`/trips/${trip}/invites`);
+  }
+
+  invite(trip: string, invite: { role: t.Role; expires?: string }, key = newKey()): Promise<t.Invite> {
+    return this.#call("POST", path`/trips/${trip}/invites`, { body: invite, key });
+  }
+
+  revokeInvite(trip: string, invite: string): Promise<void> {
+    return this.#call("DELETE", path`/trips/${trip}/invites/${invite}`);
+  }
+
+  inviteOffer(token: string): Promise<t.InviteOffer> {
+    return this.#call("GET", path`/invites/${token}`);
+  }
+
+  acceptInvite(token: string): Promise<t.Trip> {
+    return this.#call("POST", path`/invites/${token}/accept`, { key: newKey() });
+  }
+
+  // Documents and versions
+
+  ticket(document: string): Promise<t.Ticket> {
+    return this.#call("POST", path`/documents/${document}/tickets`);
+  }
+
+  saveVersion(document: string, name?: string, key = newKey()): Promise<t.Version> {
+    return this.#call("POST", path`/documents/${document}/versions`, { body: name ? { name } : {}, key });
+  }
+
+  versions(document: string, query: t.PageQuery = {}): Promise<t.Page<t.Version>> {
+    return this.#call("GET", path`/documents/${document}/versions`, { query: { ...query } });
+  }
+
+  version(id: string): Promise<t.VersionWithProjection> {
+    return this.#call("GET", path`/versions/${id}`);
+  }
+
+  restoreVersion(id: string, key = newKey()): Promise<t.RestoredVersions> {
+    return this.#call("POST", path`/versions/${id}/restore`, { key });
+  }
+
+  copyVersion(id: string, title?: string, key = newKey()): Promise<t.Trip> {
+    return this.#call("POST", path`/versions/${id}/copy`, { body: title ? { title } : {}, key });
+  }
+
+  /** An older server has no such endpoint: then nothing is configured. */
+  async config(): Promise<t.Config> {
+    return this.#call<t.Config>("GET", "/config", { anonymous: true }).catch(() => ({}));
+  }
+
+  async #call<T>(method: Method, url: string, call: Call = {}): Promise<T> {
+    const token = call.anonymous ? null : await this.session.access();
+    let response = await send(method, url, call, token);
+    if (response.status === 401 && token !== null) {
+      // The token ended early (clock, key rotation, another tab's log-out): one new one, one more try.
+      const renewed = await this.session.renew();
+      if (renewed !== null) response = await send(method, url, call, renewed);
+    }
+    if (!response.ok) throw await errorOf(response);
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+}
+
+/** One key a gesture; repeating a call with it is safe. */
+export function newKey(): string {
+  return randomKey();
+}
+
+async function send(method: Method, url: string, call: Call, token: string | null): Promise<Response> {
+  const headers = new Headers({ accept: "application/json" });
+  if (token !== null) headers.set("authorization", `Bearer ${token}`);
+  if (call.key !== undefined) headers.set("idempotency-key", call.key);
+  const body = call.body === undefined ? null : JSON.stringify(call.body);
+  if (body !== null) headers.set("content-type", "application/json");
+  try {
+    return await fetch(BASE + url + queryOf(call.query), { method, headers, body, credentials: "same-origin" });
+  } catch (error) {
+    throw new NetworkError("no connection", { cause: error });
+  }
+}
+
+function queryOf(query: Call["query"]): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) search.set(key, String(value));
+  }
+  return search.size > 0 ? `?${search}` : "";
+}
+
+/** A path with every part encoded. */
+function path(strings: TemplateStringsArray, ...parts: string[]): string {
+  return strings.reduce((whole, text, i) => whole + encodeURIComponent(parts[i - 1] ?? "") + text);
+}
