@@ -10,8 +10,9 @@ LISTEN ?= 127.0.0.1:8080
 DATA ?= ./data
 export MOIM_BIN ?= $(CURDIR)/target/debug/moim
 
-client_sources := $(shell find static -type d \( -name node_modules -o -name dist -o -name e2e \) -prune \
-	-o -type f -print)
+# Left out: what is fetched, built or generated, and the tests in browsers.
+client_sources := $(shell find static -type d \( -name node_modules -o -name dist -o -name generated \
+	-o -name e2e \) -prune -o -type f -print)
 
 .PHONY: help run build test test-rust test-client test-interop test-e2e check bench fmt deny setup packages clean
 
@@ -37,8 +38,8 @@ test-client: static/node_modules/.stamp ## the client's types and unit tests
 test-interop: tests/interop/node_modules/.stamp debug-binary ## stock Yjs clients on Node against the real server
 	cd tests/interop && npm test
 
-test-e2e: static/node_modules/.stamp debug-binary ## two browsers against the real server
-	cd static && npm run e2e
+test-e2e: static/e2e/node_modules/.stamp debug-binary ## two browsers against the real server
+	cd static/e2e && npm test
 
 .PHONY: debug-binary
 debug-binary: static/dist/index.html
@@ -64,7 +65,7 @@ fmt: ## format the Rust sources
 setup: ## install what is missing on a Debian machine: tools, Chromium, npm packages
 	scripts/setup
 
-packages: static/node_modules/.stamp tests/interop/node_modules/.stamp ## the npm packages of the lock files
+packages: $(addsuffix /node_modules/.stamp, static static/e2e tests/interop) ## the npm packages of the lock files
 
 %/node_modules/.stamp: %/package.json %/package-lock.json
 	cd $* && npm ci --no-fund --no-audit
@@ -75,4 +76,4 @@ static/dist/index.html: static/node_modules/.stamp $(client_sources)
 	touch $@
 
 clean: ## forget everything that was built (not the data)
-	rm -rf target static/dist static/node_modules tests/interop/node_modules
+	rm -rf target static/dist {static,static/e2e,tests/interop}/node_modules

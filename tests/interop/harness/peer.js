@@ -1,0 +1,77 @@
+// A stock Yjs client, `y-websocket`'s own provider, that takes part in a document.
+
+import * as auth from 'y-protocols/auth'
+import { WebsocketProvider } from 'y-websocket'
+import WebSocket from 'ws'
+import * as Y from 'yjs'
+
+import { until } from './wait.js'
+
+const AUTH = 2
+
+export class Peer {
+  /** Connects a person to a trip, and returns once the first sync is through. */
+  static async join (person, trip) {
+    const peer = new Peer(person.server, trip, await person.ticket(trip))
+    await peer.synced()
+    return peer
+  }
+
+  constructor (server, trip, token) {
+    this.doc = new Y.Doc()
+    this.denials = []
+    this.closed = undefined
+    this.provider = new WebsocketProvider(server.ws, trip, this.doc, {
+      params: { token },
+      WebSocketPolyfill: WebSocket,
+      maxBackoffTime: 500,
+      disableBc: true // The peers share a process: what one hears from another must come over the wire.
+    })
+    this.provider.on('closed', ({ code }) => { this.closed = code })
+    this.provider.messageHandlers[AUTH] = (_encoder, decoder) =>
+      auth.readAuthMessage(decoder, this.doc, (_doc, reason) => this.denials.push(reason))
+  }
+
+  get awareness () {
+    return this.provider.awareness
+  }
+
+  get isConnected () {
+    return this.provider.wsconnected
+  }
+
+  async synced () {
+    await until('the first sync', () => this.provider.synced)
+  }
+
+  goOffline () {
+    this.provider.disconnect()
+  }
+
+  goOnline () {
+    this.provider.connect()
+  }
+
+  leave () {
+    this.provider.destroy()
+    this.doc.destroy()
+  }
+
+  /** The states of everybody else, as this peer sees them. */
+  others () {
+    const states = new Map(this.awareness.getStates())
+    states.delete(this.doc.clientID)
+    return states
+  }
+}
+
+/** Whether all have the same edits and the same deletions. */
+export function agree (peers) {
+  const [first, ...rest] = peers.map((peer) => Y.snapshot(peer.doc))
+  return rest.every((snapshot) => Y.equalSnapshots(first, snapshot))
+}
+
+/** Waits until all agree. Each holds its own edits from the start, so nothing can be missing then. */
+export async function converged (peers, within) {
+  await until(`${peers.length} peers agree`, () => agree(peers), within)
+}
