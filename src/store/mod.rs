@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::ids::{DocId, FamilyId, InviteId, UserId, VersionId};
 
+pub mod faulty;
 mod records;
 pub mod sqlite;
 
@@ -151,9 +152,6 @@ pub trait Plans: Send + Sync {
     /// Sets the status. `false`: no such plan.
     async fn set_status(&self, id: DocId, status: PlanStatus, now: Timestamp) -> Result<bool>;
 
-    /// Replaces what the list shows of the document. An unknown plan is no error.
-    async fn set_summary(&self, id: DocId, summary: &Summary, now: Timestamp) -> Result<()>;
-
     /// The role of one person; `None` for who is no member.
     async fn role(&self, id: DocId, user: UserId) -> Result<Option<Role>>;
 
@@ -178,6 +176,13 @@ pub trait Plans: Send + Sync {
 
     /// Ends an invitation of this plan. `false`: no such one.
     async fn revoke_invite(&self, id: DocId, invite: InviteId) -> Result<bool>;
+}
+
+/// What lists show of documents: copies that the rooms keep in step.
+#[async_trait]
+pub trait Summaries: Send + Sync {
+    /// Replaces the summary of a document's plan, which was touched now. An unknown plan is no error.
+    async fn set_summary(&self, id: DocId, summary: &Summary, now: Timestamp) -> Result<()>;
 }
 
 /// The answers to creations, so that one that is sent again is not carried out again.
@@ -216,6 +221,7 @@ pub struct Stores {
     pub accounts: Arc<dyn Accounts>,
     pub sessions: Arc<dyn Sessions>,
     pub plans: Arc<dyn Plans>,
+    pub summaries: Arc<dyn Summaries>,
     pub idempotency: Arc<dyn Idempotency>,
     pub health: Arc<dyn Health>,
 }

@@ -52,6 +52,7 @@ impl SqliteStore {
             accounts: Arc::clone(&store) as _,
             sessions: Arc::clone(&store) as _,
             plans: Arc::clone(&store) as _,
+            summaries: Arc::clone(&store) as _,
             idempotency: Arc::clone(&store) as _,
             health: store as _,
         }

@@ -12,7 +12,8 @@ use super::{
 use crate::{
     ids::{DocId, InviteId, Role, UserId},
     store::{
-        Account, Invite, Member, Plan, PlanCursor, PlanStatus, Plans, Result, Summary, TokenHash,
+        Account, Invite, Member, Plan, PlanCursor, PlanStatus, Plans, Result, Summaries, Summary,
+        TokenHash,
     },
 };
 
@@ -54,11 +55,6 @@ impl Plans for SqliteStore {
         .await
     }
 
-    async fn set_summary(&self, id: DocId, summary: &Summary, now: Timestamp) -> Result<()> {
-        let summary = summary.clone();
-        self.write(0, move |db| set_summary(db, id, &summary, now)).await
-    }
-
     async fn role(&self, id: DocId, user: UserId) -> Result<Option<Role>> {
         self.read(move |db| members::role(db, id, user)).await
     }
@@ -91,6 +87,14 @@ impl Plans for SqliteStore {
 
     async fn revoke_invite(&self, id: DocId, invite: InviteId) -> Result<bool> {
         self.write(0, move |db| invites::revoke(db, id, invite)).await
+    }
+}
+
+#[async_trait]
+impl Summaries for SqliteStore {
+    async fn set_summary(&self, id: DocId, summary: &Summary, now: Timestamp) -> Result<()> {
+        let summary = summary.clone();
+        self.write(0, move |db| set_summary(db, id, &summary, now)).await
     }
 }
 

@@ -1,0 +1,337 @@
+//! A store in memory whose failures are switched on by hand: for simulations and for tests of what rests on it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::{
+    Entry, EntryId, Generation, Journal, Loaded, Result, StoreError, Summaries, Summary, Version,
+    VersionContent, Versions, conflict,
+};
+use crate::ids::{DocId, VersionId};
+
+/// What a call that fails has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    Refused,
+    /// All that it was asked; only its answer is lost.
+    AnswerLost,
+}
+
+/// Documents, versions and summaries in memory. Clones share it.
+///
+/// Everything has a synchronous form (`…_now`), for simulations on one thread. An append can also be taken
+/// apart: `stage` it, and `settle` it when the simulated disk has written it; `crash` forgets what is staged.
+#[derive(Clone, Default)]
+pub struct FaultyJournal {
+    memory: Arc<Mutex<Memory>>,
+    held: Arc<watch::Sender<bool>>,
+}
+
+/// An append that is not durable yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Staged(u64);
+
+#[derive(Default)]
+struct Memory {
+    documents: BTreeMap<DocId, Document>,
+    versions: BTreeMap<VersionId, (Version, VersionContent)>,
+    summaries: BTreeMap<DocId, (Summary, Timestamp)>,
+    staged: BTreeMap<Staged, (DocId, Vec<Bytes>)>,
+    damaged: Vec<Bytes>,
+    faults: Faults,
+    /// The number that was given last, to an entry or to a staged append.
+    last: u64,
+}
+
+#[derive(Default)]
+struct Faults {
+    appends: Vec<Fault>,
+    folds: Vec<Fault>,
+    loads: u32,
+}
+
+struct Document {
+    /// The newest two, older first.
+    states: Vec<(u64, Bytes)>,
+    generation: u64,
+    entries: Vec<(Entry, Option<u64>)>,
+}
+
+/// Switching failures.
+impl FaultyJournal {
+    /// The next `count` appends fail like this.
+    pub fn fail_appends(&self, count: usize, fault: Fault) {
+        self.memory().faults.appends = vec![fault; count];
+    }
+
+    /// The next `count` folds fail like this.
+    pub fn fail_folds(&self, count: usize, fault: Fault) {
+        self.memory().faults.folds = vec![fault; count];
+    }
+
+    /// The next `count` loads fail.
+    pub fn fail_loads(&self, count: u32) {
+        self.memory().faults.loads = count;
+    }
+
+    /// From now on appends through the trait wait, staged, until `release` or `crash`.
+    pub fn hold(&self) {
+        self.held.send_replace(true);
+    }
+
+    /// Settles the appends that were held, and holds no more.
+    pub fn release(&self) {
+        self.held.send_replace(false);
+    }
+
+    /// The process dies: appends that are staged are forgotten, and who waits for one is told that it failed.
+    pub fn crash(&self) {
+        self.memory().staged.clear();
+        self.release();
+    }
+
+    /// Whatever was written with these bytes can't be read any more.
+    pub fn damage(&self, written: &[u8]) {
+        self.memory().damaged.push(Bytes::copy_from_slice(written));
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The same calls as those of the traits, without waiting.
+impl FaultyJournal {
+    /// `Journal::create`.
+    pub fn create_now(&self, doc: DocId, state: Bytes) -> Result<()> {
+        let mut memory = self.memory();
+        if memory.documents.contains_key(&doc) {
+            return Err(StoreError::Conflict(conflict::EXISTS));
+        }
+        let document = Document { states: vec![(1, state)], generation: 1, entries: Vec::new() };
+        memory.documents.insert(doc, document);
+        Ok(())
+    }
+
+    /// `Journal::append`: `stage` and `settle` in one.
+    pub fn append_now(&self, doc: DocId, updates: Vec<Bytes>) -> Result<()> {
+        let staged = self.stage(doc, updates);
+        self.settle(staged)
+    }
+
+    /// Begins an append; nothing of it is durable.
+    pub fn stage(&self, doc: DocId, updates: Vec<Bytes>) -> Staged {
+        let mut memory = self.memory();
+        let staged = Staged(memory.next());
+        memory.staged.insert(staged, (doc, updates));
+        staged
+    }
+
+    /// Ends an append: it is durable, unless it fails as was asked for, or was forgotten in a crash.
+    pub fn settle(&self, staged: Staged) -> Result<()> {
+        let mut memory = self.memory();
+        let (doc, updates) = memory.staged.remove(&staged).ok_or_else(|| failure("it crashed"))?;
+        match memory.faults.appends.pop() {
+            Some(Fault::Refused) => Err(failure("appends are made to fail")),
+            Some(Fault::AnswerLost) => {
+                memory.append(doc, updates)?;
+                Err(failure("answers are made to be lost"))
+            }
+            None => memory.append(doc, updates),
+        }
+    }
+
+    /// `Journal::load`.
+    pub fn load_now(&self, doc: DocId, generation: Generation) -> Result<Option<Loaded>> {
+        let mut memory = self.memory();
+        if let Some(left) = memory.faults.loads.checked_sub(1) {
+            memory.faults.loads = left;
+            return Err(failure("loads are made to fail"));
+        }
+        let Some(document) = memory.documents.get(&doc) else { return Ok(None) };
+        let Some((generation, state)) = document.state(generation) else { return Ok(None) };
+        let entries: Vec<Entry> = document.entries_after(generation).cloned().collect();
+        memory.verify(&state)?;
+        entries.iter().try_for_each(|entry| memory.verify(&entry.update))?;
+        Ok(Some(Loaded { epoch: 1, generation, state, entries }))
+    }
+
+    /// `Journal::fold`.
+    pub fn fold_now(&self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()> {
+        let mut memory = self.memory();
+        match memory.faults.folds.pop() {
+            Some(Fault::Refused) => Err(failure("folds are made to fail")),
+            Some(Fault::AnswerLost) => {
+                memory.fold(doc, base, state, entries)?;
+                Err(failure("answers are made to be lost"))
+            }
+            None => memory.fold(doc, base, state, entries),
+        }
+    }
+
+    /// `Versions::insert`.
+    pub fn insert_version_now(&self, version: &Version, content: VersionContent) -> Result<()> {
+        let mut memory = self.memory();
+        if !memory.documents.contains_key(&version.doc) {
+            return Err(StoreError::Conflict(conflict::MISSING));
+        }
+        if memory.versions.contains_key(&version.id) {
+            return Err(StoreError::Conflict(conflict::EXISTS));
+        }
+        memory.versions.insert(version.id, (version.clone(), content));
+        Ok(())
+    }
+
+    /// `Versions::get`.
+    pub fn version_now(&self, id: VersionId) -> Result<Option<(Version, VersionContent)>> {
+        let memory = self.memory();
+        let Some(found) = memory.versions.get(&id) else { return Ok(None) };
+        memory.verify(&found.1.state)?;
+        Ok(Some(found.clone()))
+    }
+
+    /// What was set last for this document, and when.
+    pub fn summary_now(&self, id: DocId) -> Option<(Summary, Timestamp)> {
+        self.memory().summaries.get(&id).cloned()
+    }
+}
+
+fn failure(text: &str) -> StoreError {
+    StoreError::Unavailable(text.to_owned())
+}
+
+impl Memory {
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    fn verify(&self, written: &Bytes) -> Result<()> {
+        if self.damaged.contains(written) {
+            return Err(StoreError::Corrupt("it was damaged on purpose".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, doc: DocId, updates: Vec<Bytes>) -> Result<()> {
+        for update in updates {
+            let id = EntryId(self.next().into());
+            let document = self.documents.get_mut(&doc);
+            let document = document.ok_or(StoreError::Conflict(conflict::MISSING))?;
+            document.entries.push((Entry { id, update }, None));
+        }
+        Ok(())
+    }
+
+    fn fold(&mut self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()> {
+        let document = self.documents.get_mut(&doc);
+        let document = document.ok_or(StoreError::Conflict(conflict::MISSING))?;
+        if !document.is_newest_sound(base, &self.damaged) {
+            return Err(StoreError::Conflict(conflict::FOLDED));
+        }
+        document.undo_folds_after(base);
+        document.generation += 1;
+        document.states.retain(|(generation, _)| *generation == base);
+        document.states.push((document.generation, state));
+        document.entries.retain(|(_, folded)| folded.is_none_or(|folded| folded > base));
+        for (entry, folded) in &mut document.entries {
+            if entries.contains(&entry.id) {
+                *folded = Some(document.generation);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Document {
+    fn state(&self, wanted: Generation) -> Option<(u64, Bytes)> {
+        let newer = match wanted {
+            Generation::Newest => 0,
+            Generation::Previous => 1,
+        };
+        self.states.iter().rev().nth(newer).cloned()
+    }
+
+    fn entries_after(&self, generation: u64) -> impl Iterator<Item = &Entry> {
+        let lacks = move |folded: &Option<u64>| folded.is_none_or(|folded| folded > generation);
+        self.entries.iter().filter(move |(_, folded)| lacks(folded)).map(|(entry, _)| entry)
+    }
+
+    fn is_newest_sound(&self, base: u64, damaged: &[Bytes]) -> bool {
+        let is = |(generation, _): &(u64, Bytes)| *generation == base;
+        let newest = self.state(Generation::Newest);
+        newest.as_ref().is_some_and(is)
+            || newest.is_some_and(|(_, state)| damaged.contains(&state))
+                && self.state(Generation::Previous).as_ref().is_some_and(is)
+    }
+
+    /// A damaged state after `base` goes; what was folded into it no longer is.
+    fn undo_folds_after(&mut self, base: u64) {
+        for (_, folded) in &mut self.entries {
+            *folded = folded.filter(|folded| *folded <= base);
+        }
+    }
+}
+
+#[async_trait]
+impl Journal for FaultyJournal {
+    async fn create(&self, doc: DocId, state: Bytes) -> Result<()> {
+        self.create_now(doc, state)
+    }
+
+    async fn append(&self, doc: DocId, updates: Vec<Bytes>) -> Result<()> {
+        let staged = self.stage(doc, updates);
+        // The sender lives in `self`: the wait ends with a release.
+        self.held.subscribe().wait_for(|held| !held).await.ok();
+        self.settle(staged)
+    }
+
+    async fn load(&self, doc: DocId, generation: Generation) -> Result<Option<Loaded>> {
+        self.load_now(doc, generation)
+    }
+
+    async fn fold(&self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()> {
+        self.fold_now(doc, base, state, entries)
+    }
+}
+
+#[async_trait]
+impl Versions for FaultyJournal {
+    async fn insert(&self, version: &Version, content: VersionContent) -> Result<()> {
+        self.insert_version_now(version, content)
+    }
+
+    async fn get(&self, id: VersionId) -> Result<Option<(Version, VersionContent)>> {
+        self.version_now(id)
+    }
+
+    async fn list(
+        &self,
+        doc: DocId,
+        before: Option<VersionId>,
+        limit: usize,
+    ) -> Result<Vec<Version>> {
+        let memory = self.memory();
+        let newest_first = memory.versions.values().rev().map(|(version, _)| version);
+        let of_doc = newest_first.filter(|version| {
+            version.doc == doc && before.is_none_or(|before| version.id < before)
+        });
+        Ok(of_doc.take(limit).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl Summaries for FaultyJournal {
+    async fn set_summary(&self, id: DocId, summary: &Summary, now: Timestamp) -> Result<()> {
+        self.memory().summaries.insert(id, (summary.clone(), now));
+        Ok(())
+    }
+}
