@@ -8,6 +8,9 @@ fn broken(rule: fn(&Source) -> Vec<Breach>, path: &str, text: &str) -> Vec<usize
     rule(&source).iter().map(|breach| breach.line).collect()
 }
 
+/// No line: typed, because crates that are linked in make an empty list ambiguous.
+const NOTHING: [usize; 0] = [];
+
 #[test]
 fn a_module_that_looks_up_is_a_breach() {
     for text in [
@@ -36,10 +39,10 @@ fn a_module_without_a_layer_is_a_breach() {
 #[test]
 fn looking_down_or_at_oneself_is_allowed() {
     let text = "use crate::{ids::DocId, store::{Journal, http}, rooms::core};\nuse super::actor;";
-    assert_eq!(broken(layers, "src/rooms/persist.rs", text), []);
-    assert_eq!(broken(layers, "src/store/sqlite/rows.rs", "use super::super::records;"), []);
-    assert_eq!(broken(layers, "src/server.rs", "use crate::{http, rooms, store};"), []);
-    assert_eq!(broken(layers, "src/lib.rs", "pub use crate::server::run;"), []);
+    assert_eq!(broken(layers, "src/rooms/persist.rs", text), NOTHING);
+    assert_eq!(broken(layers, "src/store/sqlite/rows.rs", "use super::super::records;"), NOTHING);
+    assert_eq!(broken(layers, "src/server.rs", "use crate::{http, rooms, store};"), NOTHING);
+    assert_eq!(broken(layers, "src/lib.rs", "pub use crate::server::run;"), NOTHING);
 }
 
 #[test]
@@ -55,17 +58,20 @@ mod tests {
 }
 "##;
     assert_eq!(broken(layers, "src/store/mod.rs", text), [5]);
-    assert_eq!(broken(layers, "src/store/tests.rs", text), []);
+    assert_eq!(broken(layers, "src/store/tests.rs", text), NOTHING);
 }
 
 #[test]
 fn a_crate_outside_its_room_is_a_breach() {
     for text in ["use yrs::Doc;", "fn f(_: &::yrs::Doc) {}", "use {yrs::Doc};", "use yrs as y;"] {
         assert_eq!(broken(crates, "src/rooms/core.rs", text), [1], "{text}");
-        assert_eq!(broken(crates, "src/crdt/document.rs", text), [], "{text}");
+        assert_eq!(broken(crates, "src/crdt/document.rs", text), NOTHING, "{text}");
     }
     assert_eq!(broken(crates, "src/store/mod.rs", "use rusqlite::Row;"), [1]);
-    assert_eq!(broken(crates, "src/rooms/core.rs", "use crate::yrs::Doc; fn yrs() { yrs(); }"), []);
+    assert_eq!(
+        broken(crates, "src/rooms/core.rs", "use crate::yrs::Doc; fn yrs() { yrs(); }"),
+        NOTHING
+    );
 }
 
 #[test]
@@ -78,9 +84,12 @@ fn a_pure_file_that_waits_or_reads_a_clock_is_a_breach() {
         "fn f() { jiff::Timestamp::now(); }",
     ] {
         assert_eq!(broken(purity, "src/rooms/core.rs", text), [1], "{text}");
-        assert_eq!(broken(purity, "src/rooms/actor.rs", text), [], "{text}");
+        assert_eq!(broken(purity, "src/rooms/actor.rs", text), NOTHING, "{text}");
     }
-    assert_eq!(broken(purity, "src/protocol/mod.rs", "fn f(now: Instant) { now.elapsed() }"), []);
+    assert_eq!(
+        broken(purity, "src/protocol/mod.rs", "fn f(now: Instant) { now.elapsed() }"),
+        NOTHING
+    );
 }
 
 #[test]
@@ -93,12 +102,12 @@ fn a_file_without_its_first_sentence_is_a_breach() {
         ("static/src/a.css", "body {}", "/* What a looks like. */"),
     ] {
         assert_eq!(broken(first_sentence, path, bad), [1], "{path}");
-        assert_eq!(broken(first_sentence, path, good), [], "{path}");
+        assert_eq!(broken(first_sentence, path, good), NOTHING, "{path}");
     }
 }
 
 #[test]
 fn a_file_of_601_lines_is_a_breach() {
-    assert_eq!(broken(length, "tests/it/a.rs", &"\n".repeat(600)), []);
+    assert_eq!(broken(length, "tests/it/a.rs", &"\n".repeat(600)), NOTHING);
     assert_eq!(broken(length, "tests/it/a.rs", &"\n".repeat(601)), [601]);
 }
