@@ -1,0 +1,29 @@
+// Who is logged in, for the screens.
+import { fromStore } from "svelte/store";
+import { api, NetworkError, type Account } from "../api";
+import { setLanguage } from "../ui/text.svelte";
+
+class CurrentAccount {
+  readonly #who = fromStore(api.session.who);
+  /** The server could not be reached when the page began. */
+  unreachable = $state(false);
+
+  readonly state = $derived.by(() => this.#who.current.state);
+  readonly account: Account | null = $derived.by(() =>
+    this.#who.current.state === "somebody" ? this.#who.current.account : null,
+  );
+
+  /** Asks by the cookie who this is; the account's language becomes the page's. */
+  async resume(): Promise<void> {
+    this.unreachable = false;
+    try {
+      const account = await api.resume();
+      if (account !== null) setLanguage(account.language);
+    } catch (error) {
+      this.unreachable = true;
+      if (!(error instanceof NetworkError)) console.error(error);
+    }
+  }
+}
+
+export const me = new CurrentAccount();

@@ -1,0 +1,35 @@
+// What went wrong, in a person's words: every failed call ends in one sentence that says what to do.
+import { ApiError, NetworkError } from "../api";
+import { t } from "../ui/text.svelte";
+import { notices } from "../ui/notices.svelte";
+
+export function problemText(error: unknown): string {
+  if (error instanceof NetworkError) return t("problem.network");
+  if (!(error instanceof ApiError)) return t("problem.unknown");
+  if (error.status >= 500) return t("problem.server");
+  switch (error.status) {
+    case 401:
+      return t("problem.loggedOut");
+    case 403:
+      return t("problem.forbidden");
+    case 404:
+    case 410:
+      return t("problem.gone");
+    case 409:
+      return t("problem.conflict");
+    case 429:
+      return t("problem.tooMany");
+    default:
+      return t("problem.refused");
+  }
+}
+
+/** Runs an act of a button; where it fails, a toast says so. The result, or null. */
+export async function attempt<Result>(act: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await act();
+  } catch (error) {
+    notices.toast(problemText(error), { tone: "bad" });
+    return null;
+  }
+}

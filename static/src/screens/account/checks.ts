@@ -1,0 +1,36 @@
+// What a sign-up form can know before the server is asked, and which field a refusal of the server belongs to.
+import { ApiError } from "../../api";
+
+export type AccountField = "mail" | "password" | "name";
+export type Complaint =
+  "mailMissing" | "mailWrong" | "mailTaken" | "passwordShort" | "passwordWrong" | "nameMissing" | "nameLong";
+export type Complaints = Partial<Record<AccountField, Complaint>>;
+
+export const LEAST_PASSWORD = 8;
+export const MOST_NAME = 40;
+
+export function checkAccount(form: { mail: string; password: string; name: string }): Complaints {
+  const complaints: Complaints = {};
+  const mail = form.mail.trim();
+  if (mail === "") complaints.mail = "mailMissing";
+  else if (!/^[^\s@]+@[^\s@]+$/.test(mail)) complaints.mail = "mailWrong";
+  if ([...form.password].length < LEAST_PASSWORD) complaints.password = "passwordShort";
+  const name = [...form.name.trim()].length;
+  if (name === 0) complaints.name = "nameMissing";
+  else if (name > MOST_NAME) complaints.name = "nameLong";
+  return complaints;
+}
+
+/** The server's refusal as complaints about fields; null if it is about none of them. */
+export function complaintsOf(error: unknown): Complaints | null {
+  if (!(error instanceof ApiError)) return null;
+  if (error.status === 409) return { mail: "mailTaken" };
+  if (error.status !== 422) return null;
+  const complaints: Complaints = {};
+  for (const { field } of error.errors) {
+    if (field === "mail") complaints.mail = "mailWrong";
+    if (field === "password") complaints.password = "passwordWrong";
+    if (field === "name") complaints.name = "nameLong";
+  }
+  return Object.keys(complaints).length > 0 ? complaints : null;
+}

@@ -1,0 +1,14 @@
+// Which trip stands first on the dashboard, and how a trip's time is said.
+import type { Trip } from "../../api";
+import { countdown, type Countdown } from "../../ui/dates";
+
+/** The trip that is under way, or else the next to begin; null when none lies ahead. */
+export function nextTrip(trips: readonly Trip[], today: string): Trip | null {
+  const ahead = trips.filter((trip) => trip.start !== null && whenOf(trip, today)?.phase !== "past");
+  ahead.sort((a, b) => (a.start ?? "").localeCompare(b.start ?? "") || a.id.localeCompare(b.id));
+  return ahead.find((trip) => whenOf(trip, today)?.phase === "now") ?? ahead[0] ?? null;
+}
+
+export function whenOf(trip: Pick<Trip, "start" | "end">, today: string): Countdown | null {
+  return trip.start === null ? null : countdown(trip.start, trip.end ?? trip.start, today);
+}

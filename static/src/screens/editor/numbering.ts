@@ -1,0 +1,16 @@
+// The numbers on cards and pins: places count up within their day, in the order of the board.
+import type { Card, Projection } from "../../document/types";
+
+/** A card with a place stands on the map and takes a number; the others do not. */
+export function numberCards(trip: Pick<Projection, "days">): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  for (const day of trip.days) {
+    let next = 1;
+    for (const card of day.cards) if (onMap(card)) numbers.set(card.id, next++);
+  }
+  return numbers;
+}
+
+export function onMap(card: Pick<Card, "place">): boolean {
+  return card.place !== null;
+}

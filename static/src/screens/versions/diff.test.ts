@@ -1,0 +1,31 @@
+// Claims about what parts two states of a trip.
+import { describe, expect, it } from "vitest";
+import { difference, type DiffTrip } from "./diff";
+
+const trip = (days: Record<string, string[]>, tray: string[] = []): DiffTrip => ({
+  days: Object.entries(days).map(([id, cards]) => ({ id, cards: cards.map((card) => ({ id: card })) })),
+  tray: tray.map((id) => ({ id })),
+});
+const marks = (before: DiffTrip, after: DiffTrip) => Object.fromEntries(difference(before, after).marks);
+
+describe("difference", () => {
+  it("is nothing between equal states", () => {
+    expect(marks(trip({ d1: ["a", "b"] }, ["c"]), trip({ d1: ["a", "b"] }, ["c"]))).toEqual({});
+  });
+  it("tells added from removed", () => {
+    expect(marks(trip({ d1: ["a", "b"] }), trip({ d1: ["a", "c"] }))).toEqual({ b: "removed", c: "added" });
+  });
+  it("marks only the card that was carried, not those that made room for it", () => {
+    expect(marks(trip({ d1: ["a", "b", "c", "d"] }), trip({ d1: ["d", "a", "b", "c"] }))).toEqual({
+      d: "moved",
+    });
+  });
+  it("marks a card on another day as moved", () => {
+    expect(marks(trip({ d1: ["a", "b"], d2: [] }), trip({ d1: ["b"], d2: ["a"] }))).toEqual({ a: "moved" });
+  });
+  it("marks a card whose content changed as edited", () => {
+    const before: DiffTrip = { days: [], tray: [{ id: "a", title: "old" } as { id: string }] };
+    const after: DiffTrip = { days: [], tray: [{ id: "a", title: "new" } as { id: string }] };
+    expect(difference(before, after).counts).toEqual({ added: 0, removed: 0, moved: 0, edited: 1 });
+  });
+});
