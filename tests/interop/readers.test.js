@@ -56,6 +56,7 @@ test('a reader is seen by the others', async (t) => {
   const id = await scene.trip()
   const writer = await scene.join(t, id)
   const reader = await scene.join(t, id, await scene.member(id, 'viewer', 'Reader'))
+  reader.awareness.setLocalStateField('view', 'board')
   await until('the writer sees the reader', () => writer.others().get(reader.doc.clientID)?.u.name === 'Reader')
 })
 

@@ -1,21 +1,25 @@
 // A person with an account, and what that person does over REST.
 
+const PASSWORD = 'correct horse battery staple'
+
 export class Person {
   static #count = 0
 
   /** Signs up a new person and logs in. */
-  static async signUp (server, name = `Person ${++Person.#count}`) {
-    const person = new Person(server, name)
+  static async signUp (server, name = 'Somebody', language = 'en') {
     const mail = `person-${++Person.#count}@example.org`
-    const password = 'correct horse battery staple'
-    const account = await person.call('POST', '/accounts', { mail, password, name, language: 'en' })
-    const session = await person.call('POST', '/sessions', { mail, password })
-    return Object.assign(person, { id: account.id, access: session.access })
+    await new Person(server).call('POST', '/accounts', { mail, password: PASSWORD, name, language })
+    return Person.logIn(server, mail, PASSWORD)
   }
 
-  constructor (server, name) {
+  static async logIn (server, mail, password) {
+    const person = new Person(server)
+    const { access, account } = await person.call('POST', '/sessions', { mail, password })
+    return Object.assign(person, { mail, password, access, id: account.id, name: account.name })
+  }
+
+  constructor (server) {
     this.server = server
-    this.name = name
   }
 
   /** The answer's JSON. A problem document is thrown, with its status and code. */
