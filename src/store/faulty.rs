@@ -16,6 +16,9 @@ use super::{
 };
 use crate::ids::{DocId, VersionId};
 
+#[cfg(test)]
+mod tests;
+
 /// What a call that fails has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {

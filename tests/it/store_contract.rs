@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use moim::store::{Journal, Stores, Versions, faulty::FaultyJournal, sqlite::SqliteStore};
+use moim::store::{
+    Journal, StoreError, Stores, Versions, faulty::FaultyJournal, sqlite::SqliteStore,
+};
 use tempfile::TempDir;
 
 mod records;
@@ -31,6 +33,15 @@ trait Documents: Sized {
 /// A place where everything is kept.
 trait Everything: Documents {
     fn stores(&self) -> Stores;
+}
+
+/// Whether a call was a conflict for this reason.
+fn conflicts<T>(result: &Result<T, StoreError>, reason: &str) -> bool {
+    matches!(result, Err(StoreError::Conflict(text)) if *text == reason)
+}
+
+fn is_corrupt<T>(result: &Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::Corrupt(_)))
 }
 
 struct Sqlite {

@@ -120,12 +120,14 @@ fn generation(db: &Connection, document: &Document, wanted: Generation) -> Resul
     Ok(found.optional()?)
 }
 
+/// In the order of the index `entries_by_document`.
+pub(super) const ENTRIES: &str = "
+    SELECT id, checksum, edit FROM entries
+    WHERE document = ?1 AND (folded_into IS NULL OR folded_into > ?2) ORDER BY id";
+
 /// The entries that the state of `generation` does not contain, verified.
 fn entries_after(db: &Connection, document: &Document, generation: u64) -> Result<Vec<Entry>> {
-    let mut select = db.prepare_cached(
-        "SELECT id, checksum, edit FROM entries
-         WHERE document = ?1 AND (folded_into IS NULL OR folded_into > ?2) ORDER BY id",
-    )?;
+    let mut select = db.prepare_cached(ENTRIES)?;
     let mut rows = select.query((document.key, generation))?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {

@@ -22,6 +22,9 @@ mod sessions;
 mod versions;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 /// A database file that is open. Clones share it.
 #[derive(Clone)]
 pub struct SqliteStore {

@@ -74,18 +74,23 @@ fn get(db: &Connection, id: VersionId) -> Result<Option<(Version, VersionContent
     Ok(Some((version(row, row.get("document_name")?)?, content)))
 }
 
+/// A page in the order of the index `versions_by_document`, read backwards.
+pub(super) const LIST: &str = "
+    SELECT id, versions.epoch, versions.name, cause, restored, author, at, days, cards, places
+    FROM versions JOIN documents ON documents.key = versions.document
+    WHERE documents.name = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+
+/// Greater than every id: no ULID begins like this.
+const AFTER_ALL: &str = "~";
+
 fn list(
     db: &Connection,
     doc: DocId,
     before: Option<VersionId>,
     limit: usize,
 ) -> Result<Vec<Version>> {
-    let mut select = db.prepare_cached(
-        "SELECT id, versions.epoch, versions.name, cause, restored, author, at,
-                days, cards, places
-         FROM versions JOIN documents ON documents.key = versions.document
-         WHERE documents.name = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
-    )?;
+    let mut select = db.prepare_cached(LIST)?;
+    let before = before.map_or_else(|| AFTER_ALL.to_owned(), |id| id.to_string());
     let versions = select.query_map((doc, before, limit), |row| version(row, doc))?;
     Ok(versions.collect::<rusqlite::Result<_>>()?)
 }

@@ -1,8 +1,8 @@
 //! People: one account a mail address.
 
-use moim::store::{Account, Language, PasswordHash, StoreError, conflict};
+use moim::store::{Account, Language, PasswordHash, conflict};
 
-use super::{Everything, records::account};
+use super::{Everything, conflicts, records::account};
 
 claims!($ accounts:
     an_account_is_found_by_id_and_by_mail,
@@ -30,7 +30,7 @@ pub(super) async fn a_mail_address_belongs_to_one_account(store: impl Everything
     let (first, second) = (account("minji"), account("minji"));
     accounts.create(&first, &password()).await.unwrap();
     let taken = accounts.create(&second, &password()).await;
-    assert!(matches!(taken, Err(StoreError::Conflict(conflict::EXISTS))));
+    assert!(conflicts(&taken, conflict::EXISTS));
     assert_eq!(accounts.get(second.id).await.unwrap(), None);
 }
 
@@ -44,5 +44,5 @@ pub(super) async fn an_update_replaces_name_language_and_color_alone(store: impl
     accounts.update(&other_mail).await.unwrap();
     assert_eq!(accounts.by_mail(&before.mail).await.unwrap(), Some((after, password())));
     let unknown = accounts.update(&account("nobody")).await;
-    assert!(matches!(unknown, Err(StoreError::Conflict(conflict::MISSING))));
+    assert!(conflicts(&unknown, conflict::MISSING));
 }

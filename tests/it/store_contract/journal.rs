@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use moim::{
     ids::DocId,
-    store::{EntryId, Generation, Journal, Loaded, StoreError, conflict},
+    store::{EntryId, Generation, Journal, Loaded, conflict},
 };
 
-use super::{Documents, records::trip};
+use super::{Documents, conflicts, is_corrupt, records::trip};
 
 claims!($ journal:
     a_new_document_has_a_state_and_no_entries,
@@ -65,14 +65,6 @@ fn updates(loaded: &Loaded) -> Vec<&str> {
     loaded.entries.iter().map(|entry| std::str::from_utf8(&entry.update).unwrap()).collect()
 }
 
-fn conflicts<T>(result: Result<T, StoreError>, with: &str) -> bool {
-    matches!(result, Err(StoreError::Conflict(text)) if text == with)
-}
-
-fn is_corrupt<T>(result: Result<T, StoreError>) -> bool {
-    matches!(result, Err(StoreError::Corrupt(_)))
-}
-
 pub(super) async fn a_new_document_has_a_state_and_no_entries(store: impl Documents) {
     let (journal, doc) = begun(&store).await;
     let loaded = newest(&journal, doc).await;
@@ -85,15 +77,15 @@ pub(super) async fn a_new_document_has_a_state_and_no_entries(store: impl Docume
 pub(super) async fn a_document_is_made_once(store: impl Documents) {
     let (journal, doc) = begun(&store).await;
     let again = journal.create(doc, Bytes::from_static(SECOND)).await;
-    assert!(conflicts(again, conflict::EXISTS));
+    assert!(conflicts(&again, conflict::EXISTS));
     assert_eq!(newest(&journal, doc).await.state, STATE);
 }
 
 pub(super) async fn an_unknown_document_is_none_and_takes_nothing(store: impl Documents) {
     let (journal, doc) = (store.journal(), trip());
     let update = Bytes::from_static(b"update");
-    assert!(conflicts(journal.append(doc, vec![update.clone()]).await, conflict::MISSING));
-    assert!(conflicts(journal.fold(doc, 1, update, &[]).await, conflict::MISSING));
+    assert!(conflicts(&journal.append(doc, vec![update.clone()]).await, conflict::MISSING));
+    assert!(conflicts(&journal.fold(doc, 1, update, &[]).await, conflict::MISSING));
     assert!(journal.load(doc, Generation::Newest).await.unwrap().is_none());
 }
 
@@ -156,7 +148,7 @@ pub(super) async fn of_two_folds_at_once_one_conflicts(store: impl Documents) {
         journal.fold(doc, 1, Bytes::from_static(THIRD), &entries),
     );
     assert_ne!(first.is_ok(), second.is_ok());
-    assert!(conflicts(first.clone().and(second), conflict::FOLDED));
+    assert!(conflicts(&first.clone().and(second), conflict::FOLDED));
     let loaded = newest(&journal, doc).await;
     assert_eq!(loaded.state, if first.is_ok() { SECOND } else { THIRD });
     assert_eq!(loaded.generation, 2);
@@ -169,7 +161,7 @@ pub(super) async fn a_fold_on_an_old_base_changes_nothing(store: impl Documents)
     let entries = ids(&newest(&journal, doc).await);
     for base in [0, 1, 3, u64::MAX] {
         let late = journal.fold(doc, base, Bytes::from_static(THIRD), &entries).await;
-        assert!(conflicts(late, conflict::FOLDED), "base {base}");
+        assert!(conflicts(&late, conflict::FOLDED), "base {base}");
     }
     let loaded = newest(&journal, doc).await;
     assert_eq!((&loaded.state[..], updates(&loaded)), (SECOND, vec!["one"]));
@@ -182,7 +174,7 @@ pub(super) async fn a_damaged_newest_state_loses_nothing(mut store: impl Documen
     append(&journal, doc, &["two"]).await;
     store.damage(SECOND).await;
     let journal = store.journal();
-    assert!(is_corrupt(journal.load(doc, Generation::Newest).await));
+    assert!(is_corrupt(&journal.load(doc, Generation::Newest).await));
     let loaded = previous(&journal, doc).await;
     assert_eq!((&loaded.state[..], updates(&loaded)), (STATE, vec!["one", "two"]));
 }
@@ -214,7 +206,7 @@ pub(super) async fn a_fold_on_the_previous_state_conflicts_while_the_newest_is_s
     let loaded = previous(&journal, doc).await;
     let third = Bytes::from_static(THIRD);
     let early = journal.fold(doc, loaded.generation, third, &ids(&loaded)).await;
-    assert!(conflicts(early, conflict::FOLDED));
+    assert!(conflicts(&early, conflict::FOLDED));
     assert_eq!(newest(&journal, doc).await.state, SECOND);
 }
 
@@ -222,7 +214,7 @@ pub(super) async fn a_damaged_entry_is_no_entry(mut store: impl Documents) {
     let (journal, doc) = begun(&store).await;
     append(&journal, doc, &["one", "an entry that the disk will spoil", "three"]).await;
     store.damage(b"an entry that the disk will spoil").await;
-    assert!(is_corrupt(store.journal().load(doc, Generation::Newest).await));
+    assert!(is_corrupt(&store.journal().load(doc, Generation::Newest).await));
 }
 
 pub(super) async fn many_appends_at_once_are_all_kept_each_in_its_order(mut store: impl Documents) {

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use moim::{
     ids::{DocId, VersionId},
-    store::{StoreError, Version, VersionCause, VersionContent, conflict},
+    store::{Version, VersionCause, VersionContent, conflict},
 };
 
 use super::{
-    Documents,
+    Documents, conflicts, is_corrupt,
     records::{trip, version},
 };
 
@@ -58,10 +58,10 @@ pub(super) async fn a_version_is_kept_once_and_only_of_a_document(store: impl Do
     let doc = begun(&store).await;
     let kept = saved(&store, doc, VersionCause::Saved).await;
     let again = store.versions().insert(&kept, content()).await;
-    assert!(matches!(again, Err(StoreError::Conflict(conflict::EXISTS))));
+    assert!(conflicts(&again, conflict::EXISTS));
     let stray = version(trip(), VersionCause::Saved);
     let refused = store.versions().insert(&stray, content()).await;
-    assert!(matches!(refused, Err(StoreError::Conflict(conflict::MISSING))));
+    assert!(conflicts(&refused, conflict::MISSING));
 }
 
 pub(super) async fn versions_are_listed_newest_first_page_by_page(store: impl Documents) {
@@ -83,6 +83,6 @@ pub(super) async fn a_damaged_version_is_not_given_out(mut store: impl Documents
     let doc = begun(&store).await;
     let kept = saved(&store, doc, VersionCause::Saved).await;
     store.damage(STATE).await;
-    assert!(matches!(store.versions().get(kept.id).await, Err(StoreError::Corrupt(_))));
+    assert!(is_corrupt(&store.versions().get(kept.id).await));
     assert_eq!(store.versions().list(doc, None, 10).await.unwrap(), [kept]);
 }

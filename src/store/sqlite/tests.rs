@@ -1,0 +1,168 @@
+//! What is SQLite's own: the schema, the writer's batches, and what becomes of a full, locked or foreign file.
+
+use std::{path::PathBuf, time::Duration};
+
+use bytes::Bytes;
+use tempfile::TempDir;
+
+use super::*;
+use crate::{
+    ids::{DocId, DocKind},
+    store::{Generation, Journal, conflict},
+};
+
+async fn opened() -> (TempDir, PathBuf, SqliteStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("moim.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    (folder, path, store)
+}
+
+async fn document(store: &SqliteStore) -> DocId {
+    let doc = DocId::new(DocKind::Trip);
+    store.create(doc, Bytes::from_static(b"state")).await.unwrap();
+    doc
+}
+
+async fn entries(store: &SqliteStore, doc: DocId) -> usize {
+    store.load(doc, Generation::Newest).await.unwrap().unwrap().entries.len()
+}
+
+fn text<T>(result: Result<T>) -> String {
+    result.err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_closed_store_opens_again_with_everything_and_answers_nothing_more_itself() {
+    let (_folder, path, store) = opened().await;
+    let doc = document(&store).await;
+    store.close().await;
+    store.close().await;
+    assert!(!path.with_extension("db-wal").exists(), "the log is moved into the file");
+    assert!(text(store.append(doc, vec![Bytes::new()]).await).contains("closed"));
+    assert!(text(store.load(doc, Generation::Newest).await).contains("closed"));
+    let again = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(entries(&again, doc).await, 0);
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_left_alone() {
+    let (_folder, path, store) = opened().await;
+    let newer = "INSERT INTO migrations (number, name) VALUES (9999, 'of the future')";
+    store.write(0, |db| Ok(db.execute(newer, ())?)).await.unwrap();
+    store.close().await;
+    let refused = text(SqliteStore::open(&path).await);
+    assert!(refused.contains("9999") && refused.contains("newer moim"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_damaged_and_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("moim.db");
+    let letter = "Dear diary, ".repeat(1_000);
+    std::fs::write(&path, &letter).unwrap();
+    assert!(matches!(SqliteStore::open(&path).await, Err(StoreError::Corrupt(_))));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), letter);
+}
+
+#[tokio::test]
+async fn a_job_that_fails_in_a_batch_is_undone_alone() {
+    let (_folder, _path, store) = opened().await;
+    let doc = document(&store).await;
+    let (go, wait) = std::sync::mpsc::channel();
+    // While the thread is busy with this the others queue up, and are then one batch.
+    let busy = store.write(0, move |_| {
+        wait.recv().unwrap();
+        Ok(())
+    });
+    let fails = store.write(0, |db| {
+        db.execute("UPDATE health SET checks = 77", ())?;
+        Err::<(), _>(StoreError::Conflict(conflict::EXISTS))
+    });
+    let update = || vec![Bytes::from_static(b"update")];
+    let after = async { go.send(()).unwrap() };
+    let (busy, first, failed, second, ()) =
+        tokio::join!(busy, store.append(doc, update()), fails, store.append(doc, update()), after);
+    assert!(busy.is_ok() && first.is_ok() && second.is_ok());
+    assert!(matches!(failed, Err(StoreError::Conflict(_))));
+    assert_eq!(entries(&store, doc).await, 2);
+    let checks = "SELECT checks FROM health";
+    let checks = store.read(move |db| Ok(db.query_row(checks, (), |row| row.get::<_, i64>(0))?));
+    assert_eq!(checks.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_unavailable_until_there_is_room() {
+    let (_folder, _path, store) = opened().await;
+    let doc = document(&store).await;
+    let limit = |pages: u32| {
+        store.write(0, move |db| {
+            db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+            Ok(())
+        })
+    };
+    limit(1).await.unwrap();
+    let large = vec![Bytes::from(vec![7; 100_000])];
+    let full = store.append(doc, large.clone()).await;
+    assert!(matches!(full, Err(StoreError::Unavailable(_))) && text(full).contains("full"));
+    assert_eq!(entries(&store, doc).await, 0);
+    limit(u32::MAX - 1).await.unwrap();
+    store.append(doc, large).await.unwrap();
+    assert_eq!(entries(&store, doc).await, 1);
+}
+
+#[tokio::test]
+async fn a_file_that_another_process_holds_is_unavailable() {
+    let (_folder, path, store) = opened().await;
+    let doc = document(&store).await;
+    store.write(0, |db| Ok(db.busy_timeout(Duration::from_millis(10))?)).await.unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let update = || vec![Bytes::from_static(b"update")];
+    let held = store.append(doc, update()).await;
+    assert!(matches!(held, Err(StoreError::Unavailable(_))) && text(held).contains("another"));
+    other.execute_batch("ROLLBACK").unwrap();
+    store.append(doc, update()).await.unwrap();
+    assert_eq!(entries(&store, doc).await, 1);
+}
+
+#[tokio::test]
+async fn an_append_whose_caller_goes_away_is_carried_out() {
+    let (_folder, _path, store) = opened().await;
+    let doc = document(&store).await;
+    let mut append = Box::pin(store.append(doc, vec![Bytes::from_static(b"update")]));
+    assert!(futures_util::poll!(append.as_mut()).is_pending());
+    drop(append);
+    // The queue is in order: what comes after sees it.
+    store.check().await.unwrap();
+    assert_eq!(entries(&store, doc).await, 1);
+}
+
+#[tokio::test]
+async fn a_read_that_panics_costs_nobody_else_anything() {
+    let (_folder, _path, store) = opened().await;
+    for _ in 0..10 {
+        let panicked = store.read(|_| -> Result<()> { panic!("on purpose") }).await;
+        assert!(matches!(panicked, Err(StoreError::Unavailable(_))));
+    }
+    store.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn lists_and_loads_are_read_from_an_index_in_its_order() {
+    let (_folder, _path, store) = opened().await;
+    for sql in [plans::LIST, versions::LIST, journal::ENTRIES] {
+        let plan = store.read(move |db| {
+            let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let mut rows = explain.raw_query();
+            let mut steps = Vec::new();
+            while let Some(row) = rows.next()? {
+                steps.push(row.get::<_, String>("detail")?);
+            }
+            Ok(steps)
+        });
+        let plan = plan.await.unwrap();
+        let is_indexed = plan.iter().all(|step| step.starts_with("SEARCH"));
+        assert!(is_indexed, "{sql}: {plan:?}");
+    }
+}
