@@ -63,7 +63,9 @@ test('whose socket breaks without a word is gone for the others too', async (t) 
 /** W8 */
 test('a client can\'t speak for another\'s awareness', async (t) => {
   const id = await scene.trip()
-  const [a, b, c] = [await scene.join(t, id), await scene.join(t, id), await scene.join(t, id)]
+  const a = await scene.join(t, id)
+  const b = await scene.join(t, id, await scene.member(id))
+  const c = await scene.join(t, id)
   b.awareness.setLocalStateField('card', 'mine')
   await until('A and C see B', () => stateOf(a, b)?.card === 'mine' && stateOf(c, b)?.card === 'mine')
 
