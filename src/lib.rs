@@ -12,3 +12,9 @@ pub mod protocol;
 pub mod store;
 
 pub mod accounts;
+
+pub mod http;
+
+mod server;
+
+pub use server::{ServeError, Stop, run};

@@ -1,3 +1,73 @@
 //! The command line: `moim serve` and its companions.
 
-fn main() {}
+use std::io::Write;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use moim::{Stop, config::Config, run, telemetry};
+use tokio::net::TcpListener;
+
+/// People plan trips together, live.
+#[derive(Parser)]
+#[command(name = "moim", version)]
+struct Command {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Serve until a signal comes
+    Serve(Box<Config>),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Command::parse().task {
+        Task::Serve(config) => serve(&config).await,
+    }
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    telemetry::start_log(&config.log, config.log_format).map_err(anyhow::Error::msg)?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("can't listen on {}", config.listen))?;
+    let mut address = listener.local_addr()?;
+    if address.ip().is_unspecified() {
+        address.set_ip([127, 0, 0, 1].into());
+    }
+    let own = format!("http://{address}");
+    let place = config.public_url.as_ref().map_or(own.as_str(), |url| url.as_str());
+    writeln!(std::io::stdout(), "{} is open: {place}", config.name)?;
+    let stop = Stop::default();
+    let (signals, ended) = (stop.clone(), run(listener, config, stop));
+    tokio::select! {
+        ended = ended => Ok(ended?),
+        never = listen_for_signals(signals) => never.context("signals can't be heard"),
+    }
+}
+
+/// The first signal stops in order, the second one at once.
+async fn listen_for_signals(stop: Stop) -> std::io::Result<()> {
+    signal().await?;
+    stop.in_order.cancel();
+    signal().await?;
+    stop.at_once.cancel();
+    std::future::pending().await
+}
+
+#[cfg(unix)]
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        heard = tokio::signal::ctrl_c() => heard,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

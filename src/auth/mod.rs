@@ -9,5 +9,5 @@ mod tokens;
 pub use keyring::KeyringError;
 pub use passwords::{PasswordError, Passwords};
 pub use permits::{Act, permits};
-pub use secret::{Secret, digest};
+pub use secret::{Secret, digest, digest_of};
 pub use tokens::{ACCESS_LIFE, Access, Issued, Keys, MIN_KEY_LENGTH, Ticket, TokenError};

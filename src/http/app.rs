@@ -1,0 +1,77 @@
+//! What every handler may reach: the capabilities, the limits, and what is known of this site.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use super::{limits::Limits, site::Site};
+use crate::{
+    accounts::Accounts,
+    config::Config,
+    store::{Health, Idempotency},
+};
+
+/// The state of all handlers.
+pub struct App {
+    pub(crate) accounts: Accounts,
+    pub(crate) idempotency: Arc<dyn Idempotency>,
+    pub(crate) limits: Limits,
+    pub(crate) site: Site,
+    pub(crate) metrics: Option<&'static PrometheusHandle>,
+    health: Arc<dyn Health>,
+    draining: AtomicBool,
+}
+
+/// What an `App` is put together from.
+pub struct Parts {
+    /// People.
+    pub accounts: Accounts,
+    /// Answers that may have to be given again.
+    pub idempotency: Arc<dyn Idempotency>,
+    /// Of the store.
+    pub health: Arc<dyn Health>,
+    /// The numbers of this process.
+    pub metrics: Option<&'static PrometheusHandle>,
+}
+
+impl App {
+    /// Puts the state together.
+    pub fn new(parts: Parts, config: &Config) -> Self {
+        Self {
+            accounts: parts.accounts,
+            idempotency: parts.idempotency,
+            limits: Limits::new(&config.limits),
+            site: Site::new(config),
+            metrics: parts.metrics,
+            health: parts.health,
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on `/readyz` says that this node goes away.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// To be called now and then: lets go of what is only remembered for a while.
+    pub fn tidy(&self) {
+        self.limits.sweep();
+        if let Some(metrics) = self.metrics {
+            metrics.run_upkeep();
+        }
+    }
+
+    /// Why this node should get no visitors now, if so.
+    pub(crate) async fn unready(&self) -> Option<&'static str> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Some("draining");
+        }
+        self.health.check().await.err().map(|error| {
+            tracing::warn!(%error, "the store is not ready");
+            "the store is not ready"
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! Creations that may be sent again: with an `Idempotency-Key` the second one gets the first one's answer.
+
+use std::{future::Future, sync::Arc};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, Request},
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, HeaderMap},
+    },
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{app::App, error::ApiError};
+use crate::{
+    auth::digest_of,
+    ids::UserId,
+    store::{Begun, StoredAnswer, TokenHash},
+};
+use jiff::Timestamp;
+
+/// The header, as of draft-ietf-httpapi-idempotency-key-header.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Says that an answer was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The longest key.
+const KEY_MAX: usize = 200;
+
+/// A request to make something, and what it is recognised by when it comes again.
+pub(crate) struct Creation<T> {
+    body: T,
+    claim: Option<Claim>,
+}
+
+/// A key and the request that it came with first.
+struct Claim {
+    key: String,
+    fingerprint: TokenHash,
+}
+
+impl<T: DeserializeOwned + Send> FromRequest<Arc<App>> for Creation<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let key = key(request.headers())?;
+        let place = format!("{} {}\n", request.method(), request.uri().path());
+        let (parts, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), app)
+            .await
+            .map_err(|rejection| ApiError::Refused {
+                status: rejection.status(),
+                code: "too_large",
+                detail: rejection.body_text().into(),
+            })?;
+        let claim = key.map(|key| {
+            let fingerprint = TokenHash(digest_of(&[place.as_bytes(), &bytes]));
+            Claim { key, fingerprint }
+        });
+        // Nothing to say about the new thing is the same as an empty form.
+        let body = if bytes.is_empty() {
+            axum::Json::from_bytes(b"{}")?
+        } else {
+            axum::Json::from_request(Request::from_parts(parts, Body::from(bytes)), app).await?
+        };
+        Ok(Self { body: body.0, claim })
+    }
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    match value.to_str() {
+        Ok(text) if (1..=KEY_MAX).contains(&text.len()) => Ok(Some(text.to_owned())),
+        Ok(_) | Err(_) => Err(ApiError::bad_request(
+            "malformed_key",
+            "an Idempotency-Key has 1 to 200 visible ASCII characters",
+        )),
+    }
+}
+
+impl<T> Creation<T> {
+    /// Makes it, or tells again what came of it. A failure is not kept: after it the same key may try again.
+    pub(crate) async fn once<U, F>(
+        self,
+        app: &App,
+        user: UserId,
+        make: impl FnOnce(T) -> F,
+    ) -> Result<Created, ApiError>
+    where
+        U: Serialize,
+        F: Future<Output = Result<U, ApiError>>,
+    {
+        let Some(Claim { key, fingerprint }) = self.claim else {
+            return Ok(Created::now(json(&make(self.body).await?)?));
+        };
+        match app.idempotency.begin(user, &key, fingerprint, Timestamp::now()).await? {
+            Begun::New => {}
+            Begun::Replay(answer) => return Ok(Created { body: answer.body, replayed: true }),
+            Begun::InProgress => {
+                let detail = "the first request with this key is still under way";
+                return Err(ApiError::conflict("in_progress", detail));
+            }
+            Begun::Mismatch => {
+                let detail = "this Idempotency-Key was used for another request";
+                return Err(ApiError::conflict("key_reused", detail));
+            }
+        }
+        match make(self.body).await.and_then(|made| json(&made)) {
+            Ok(body) => {
+                let answer = StoredAnswer { status: StatusCode::CREATED.as_u16(), body };
+                app.idempotency.finish(user, &key, &answer).await?;
+                Ok(Created::now(answer.body))
+            }
+            Err(error) => {
+                app.idempotency.abandon(user, &key).await?;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What was made, as JSON.
+pub(crate) struct Created {
+    body: String,
+    replayed: bool,
+}
+
+impl Created {
+    fn now(body: String) -> Self {
+        Self { body, replayed: false }
+    }
+}
+
+impl IntoResponse for Created {
+    fn into_response(self) -> Response {
+        let json = [(CONTENT_TYPE, "application/json")];
+        let mut response = (StatusCode::CREATED, json, self.body).into_response();
+        if self.replayed {
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+fn json(made: &impl Serialize) -> Result<String, ApiError> {
+    serde_json::to_string(made).map_err(|error| ApiError::Internal(error.to_string()))
+}

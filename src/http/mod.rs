@@ -1,0 +1,93 @@
+//! The HTTP interface: the router, what surrounds every request, and thin handlers.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State},
+    middleware::{from_fn, from_fn_with_state},
+    routing::{any, get},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeFile,
+};
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+mod accounts;
+mod app;
+mod assets;
+mod error;
+mod extract;
+mod health;
+mod idempotency;
+mod layers;
+mod limits;
+mod openapi;
+mod paging;
+mod sessions;
+mod site;
+
+pub use app::{App, Parts};
+use error::ApiError;
+use site::SiteView;
+
+/// The most bytes of a request's body. Documents don't travel this way.
+const BODY_MAX: usize = 64 * 1024;
+
+/// Everything that is served: the REST interface, the document sockets (`sync`), the client.
+pub fn router(app: Arc<App>, sync: Router) -> serde_json::Result<Router> {
+    let (api, description) = OpenApiRouter::with_openapi(openapi::Description::openapi())
+        .nest("/api/v1", api())
+        .split_for_parts();
+    let api = api
+        .merge(openapi::routes(&description)?)
+        .route("/api/{*rest}", any(async || ApiError::not_found("endpoint")))
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(from_fn(layers::keep_private))
+        .layer(from_fn(layers::time))
+        .layer(from_fn_with_state(Arc::clone(&app), layers::limit))
+        .layer(CompressionLayer::new());
+    Ok(Router::new()
+        .merge(api)
+        .merge(watched())
+        .merge(maps(&app))
+        .fallback(get(assets::serve))
+        .with_state(Arc::clone(&app))
+        .merge(sync)
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn_with_state(Arc::clone(&app), layers::secure))
+        .layer(from_fn_with_state(app, layers::locate))
+        .layer(from_fn(layers::observe)))
+}
+
+/// The first version of the REST interface.
+fn api() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().merge(accounts::router()).merge(sessions::router()).routes(routes!(config))
+}
+
+/// For whoever watches this node.
+fn watched() -> Router<Arc<App>> {
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+}
+
+/// The operator's own map, in pieces as the client asks for them.
+fn maps(app: &App) -> Router<Arc<App>> {
+    match &app.site.pmtiles_file {
+        Some(file) => Router::new().route_service(site::PMTILES_PATH, ServeFile::new(file)),
+        None => Router::new(),
+    }
+}
+
+/// What a client should know of this server before anything else.
+#[utoipa::path(
+    get, path = "/config", tag = "site", security(()),
+    responses((status = 200, body = SiteView))
+)]
+async fn config(State(app): State<Arc<App>>) -> Json<SiteView> {
+    Json(app.site.view.clone())
+}

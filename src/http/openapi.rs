@@ -1,0 +1,91 @@
+//! The description of the REST interface (OpenAPI 3.1), gathered from the handlers, and its page.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::Path,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+};
+use utoipa_swagger_ui::Config;
+
+use super::error::ApiError;
+
+/// Where the description lies.
+const DESCRIPTION_PATH: &str = "/api/openapi.json";
+
+/// The frame that the handlers' descriptions are put into.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Moim",
+        description = "People plan trips together, live. The document itself is edited over \
+            `/sync/{document}?token=…` with the y-websocket protocol; tickets for it come from here. \
+            Errors are problem documents (RFC 9457). Lists page by cursor. Creations take an \
+            `Idempotency-Key`: sent again within a day, they give the first answer again."
+    ),
+    security(("access" = [])),
+    modifiers(&Bearer),
+    tags(
+        (name = "accounts", description = "People"),
+        (name = "sessions", description = "Logging in, staying so, logging out"),
+        (name = "trips", description = "Trips as things that people have"),
+        (name = "members", description = "Who is in a trip, and as what"),
+        (name = "invites", description = "Links that make members"),
+        (name = "documents", description = "The shared document: tickets and versions"),
+        (name = "site", description = "This server")
+    )
+)]
+pub(super) struct Description;
+
+/// The access token.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let mut bearer = Http::new(HttpAuthScheme::Bearer);
+        bearer.bearer_format = Some("JWT".to_owned());
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("access", SecurityScheme::Http(bearer));
+    }
+}
+
+/// The description and the page that shows it.
+pub(super) fn routes<S: Clone + Send + Sync + 'static>(
+    description: &utoipa::openapi::OpenApi,
+) -> serde_json::Result<Router<S>> {
+    let json: Arc<str> = description.to_json()?.into();
+    let page = Arc::new(Config::from(DESCRIPTION_PATH));
+    let show = |path: String| async move { file(&path, page) };
+    Ok(Router::new()
+        .route(
+            DESCRIPTION_PATH,
+            get(move || async move { ([(CONTENT_TYPE, "application/json")], json.to_string()) }),
+        )
+        .route("/api/docs", get(async || Redirect::permanent("/api/docs/")))
+        .route(
+            "/api/docs/",
+            get({
+                let show = show.clone();
+                move || show(String::new())
+            }),
+        )
+        .route("/api/docs/{*path}", get(move |Path(path): Path<String>| show(path))))
+}
+
+/// A file of the page.
+fn file(path: &str, config: Arc<Config<'static>>) -> Response {
+    match utoipa_swagger_ui::serve(path, config) {
+        Ok(Some(file)) => {
+            (StatusCode::OK, [(CONTENT_TYPE, file.content_type)], file.bytes).into_response()
+        }
+        Ok(None) => ApiError::not_found("file").into_response(),
+        Err(error) => ApiError::Internal(error.to_string()).into_response(),
+    }
+}

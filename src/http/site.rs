@@ -1,0 +1,166 @@
+//! What is known of this site from its configuration: its address, its maps, what its pages may load.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::config::{Config, Hidden, Pmtiles};
+
+/// Where a map file of one's own is handed out.
+pub(super) const PMTILES_PATH: &str = "/maps/own.pmtiles";
+
+/// What the client asks before anything else.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct SiteView {
+    /// What this server is called.
+    name: String,
+    /// Of the program.
+    version: &'static str,
+    /// Online raster tiles, with `{z}`, `{x}` and `{y}`.
+    tiles: Option<String>,
+    /// A map in one file.
+    pmtiles: Option<String>,
+}
+
+/// This site.
+pub(crate) struct Site {
+    pub(crate) view: SiteView,
+    pub(crate) cookies_need_tls: bool,
+    pub(crate) metrics_token: Option<Hidden>,
+    pub(crate) pmtiles_file: Option<PathBuf>,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    proxies: usize,
+}
+
+impl Site {
+    pub(crate) fn new(config: &Config) -> Self {
+        let pmtiles = config.pmtiles.as_ref();
+        let view = SiteView {
+            name: config.name.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            tiles: config.tiles_url.as_ref().map(|url| url.as_str().to_owned()),
+            pmtiles: pmtiles.map(|map| match map {
+                Pmtiles::File(_) => PMTILES_PATH.to_owned(),
+                Pmtiles::Url(url) => url.clone(),
+            }),
+        };
+        Self {
+            view,
+            cookies_need_tls: config.is_behind_tls(),
+            metrics_token: config.metrics_token.clone(),
+            pmtiles_file: pmtiles.and_then(Pmtiles::file).map(PathBuf::from),
+            headers: security_headers(config),
+            proxies: usize::from(config.proxies),
+        }
+    }
+
+    /// Whose request it is. Of `X-Forwarded-For` only what our own proxies wrote is believed: the last entry
+    /// is what the nearest one saw, and so on.
+    pub(crate) fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let Some(hops_back) = self.proxies.checked_sub(1) else { return peer };
+        let lines = headers.get_all("x-forwarded-for").iter();
+        let hops: Vec<&str> =
+            lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).collect();
+        hops.iter().rev().nth(hops_back).and_then(|hop| hop.trim().parse().ok()).unwrap_or(peer)
+    }
+}
+
+/// What every response carries.
+fn security_headers(config: &Config) -> Vec<(HeaderName, HeaderValue)> {
+    let mut headers = vec![
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            HeaderValue::from_static("camera=(), microphone=(), geolocation=(self)"),
+        ),
+    ];
+    if let Ok(policy) = HeaderValue::try_from(content_policy(config)) {
+        headers.push((header::CONTENT_SECURITY_POLICY, policy));
+    }
+    if config.is_behind_tls() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.push((header::STRICT_TRANSPORT_SECURITY, year));
+    }
+    headers
+}
+
+/// What our pages may load. Scripts come from here alone; maps may draw from the hosts that are configured.
+fn content_policy(config: &Config) -> String {
+    let tiles = config.tiles_url.as_ref().map(|url| url.origin());
+    let pmtiles = config.pmtiles.as_ref().and_then(Pmtiles::origin);
+    let hosts: String = tiles.into_iter().chain(pmtiles).flat_map(|host| [" ", host]).collect();
+    format!(
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data: blob:{hosts}; font-src 'self' data:; \
+         connect-src 'self' ws: wss:{hosts}; worker-src 'self' blob:; object-src 'none'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    fn config(flags: &[&str]) -> Config {
+        Command::try_parse_from(["moim"].iter().chain(flags)).unwrap().config
+    }
+
+    fn visitor(proxies: &str, forwarded: &'static str) -> String {
+        let site = Site::new(&config(&["--proxies", proxies]));
+        let headers = HeaderMap::from_iter([(
+            HeaderName::from_static("x-forwarded-for"),
+            HeaderValue::from_static(forwarded),
+        )]);
+        site.visitor([10, 0, 0, 1].into(), &headers).to_string()
+    }
+
+    #[test]
+    fn a_visitor_can_not_make_up_an_address() {
+        assert_eq!(visitor("0", "1.2.3.4"), "10.0.0.1");
+        assert_eq!(visitor("1", "9.9.9.9, 1.2.3.4"), "1.2.3.4");
+        assert_eq!(visitor("2", "9.9.9.9, 1.2.3.4, 10.0.0.7"), "1.2.3.4");
+        assert_eq!(visitor("2", "1.2.3.4"), "10.0.0.1");
+        assert_eq!(visitor("1", "nonsense"), "10.0.0.1");
+    }
+
+    #[test]
+    fn pages_load_from_here_and_from_the_configured_maps_alone() {
+        let plain = content_policy(&config(&[]));
+        assert!(!plain.contains("http"), "{plain}");
+        let flags = ["--tiles-url", "https://tile.example.org/{z}/{x}/{y}.png"];
+        let policy = content_policy(&config(&flags));
+        assert!(
+            policy.contains("img-src 'self' data: blob: https://tile.example.org;"),
+            "{policy}"
+        );
+        assert!(
+            policy.contains("connect-src 'self' ws: wss: https://tile.example.org;"),
+            "{policy}"
+        );
+    }
+
+    #[test]
+    fn tls_is_insisted_on_only_where_there_is_tls() {
+        let insists = |flags: &[&str]| {
+            let headers = Site::new(&config(flags)).headers;
+            headers.iter().any(|(name, _)| name == header::STRICT_TRANSPORT_SECURITY)
+        };
+        assert!(insists(&["--public-url", "https://moim.example.org"]));
+        assert!(!insists(&["--public-url", "http://moim.home"]));
+    }
+}

@@ -1,0 +1,194 @@
+//! The wiring: which stores there are, what starts in which order, and in which order it stops.
+
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{Router, serve::ListenerExt};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    accounts::Accounts,
+    auth::{KeyringError, Keys, PasswordError, Passwords},
+    config::Config,
+    http::{self, App},
+    store::{StoreError, Stores, sqlite::SqliteStore},
+    telemetry,
+};
+
+/// How often what is only remembered for a while is let go of.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
+
+/// The database, in the data folder.
+const DATABASE: &str = "moim.db";
+
+/// The signing keys, in the data folder.
+const KEYS: &str = "token.keys";
+
+/// Why the server did not start, or ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The data folder can't be made.
+    #[error("the data folder can't be made: {0}")]
+    Folder(io::Error),
+    /// There are no signing keys.
+    #[error(transparent)]
+    Keys(#[from] KeyringError),
+    /// Passwords can't be worked on.
+    #[error(transparent)]
+    Passwords(#[from] PasswordError),
+    /// The store can't be opened. Without one nothing is served.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The interface can't describe itself.
+    #[error("the interface can't be described: {0}")]
+    Description(#[from] serde_json::Error),
+    /// The listener failed.
+    #[error("can't accept connections: {0}")]
+    Listen(io::Error),
+}
+
+/// How whoever started the server ends it.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    /// In order, with everything written.
+    pub in_order: CancellationToken,
+    /// Now. What was acknowledged is on the disk in any case.
+    pub at_once: CancellationToken,
+}
+
+/// Serves until it is stopped.
+pub async fn run(listener: TcpListener, config: &Config, stop: Stop) -> Result<(), ServeError> {
+    let server = Server::start(config).await?;
+    let Stop { in_order, at_once } = stop;
+    tokio::select! {
+        ended = server.serve(listener, in_order, config.limits.stop()) => ended,
+        () = at_once.cancelled() => {
+            tracing::warn!("stopped at once");
+            Ok(())
+        }
+    }
+}
+
+/// Everything that runs.
+struct Server {
+    store: SqliteStore,
+    app: Arc<App>,
+    router: Router,
+    accept: CancellationToken,
+    /// What looks after the process as a whole.
+    chores: Part,
+}
+
+/// Tasks that end together when they are told to.
+#[derive(Default)]
+struct Part {
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
+impl Part {
+    /// Tells the tasks to end, and waits until they have.
+    async fn stop(&self) {
+        self.closing.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Server {
+    /// Opens what is there, or makes it on the first start.
+    async fn start(config: &Config) -> Result<Self, ServeError> {
+        make_folder(&config.data).map_err(ServeError::Folder)?;
+        let keys = keys(config)?;
+        let store = SqliteStore::open(&config.data.join(DATABASE)).await?;
+        let app = Arc::new(app(config, &store.stores(), keys)?);
+        let router = http::router(Arc::clone(&app), Router::new())?;
+        let (accept, chores) = (CancellationToken::new(), Part::default());
+        Ok(Self { store, app, router, accept, chores })
+    }
+
+    /// Serves until `stop`, then takes everything down within `time`.
+    async fn serve(
+        self,
+        listener: TcpListener,
+        stop: CancellationToken,
+        time: Duration,
+    ) -> Result<(), ServeError> {
+        let tidy = tidy(Arc::clone(&self.app), self.chores.closing.clone());
+        self.chores.tasks.spawn(tidy);
+        // An edit is a small frame that somebody waits for.
+        let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
+        let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        let accepting = axum::serve(listener, service)
+            .with_graceful_shutdown(self.accept.clone().cancelled_owned());
+        let mut accepting = std::pin::pin!(accepting.into_future());
+        tokio::select! {
+            ended = &mut accepting => return ended.map_err(ServeError::Listen),
+            () = stop.cancelled() => {}
+        }
+        let began = Instant::now();
+        match tokio::time::timeout(time, self.stop(accepting)).await {
+            Ok(()) => tracing::info!(took = ?began.elapsed(), "stopped"),
+            Err(_) => tracing::error!(?time, "the stop took too long and was cut short"),
+        }
+        Ok(())
+    }
+
+    /// The order of the stop: nothing closes before what writes to it has ended.
+    async fn stop(&self, accepting: impl Future<Output = io::Result<()>>) {
+        tracing::info!("stopping");
+        self.app.drain();
+        self.accept.cancel();
+        if let Err(error) = accepting.await {
+            tracing::warn!(%error, "the listener ended badly");
+        }
+        self.chores.stop().await;
+        self.store.close().await;
+    }
+}
+
+fn app(config: &Config, stores: &Stores, keys: Keys) -> Result<App, ServeError> {
+    let accounts = Accounts::new(
+        Arc::clone(&stores.accounts),
+        Arc::clone(&stores.sessions),
+        Passwords::new()?,
+        keys,
+    );
+    let parts = http::Parts {
+        accounts,
+        idempotency: Arc::clone(&stores.idempotency),
+        health: Arc::clone(&stores.health),
+        metrics: telemetry::metrics(),
+    };
+    Ok(App::new(parts, config))
+}
+
+fn keys(config: &Config) -> Result<Keys, KeyringError> {
+    match &config.token_key {
+        Some(keys) => Keys::from_setting(keys.reveal()),
+        None => Keys::open(&config.data.join(KEYS)),
+    }
+}
+
+/// Makes the data folder, for its owner alone.
+fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+async fn tidy(app: Arc<App>, closing: CancellationToken) {
+    let mut ticks = tokio::time::interval(TIDY_EVERY);
+    while closing.run_until_cancelled(ticks.tick()).await.is_some() {
+        app.tidy();
+    }
+}

@@ -1,0 +1,4 @@
+//! The REST interface of a real server.
+
+mod sessions;
+mod site;

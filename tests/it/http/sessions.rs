@@ -1,0 +1,142 @@
+//! Signing up, logging in, staying so, logging out.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::serving::{PASSWORD, Serving, any_file_contains};
+
+#[tokio::test]
+async fn who_signs_up_can_log_in_and_see_and_change_the_account() {
+    let server = Serving::start().await;
+    let minji = server.person("minji").await;
+    let me = minji.get("/accounts/me").await.expect(StatusCode::OK);
+    assert_eq!((&me["mail"], &me["name"]), (&json!("minji@example.org"), &json!("minji")));
+    let change = json!({"name": " 민지 ", "language": "en", "color": "#E11D48"});
+    let changed = minji.patch("/accounts/me", change).await.expect(StatusCode::OK);
+    assert_eq!(
+        (&changed["name"], &changed["language"], &changed["color"]),
+        (&json!("민지"), &json!("en"), &json!("#e11d48"))
+    );
+    assert_eq!(minji.get("/accounts/me").await.expect(StatusCode::OK), changed);
+}
+
+#[tokio::test]
+async fn a_form_is_told_everything_that_is_wrong_with_it() {
+    let server = Serving::start().await;
+    let form = json!({"mail": "minji", "password": "1234567", "name": " "});
+    let problem = server.anybody().post("/accounts", form).await.refused(422, "invalid");
+    let fields: Vec<_> =
+        problem["errors"].as_array().unwrap().iter().map(|e| &e["field"]).collect();
+    assert_eq!(fields, ["mail", "name", "password"]);
+}
+
+#[tokio::test]
+async fn a_mail_address_has_one_account_however_it_is_spelt() {
+    let server = Serving::start().await;
+    server.person("minji").await;
+    let again = json!({"mail": " Minji@Example.org", "password": PASSWORD, "name": "x"});
+    server.anybody().post("/accounts", again).await.refused(409, "mail_taken");
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_mail_address_look_the_same() {
+    let server = Serving::start().await;
+    server.person("minji").await;
+    let attempt = async |mail: &str| {
+        let form = json!({"mail": mail, "password": "wrong password"});
+        server.anybody().post("/sessions", form).await.refused(401, "wrong_credentials")
+    };
+    assert_eq!(attempt("minji@example.org").await, attempt("nobody@example.org").await);
+}
+
+#[tokio::test]
+async fn attempts_to_log_in_are_held_back() {
+    let server = Serving::start_with(&["--logins-per-minute", "6"]).await;
+    let attempt = async || {
+        let form = json!({"mail": "minji@example.org", "password": "wrong password"});
+        server.anybody().post("/sessions", form).await
+    };
+    for _ in 0..3 {
+        attempt().await.refused(401, "wrong_credentials");
+    }
+    let held_back = attempt().await;
+    assert!(held_back.header("retry-after").parse::<u64>().unwrap() > 0);
+    held_back.refused(429, "too_many");
+}
+
+#[tokio::test]
+async fn the_refresh_cookie_is_out_of_reach_for_scripts_and_other_sites() {
+    let server = Serving::start().await;
+    let minji = server.person("minji").await;
+    let cookie = minji.refresh().await.cookie();
+    for part in ["; HttpOnly", "; SameSite=Strict", "; Path=/api/v1/sessions", "; Max-Age=2592000"]
+    {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Secure"), "{cookie}");
+    let server = Serving::start_with(&["--public-url", "https://moim.example.org"]).await;
+    assert!(server.person("minji").await.refresh().await.cookie().ends_with("; Secure"));
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_good_once_and_its_reuse_ends_the_family() {
+    let server = Serving::start().await;
+    let mut minji = server.person("minji").await;
+    let thief = minji.clone();
+    minji.take_session(minji.refresh().await);
+    assert_ne!(minji.cookie, thief.cookie);
+    minji.get("/accounts/me").await.expect(StatusCode::OK);
+    thief.refresh().await.refused(401, "session_stolen");
+    minji.refresh().await.refused(401, "session_over");
+    // The access tokens of the family are worth nothing from now on, either.
+    minji.get("/accounts/me").await.refused(401, "session_over");
+}
+
+#[tokio::test]
+async fn logging_out_ends_this_session_and_no_other() {
+    let server = Serving::start().await;
+    let phone = server.person("minji").await;
+    let mut laptop = server.anybody();
+    laptop.log_in("minji@example.org").await;
+    let request = phone.request(reqwest::Method::DELETE, "/sessions/current");
+    let answer = crate::serving::Answer::of(request.header("cookie", &phone.cookie)).await;
+    assert!(answer.cookie().starts_with("moim_refresh=; "), "{}", answer.cookie());
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    phone.get("/accounts/me").await.refused(401, "session_over");
+    laptop.get("/accounts/me").await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_can_not_refresh() {
+    let server = Serving::start().await;
+    let minji = server.person("minji").await;
+    let request = minji.request(reqwest::Method::POST, "/sessions/refresh");
+    let request = request.header("cookie", &minji.cookie).header("sec-fetch-site", "same-site");
+    crate::serving::Answer::of(request).await.refused(403, "cross_site");
+}
+
+#[tokio::test]
+async fn a_session_survives_a_restart_and_nothing_secret_is_in_the_store() {
+    let server = Serving::start().await;
+    let minji = server.person("minji").await;
+    let (access, cookie) = (minji.access.clone(), minji.cookie.clone());
+    let server = server.restart().await;
+    let mut again = server.anybody();
+    (again.access, again.cookie) = (access, cookie);
+    again.get("/accounts/me").await.expect(StatusCode::OK);
+    let token = again.cookie.split_once('=').unwrap().1.to_owned();
+    again.take_session(again.refresh().await);
+    let fresh = again.cookie.split_once('=').unwrap().1;
+    for secret in [&token, fresh, PASSWORD, again.access.as_str()] {
+        assert!(!any_file_contains(&server.data(), secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_made_up_token_is_refused() {
+    let server = Serving::start().await;
+    let mut nobody = server.anybody();
+    nobody.get("/accounts/me").await.refused(401, "no_token");
+    "made.up.token".clone_into(&mut nobody.access);
+    nobody.get("/accounts/me").await.refused(401, "session_over");
+}
