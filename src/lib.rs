@@ -8,6 +8,7 @@ pub mod trip;
 pub mod telemetry;
 
 pub mod auth;
+pub mod crdt;
 pub mod protocol;
 pub mod store;
 

@@ -1,0 +1,130 @@
+//! Awareness held against what stock clients send, and against what they must not be able to do.
+
+use super::*;
+
+const MINA: &str = "01JABCDEFGHJKMNPQRSTVWXYZ0";
+const JUN: &str = "01JABCDEFGHJKMNPQRSTVWXYZ1";
+
+fn person(id: &str) -> Presence {
+    Presence { id: id.parse().unwrap(), name: "민아".into(), color: "#aa0000".into() }
+}
+
+fn payload(entries: &[(u64, u32, &str)]) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.number(entries.len() as u64);
+    for (id, clock, json) in entries {
+        out.number(*id);
+        out.number(u64::from(*clock));
+        out.text(json);
+    }
+    out.bytes
+}
+
+/// What the awareness tells of an id.
+fn told(awareness: &Awareness<u32>, id: u64) -> Option<(u32, String)> {
+    let bytes = awareness.encode(&[id]);
+    let entries = read_awareness(&bytes).unwrap();
+    entries.first().map(|entry| (entry.clock, entry.json.to_owned()))
+}
+
+#[test]
+fn the_server_says_who_somebody_is() {
+    let mut awareness = Awareness::default();
+    let forged = payload(&[(7, 1, r#"{"\u0075":{"name":"root"},"u":1,"sel":[1]}"#)]);
+    assert_eq!(awareness.set(1, &person(MINA), &forged, Instant::now()), Ok(vec![7]));
+    let (clock, json) = told(&awareness, 7).unwrap();
+    let expected =
+        format!(r##"{{"sel":[1],"u":{{"id":"{MINA}","name":"민아","color":"#aa0000"}}}}"##);
+    assert_eq!((clock, json), (1, expected));
+}
+
+/// W8
+#[test]
+fn nobody_sets_or_ends_what_another_person_brought() {
+    let mut awareness = Awareness::default();
+    let now = Instant::now();
+    awareness.set(1, &person(MINA), &payload(&[(7, 1, "{}")]), now).unwrap();
+    for foreign in [(7, 9, "{}"), (7, 1, "null"), (7, 9, "null")] {
+        assert_eq!(awareness.set(2, &person(JUN), &payload(&[foreign]), now), Ok(vec![]));
+    }
+    assert_eq!(told(&awareness, 7).unwrap().0, 1);
+    assert_eq!(awareness.remove(2, now), Vec::<u64>::new());
+    assert_eq!(awareness.remove(1, now), vec![7]);
+    assert_eq!(told(&awareness, 7), Some((1, "null".into())));
+    assert_eq!(awareness.set(2, &person(JUN), &payload(&[(7, 9, "{}")]), now), Ok(vec![]));
+}
+
+#[test]
+fn an_older_state_never_replaces_a_newer_one() {
+    let mut awareness = Awareness::default();
+    let now = Instant::now();
+    let mina = person(MINA);
+    awareness.set(1, &mina, &payload(&[(7, 5, "{}")]), now).unwrap();
+    assert_eq!(awareness.set(1, &mina, &payload(&[(7, 5, "{\"a\":1}")]), now), Ok(vec![]));
+    assert_eq!(awareness.set(1, &mina, &payload(&[(7, 4, "null")]), now), Ok(vec![]));
+    assert_eq!(awareness.set(1, &mina, &payload(&[(7, 5, "null")]), now), Ok(vec![7]));
+    assert!(awareness.encode_all().is_none());
+}
+
+#[test]
+fn a_client_that_comes_back_before_its_old_socket_is_dead_keeps_its_id() {
+    let mut awareness = Awareness::default();
+    let now = Instant::now();
+    let mina = person(MINA);
+    awareness.set(1, &mina, &payload(&[(7, 5, "{}")]), now).unwrap();
+    assert_eq!(awareness.set(2, &mina, &payload(&[(7, 5, "{}")]), now), Ok(vec![7]));
+    assert_eq!(awareness.remove(1, now), Vec::<u64>::new());
+    assert_eq!(awareness.remove(2, now), vec![7]);
+    assert_eq!(awareness.set(3, &mina, &payload(&[(7, 5, "{}")]), now), Ok(vec![7]));
+}
+
+#[test]
+fn another_tab_that_repeats_what_it_hears_takes_nothing_over() {
+    let mut awareness = Awareness::default();
+    let now = Instant::now();
+    let mina = person(MINA);
+    awareness.set(1, &mina, &payload(&[(7, 5, "{}")]), now).unwrap();
+    awareness.set(2, &mina, &payload(&[(8, 1, "{}")]), now).unwrap();
+    assert_eq!(awareness.set(2, &mina, &payload(&[(7, 6, "{}")]), now), Ok(vec![]));
+    awareness.remove(1, now);
+    assert_eq!(awareness.set(2, &mina, &payload(&[(7, 5, "{}")]), now), Ok(vec![]));
+}
+
+#[test]
+fn what_is_not_renewed_for_thirty_seconds_is_gone() {
+    let mut awareness = Awareness::default();
+    let now = Instant::now();
+    let later = |seconds| now + Duration::from_secs(seconds);
+    awareness.set(1, &person(MINA), &payload(&[(7, 1, "{}")]), now).unwrap();
+    awareness.set(1, &person(MINA), &payload(&[(7, 2, "{}")]), later(15)).unwrap();
+    assert_eq!(awareness.deadline(), Some(later(45)));
+    assert_eq!(awareness.expire(later(44)), Vec::<u64>::new());
+    assert_eq!(awareness.expire(later(45)), vec![7]);
+    assert_eq!(awareness.deadline(), None);
+    awareness.expire(later(45 + 300));
+    assert_eq!(told(&awareness, 7), None);
+}
+
+#[test]
+fn a_participant_brings_four_ids_at_most() {
+    let mut awareness = Awareness::default();
+    let five: Vec<_> = (0..5).map(|id| (id, 1, "{}")).collect();
+    let taken = awareness.set(1, &person(MINA), &payload(&five), Instant::now()).unwrap();
+    assert_eq!(taken, vec![0, 1, 2, 3]);
+}
+
+#[test]
+fn hostile_payloads_are_refused() {
+    let mut awareness = Awareness::<u32>::default();
+    let huge = format!("{{\"a\":\"{}\"}}", "x".repeat(5_000));
+    let bad = [
+        (vec![0x01, 0x05, 0x80, 0x80, 0x80, 0x80, 0x01], Refusal::Malformed("it ends too early")),
+        (payload(&[(7, 1, "[1]")]), Refusal::Malformed("a state is no JSON object")),
+        (payload(&[(7, 1, "{")]), Refusal::Malformed("a state is no JSON object")),
+        (payload(&[(7, 1, &huge)]), Refusal::TooLarge("awareness state")),
+    ];
+    for (bytes, refusal) in bad {
+        let answer = awareness.set(1, &person(MINA), &bytes, Instant::now());
+        assert_eq!(answer, Err(refusal), "{bytes:?}");
+    }
+}

@@ -1,0 +1,76 @@
+//! One text for equal content, whatever the order in which maps are kept: to compare two documents.
+
+use std::fmt::Write;
+
+use yrs::{Any, GetString, Map, Out, ReadTxn, any::Number};
+
+/// Writes a named value on a line.
+pub(super) fn write_entry<T: ReadTxn>(txn: &T, name: &str, value: Option<&Out>, out: &mut String) {
+    push(out, format_args!("{name:?}="));
+    if let Some(value) = value {
+        write_shared(txn, value, out);
+    }
+    out.push('\n');
+}
+
+/// Lists and XML are no part of a trip and are not read: yrs may not come to the end of a hostile one.
+fn write_shared<T: ReadTxn>(txn: &T, value: &Out, out: &mut String) {
+    match value {
+        Out::Any(any) => write_plain(any, out),
+        Out::YText(text) => push(out, format_args!("text{:?}", text.get_string(txn))),
+        Out::YMap(map) => {
+            let mut entries: Vec<_> = map.iter(txn).collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            out.push_str("map{");
+            for (key, value) in &entries {
+                push(out, format_args!("{key:?}:"));
+                write_shared(txn, value, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Out::YArray(_)
+        | Out::YXmlElement(_)
+        | Out::YXmlFragment(_)
+        | Out::YXmlText(_)
+        | Out::YDoc(_)
+        | Out::UndefinedRef(_) => out.push_str("other"),
+    }
+}
+
+/// Numbers by their bits: not every number equals itself.
+fn write_plain(any: &Any, out: &mut String) {
+    match any {
+        Any::Null => out.push_str("null"),
+        Any::Undefined => out.push_str("undefined"),
+        Any::Bool(value) => push(out, format_args!("{value}")),
+        Any::Number(Number::Int(number)) => push(out, format_args!("i{number}")),
+        Any::Number(Number::Float(number)) => push(out, format_args!("f{}", number.to_bits())),
+        Any::String(text) => push(out, format_args!("{text:?}")),
+        Any::Buffer(bytes) => push(out, format_args!("bytes{bytes:?}")),
+        Any::Array(values) => {
+            out.push('[');
+            for value in values.iter() {
+                write_plain(value, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        Any::Map(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_unstable_by_key(|(key, _)| *key);
+            out.push('{');
+            for (key, value) in fields {
+                push(out, format_args!("{key:?}:"));
+                write_plain(value, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn push(out: &mut String, what: std::fmt::Arguments<'_>) {
+    // Writing to a string can't fail.
+    let _ = out.write_fmt(what);
+}

@@ -1,0 +1,208 @@
+//! Where every element of a document is, in little memory: enough to judge what the next update refers to.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{read::Id, update::TypeKind};
+
+/// What is known of a run of elements. Neighbours that a client made one after another and that are alike
+/// share one entry, so typed text costs one, not one a character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// Collected, or put where there is nothing any more.
+    Gone,
+    /// Its content is deleted, its place is still known.
+    Deleted(Place),
+    /// Text, values and the like.
+    Content(Place),
+    /// A shared type: the container of others.
+    Type(Place, ContainerId),
+}
+
+impl Entry {
+    /// Where it is, if it is anywhere.
+    pub(super) const fn place(self) -> Option<Place> {
+        match self {
+            Self::Gone => None,
+            Self::Deleted(place) | Self::Content(place) | Self::Type(place, _) => Some(place),
+        }
+    }
+
+    /// Whether a run of this followed by a run of `next` is one run.
+    fn continues_as(self, next: Self) -> bool {
+        match self {
+            Self::Gone | Self::Deleted(_) | Self::Content(_) => self == next,
+            Self::Type(..) => false,
+        }
+    }
+}
+
+/// A container, and the key in it if it has keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) container: ContainerId,
+    pub(super) key: Option<NameId>,
+}
+
+/// A container's number in the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ContainerId(pub(super) u32);
+
+/// A name's number in the index, from one up, so that an absent one takes no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct NameId(std::num::NonZeroU32);
+
+impl NameId {
+    pub(super) fn nth(at: usize) -> Self {
+        let number = u32::try_from(at + 1).ok().and_then(std::num::NonZeroU32::new);
+        Self(number.unwrap_or(std::num::NonZeroU32::MAX))
+    }
+
+    pub(super) const fn at(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
+/// A shared type.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Container {
+    pub(super) kind: TypeKind,
+    /// How many types it lies in.
+    pub(super) depth: u8,
+    pub(super) home: Home,
+    /// What limits its entries.
+    pub(super) counted: Counted,
+    /// At least the number of runs that yrs keeps for it, which bounds the time that a merge takes.
+    pub(super) pieces: u32,
+    /// At least the length of its text, in UTF-16 code units.
+    pub(super) units: u32,
+}
+
+impl Container {
+    /// One with nothing in it.
+    pub(super) const fn new(kind: TypeKind, home: Home) -> Self {
+        Self { kind, depth: 0, home, counted: Counted::Not, pieces: 0, units: 0 }
+    }
+}
+
+/// Containers whose entries have a limit of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::crdt) enum Counted {
+    Not,
+    Cards,
+    Days,
+}
+
+/// Where a container is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    Root(NameId),
+    Inside(Place),
+}
+
+/// A run of elements of one client.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    start: u32,
+    entry: Entry,
+}
+
+/// All runs of one client, without gaps from clock 0 on.
+#[derive(Debug, Default)]
+struct Runs {
+    runs: Vec<Run>,
+    end: u32,
+    /// What the last struct was inserted before.
+    last_right: Option<Id>,
+}
+
+/// The index of one document.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    clients: HashMap<u64, Runs>,
+    containers: Vec<Container>,
+    roots: HashMap<NameId, ContainerId>,
+    numbers: HashMap<Box<str>, NameId>,
+    names: u32,
+}
+
+impl Index {
+    /// The clock after the last known one of a client.
+    pub(super) fn end_of(&self, client: u64) -> u32 {
+        self.clients.get(&client).map_or(0, |runs| runs.end)
+    }
+
+    pub(super) fn knows(&self, id: Id) -> bool {
+        id.clock < self.end_of(id.client)
+    }
+
+    /// What is known of an element.
+    pub(super) fn get(&self, id: Id) -> Option<Entry> {
+        let runs = self.clients.get(&id.client).filter(|runs| id.clock < runs.end)?;
+        let after = runs.runs.partition_point(|run| run.start <= id.clock);
+        runs.runs.get(after.checked_sub(1)?).map(|run| run.entry)
+    }
+
+    pub(super) fn container(&self, id: ContainerId) -> Option<&Container> {
+        self.containers.get(id.0 as usize)
+    }
+
+    pub(super) fn container_mut(&mut self, id: ContainerId) -> Option<&mut Container> {
+        self.containers.get_mut(id.0 as usize)
+    }
+
+    pub(super) const fn containers(&self) -> usize {
+        self.containers.len()
+    }
+
+    pub(super) const fn names(&self) -> usize {
+        self.names as usize
+    }
+
+    pub(super) fn name(&self, text: &str) -> Option<NameId> {
+        self.numbers.get(text).copied()
+    }
+
+    /// The text of a name. Slow: only for what is seldom asked.
+    pub(super) fn text_of(&self, name: NameId) -> Option<&str> {
+        self.numbers.iter().find(|(_, id)| **id == name).map(|(text, _)| &**text)
+    }
+
+    /// The texts of names, in no order.
+    pub(super) fn texts_of(&self, names: &HashSet<NameId>) -> Vec<String> {
+        let asked = self.numbers.iter().filter(|(_, id)| names.contains(id));
+        asked.map(|(text, _)| text.to_string()).collect()
+    }
+
+    pub(super) fn root(&self, name: NameId) -> Option<ContainerId> {
+        self.roots.get(&name).copied()
+    }
+
+    pub(super) fn add_name(&mut self, text: &str) {
+        let id = NameId::nth(self.names());
+        self.numbers.insert(text.into(), id);
+        self.names += 1;
+    }
+
+    pub(super) fn add_container(&mut self, container: Container) {
+        let id = ContainerId(u32::try_from(self.containers.len()).unwrap_or(u32::MAX));
+        if let Home::Root(name) = container.home {
+            self.roots.insert(name, id);
+        }
+        self.containers.push(container);
+    }
+
+    /// What the last struct of a client was inserted before.
+    pub(super) fn last_right(&self, client: u64) -> Option<Id> {
+        self.clients.get(&client).and_then(|runs| runs.last_right)
+    }
+
+    /// Notes elements that follow the client's last known one.
+    pub(super) fn extend(&mut self, client: u64, length: u32, entry: Entry, right: Option<Id>) {
+        let runs = self.clients.entry(client).or_default();
+        runs.last_right = right;
+        if !runs.runs.last().is_some_and(|last| last.entry.continues_as(entry)) {
+            runs.runs.push(Run { start: runs.end, entry });
+        }
+        runs.end += length;
+    }
+}

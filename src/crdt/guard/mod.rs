@@ -1,0 +1,176 @@
+//! Stands before yrs, which hostile bytes can abort, hang or fill up: reads every update itself and lets
+//! through only what yrs is known to survive.
+//!
+//! Three passes: *structure* (`update`: the bytes are an update, no number in it is believed), *dependencies*
+//! (`order`: all that it builds on is here), *meaning* (`meaning`: what it refers to fits together). The guard
+//! keeps an index of the document for that, and callers commit a change to it once yrs has applied the update.
+
+use std::{borrow::Cow, collections::HashSet};
+
+mod index;
+mod meaning;
+mod order;
+mod payload;
+mod read;
+mod rewrite;
+mod update;
+
+use index::{Container, Home, Index};
+
+use super::Refusal;
+
+pub(super) use index::Counted;
+pub(super) use meaning::{Change, Source};
+pub(super) use payload::{AwarenessEntry, check_state_vector, read_awareness};
+pub(super) use rewrite::{Writer, join};
+pub(super) use update::{SERVER_CLIENT, Update};
+
+/// The guard of one document.
+#[derive(Debug, Default)]
+pub(super) struct Guard {
+    index: Index,
+    /// What merging the document took so far, in steps, at most.
+    contention: u64,
+}
+
+/// A text that may have become too long.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LongText {
+    container: index::ContainerId,
+    /// The name of its root, and the keys from there.
+    pub(super) path: Vec<String>,
+    /// What the update adds.
+    pub(super) added: u32,
+}
+
+impl Guard {
+    /// The guard of the document that a state makes.
+    pub(super) fn of(state: &[u8]) -> Result<Self, Refusal> {
+        let mut guard = Self::default();
+        let update = Update::parse(state)?;
+        let change = guard.check(&update, Source::Store)?;
+        guard.commit(&update, &change);
+        Ok(guard)
+    }
+
+    /// What the update would change, if all of it may be applied.
+    pub(super) fn check<'a>(
+        &self,
+        update: &Update<'a>,
+        source: Source,
+    ) -> Result<Change<'a>, Refusal> {
+        meaning::judge(update, &self.index, source)
+    }
+
+    /// The bytes to hand to yrs: the update without what the document has.
+    pub(super) fn unknown<'a>(&self, update: &Update<'a>) -> Result<Cow<'a, [u8]>, Refusal> {
+        update.unknown_to(&self.index)
+    }
+
+    /// Whether every struct of the update is known; its deletions are not looked at.
+    pub(super) fn knows_structs(&self, update: &Update<'_>) -> bool {
+        update.structs.iter().all(|one| one.end() <= self.index.end_of(one.id.client))
+    }
+
+    /// What merging took so far, with the change, in steps, at most.
+    pub(super) const fn contention(&self, change: &Change<'_>) -> u64 {
+        self.contention + change.contention
+    }
+
+    /// What merging took so far, in steps, at most.
+    pub(super) const fn spent(&self) -> u64 {
+        self.contention
+    }
+
+    /// Whether nothing is known of a client.
+    pub(super) fn is_fresh(&self, client: u64) -> bool {
+        self.index.end_of(client) == 0
+    }
+
+    /// How many entries the change sets in containers of one sort, the same key perhaps more than once.
+    pub(super) fn entries_set(change: &Change<'_>, sort: Counted) -> usize {
+        change.set.iter().filter(|(counted, _)| *counted == sort).count()
+    }
+
+    /// The keys that the change sets in containers of one sort, each once.
+    pub(super) fn keys_set(&self, change: &Change<'_>, sort: Counted) -> Vec<String> {
+        let set = change.set.iter().filter(|(counted, _)| *counted == sort);
+        let keys: HashSet<_> = set.map(|(_, key)| *key).collect();
+        let (known, new): (Vec<_>, Vec<_>) =
+            keys.into_iter().partition(|key| key.at() < self.index.names());
+        let new = new.into_iter().filter_map(|key| change.names.get(key.at() - self.index.names()));
+        let mut texts: Vec<String> = new.map(|text| (*text).to_owned()).collect();
+        texts.extend(self.index.texts_of(&known.into_iter().collect()));
+        texts
+    }
+
+    /// Notes an update that was applied.
+    pub(super) fn commit(&mut self, update: &Update<'_>, change: &Change<'_>) {
+        self.contention += change.contention;
+        change.names.iter().for_each(|name| self.index.add_name(name));
+        change.containers.iter().for_each(|one| self.index.add_container(*one));
+        for (id, growth) in &change.growth {
+            if let Some(container) = self.index.container_mut(*id) {
+                container.pieces = container.pieces.saturating_add(growth.pieces);
+                container.units = container.units.saturating_add(growth.units);
+            }
+        }
+        for (one, entry) in update.structs.iter().zip(&change.entries) {
+            if let Some(entry) = entry {
+                let client = one.id.client;
+                let new = one.end() - self.index.end_of(client);
+                self.index.extend(client, new, *entry, one.right_origin);
+            }
+        }
+    }
+
+    /// The known texts that a change may make longer than `limit`: who asks has to measure them.
+    pub(super) fn long_texts(&self, change: &Change<'_>, limit: u32) -> Vec<LongText> {
+        let grows_long = |container: &Container, units: u32| {
+            units > 0 && container.units.saturating_add(units) > limit
+        };
+        change
+            .growth
+            .iter()
+            .filter_map(|(id, growth)| {
+                let container = self.index.container(*id)?;
+                let added = growth.units;
+                grows_long(container, added).then(|| LongText {
+                    container: *id,
+                    path: self.path(container),
+                    added,
+                })
+            })
+            .collect()
+    }
+
+    /// Whether the change makes a text that is longer than `limit` from the start.
+    pub(super) fn begins_long(&self, change: &Change<'_>, limit: u32) -> bool {
+        let known = self.index.containers();
+        change.growth.iter().any(|(id, growth)| id.0 as usize >= known && growth.units > limit)
+    }
+
+    /// Notes how long a text really is.
+    pub(super) fn measured(&mut self, text: &LongText, units: u32) {
+        if let Some(container) = self.index.container_mut(text.container) {
+            container.units = units;
+        }
+    }
+
+    /// Where a container is: the name of its root, and the keys from there.
+    fn path(&self, container: &Container) -> Vec<String> {
+        let mut path = vec![];
+        let mut home = Some(container.home);
+        while let Some(at) = home {
+            let (name, outer) = match at {
+                Home::Root(name) => (Some(name), None),
+                Home::Inside(place) => (place.key, self.index.container(place.container)),
+            };
+            let name = name.and_then(|name| self.index.text_of(name));
+            path.push(name.unwrap_or_default().to_owned());
+            home = outer.map(|container| container.home);
+        }
+        path.reverse();
+        path
+    }
+}

@@ -1,0 +1,123 @@
+//! A thin hold on one yrs document, the place where its failures are caught.
+
+use std::{
+    mem::ManuallyDrop,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use yrs::{
+    ClientID, Doc, OffsetKind, Options, Out, ReadTxn, StateVector, Transact, Transaction,
+    TransactionMut, Update,
+    updates::{decoder::Decode, encoder::Encode},
+};
+
+use super::{Refusal, canon, guard, roots};
+
+/// Whether yrs drops what was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Garbage {
+    /// Live documents keep it: with it gone, yrs 0.28.1 follows pointers into freed memory on hostile updates.
+    Kept,
+    /// What is stored is without it.
+    Collected,
+}
+
+/// A yrs document.
+#[derive(Debug)]
+pub(super) struct Live {
+    doc: Doc,
+}
+
+impl Live {
+    /// An empty document that never edits by itself.
+    pub(super) fn new(garbage: Garbage) -> Self {
+        Self::with_client(guard::SERVER_CLIENT, garbage)
+    }
+
+    /// An empty document whose edits bear this client id.
+    pub(super) fn with_client(client: u64, garbage: Garbage) -> Self {
+        let doc = Doc::with_options(Options {
+            offset_kind: OffsetKind::Utf16,
+            skip_gc: garbage == Garbage::Kept,
+            cleanup_formatting: false,
+            ..Options::with_client_id(ClientID::new(client))
+        });
+        // The wire doesn't say what a root is: whoever names it first does.
+        for name in [roots::TITLE, roots::DESC] {
+            doc.get_or_insert_text(name);
+        }
+        for name in roots::MAPS {
+            doc.get_or_insert_map(*name);
+        }
+        Self { doc }
+    }
+
+    /// Don't let two transactions live at once: the second waits for the first.
+    pub(super) fn read(&self) -> Transaction<'_> {
+        self.doc.transact()
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        self.read().encode_state_as_update_v1(&StateVector::default())
+    }
+
+    pub(super) fn state_vector(&self) -> Vec<u8> {
+        self.read().state_vector().encode_v1()
+    }
+
+    /// All content of the roots that a trip has, private or not, in a canonical text: to compare documents.
+    pub(super) fn content(&self) -> String {
+        let txn = self.read();
+        let mut out = String::new();
+        for name in roots::MAPS {
+            let map = txn.get_map(*name).map(Out::YMap);
+            canon::write_entry(&txn, name, map.as_ref(), &mut out);
+        }
+        let mut texts: Vec<_> = txn.root_refs().map(|(name, _)| name).collect();
+        texts.retain(|name| roots::is_text(name));
+        texts.sort_unstable();
+        for name in texts {
+            let text = txn.get_text(name).map(Out::YText);
+            canon::write_entry(&txn, name, text.as_ref(), &mut out);
+        }
+        out
+    }
+
+    /// Applies an update that the guard let through. `true`: it changed something. After `Failed` the document
+    /// must not be used again, not even read: a transaction of it may never end.
+    pub(super) fn apply(&self, update: &[u8]) -> Result<bool, Refusal> {
+        catch_unwind(AssertUnwindSafe(|| self.apply_or_panic(update)))
+            .unwrap_or(Err(Refusal::Failed))
+    }
+
+    /// Edits in one transaction; returns the update, or `None` if nothing changed.
+    pub(super) fn edit(
+        &self,
+        edit: impl FnOnce(&mut TransactionMut<'_>),
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        let edited = AssertUnwindSafe(|| {
+            let mut transaction = ManuallyDrop::new(self.doc.transact_mut());
+            edit(&mut transaction);
+            transaction.commit();
+            let changed =
+                !transaction.insert_set().is_empty() || !transaction.delete_set().is_empty();
+            let update = changed.then(|| transaction.encode_update_v1());
+            drop(ManuallyDrop::into_inner(transaction));
+            update
+        });
+        catch_unwind(edited).map_err(|_| Refusal::Failed)
+    }
+
+    fn apply_or_panic(&self, update: &[u8]) -> Result<bool, Refusal> {
+        let update =
+            Update::decode_v1(update).map_err(|_| Refusal::Malformed("yrs can't decode it"))?;
+        // Dropping a transaction commits it. While a panic unwinds that could panic again, which aborts.
+        let mut transaction = ManuallyDrop::new(self.doc.transact_mut());
+        transaction.apply_update(update).map_err(|_| Refusal::Failed)?;
+        transaction.commit();
+        let changed = !transaction.insert_set().is_empty() || !transaction.delete_set().is_empty();
+        let is_whole = !transaction.has_missing_updates();
+        drop(ManuallyDrop::into_inner(transaction));
+        if is_whole { Ok(changed) } else { Err(Refusal::Failed) }
+    }
+}

@@ -1,0 +1,22 @@
+//! The shared documents: the guard in front of yrs, the live document, its projection, edits that the server
+//! itself makes, and awareness. Pure, and the only folder that names yrs.
+
+mod awareness;
+mod canon;
+mod clamp;
+mod document;
+mod edit;
+mod fold;
+mod guard;
+mod limits;
+mod live;
+mod projection;
+mod reading;
+mod roots;
+mod splice;
+
+pub use awareness::{Awareness, Presence};
+pub use document::{Applied, Document};
+pub use fold::{Folded, fold, merge};
+pub use limits::{Limits, LoadError, Refusal};
+pub use projection::{Card, CardKind, CardStatus, Day, Estimate, Place, Projection, When};
