@@ -1,7 +1,7 @@
 // How the client is built, served in development and tested.
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
-import { compress } from "./scripts/compress";
+import { compress } from "./scripts/compress.ts";
 
 /** Where `moim serve` listens in development. */
 const SERVER = "http://127.0.0.1:8080";

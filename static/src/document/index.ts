@@ -1,17 +1,15 @@
 // Shared documents as the screens use them.
-import type { OpenOptions, SharedText, TextRef, TripDocument } from "./types";
+import { OpenTrip } from "./trip";
+import type { OpenOptions, TripDocument } from "./types";
 
+export { addDays, daysBetween, today } from "./dates";
+export { metresBetween } from "./duplicates";
+export { fieldName } from "./texts";
 export type * from "./types";
+export { allCards } from "./view";
+export { mayWrite } from "../sync/machine";
 
-/** Opens a trip: local copy first, then the server. Call `close()` when the screen goes. */
-export function openTrip(_options: OpenOptions): TripDocument {
-  throw new Error("lands next");
+/** Opens a trip: the local copy first, then the server. Call `close()` when the screen goes. */
+export function openTrip(options: OpenOptions): TripDocument {
+  return new OpenTrip(options);
 }
-
-/** How awareness names a text: `Peer.field === fieldName(ref)`. */
-export function fieldName(ref: TextRef): string {
-  if (ref.of === "title" || ref.of === "desc") return ref.of;
-  return "day" in ref ? `${ref.of}:${ref.day}` : `${ref.of}:${ref.card}`;
-}
-
-export type { SharedText };

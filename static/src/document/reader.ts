@@ -22,6 +22,9 @@ export interface StoredCard extends Keyed {
   readonly deleted: Deleted | null;
 }
 
+/** Yjs's own type for the events of a deep observer. */
+type DeepEvents = Parameters<Parameters<Y.Map<unknown>["observeDeep"]>[0]>[0];
+
 interface StoredDay extends Keyed {
   readonly pin: string | null;
 }
@@ -45,23 +48,28 @@ export class TripReader {
     this.#roots = rootsOf(doc);
   }
 
-  /** Calls `changed` after each transaction that touched what is read here. */
-  watch(changed: () => void): () => void {
-    const onCards = (events: Y.YEvent<Y.AbstractType<unknown>>[]) => {
+  /** Calls `changed` after each transaction that touched what is read here, with its origin. */
+  watch(changed: (origin: unknown) => void): () => void {
+    const onCards = (events: DeepEvents) => {
       for (const event of events) this.#forget(event);
     };
     const onTransaction = (transaction: Y.Transaction) => {
-      if (transaction.changed.size > 0) changed();
+      if (transaction.changed.size > 0) changed(transaction.origin);
     };
-    this.#roots.cards.observeDeep(onCards as never);
+    this.#roots.cards.observeDeep(onCards);
     this.#doc.on("afterTransaction", onTransaction);
     return () => {
-      this.#roots.cards.unobserveDeep(onCards as never);
+      this.#roots.cards.unobserveDeep(onCards);
       this.#doc.off("afterTransaction", onTransaction);
     };
   }
 
-  #forget(event: Y.YEvent<Y.AbstractType<unknown>>): void {
+  /** A card was written in a transaction that is not over: the next read must see it. */
+  touch(id: string): void {
+    if (this.#stale !== "all") this.#stale.add(id);
+  }
+
+  #forget(event: DeepEvents[number]): void {
     if (this.#stale === "all") return;
     const [id] = event.path;
     if (typeof id === "string") this.#stale.add(id);

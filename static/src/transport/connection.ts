@@ -65,10 +65,9 @@ export class Connection<T extends TransportTicket> {
     this.#abandon(1000);
   }
 
-  /** Tries right now: the network is back, or somebody asked. */
+  /** Tries right now if it is waiting: the network is back. */
   hurry(): void {
-    if (this.#stopped) return this.start();
-    if (this.#socket?.readyState === OPEN) return;
+    if (this.#stopped || this.#socket?.readyState === OPEN) return;
     this.#attempt = 0;
     this.#abandon(1000);
     void this.#connect();

@@ -1,0 +1,143 @@
+// Ties an input or textarea to a shared text: minimal edits out, remote edits in, and nothing touched while the field composes.
+import type * as Y from "yjs";
+import { clampText } from "./clamp";
+import { diff, mapIndex, mapRanges, type Delta, type Range } from "./diff";
+import { fieldName, type TextHome, type TripText } from "./texts";
+
+type Field = HTMLInputElement | HTMLTextAreaElement;
+
+export function bindField(field: Field, text: TripText, home: TextHome): () => void {
+  const binding = new Binding(field, text, home);
+  return () => binding.end();
+}
+
+class Binding {
+  readonly #field: Field;
+  readonly #text: TripText;
+  readonly #home: TextHome;
+  readonly #listening = new AbortController();
+  readonly #unobserve: () => void;
+  /** What the field showed when it was last equal to the text. */
+  #base: string;
+  #composing = false;
+  /** Remote edits since the composition began; the field does not show them yet. */
+  #held: Delta[] = [];
+  #writing = false;
+
+  constructor(field: Field, text: TripText, home: TextHome) {
+    this.#field = field;
+    this.#text = text;
+    this.#home = home;
+    this.#base = text.read();
+    field.value = this.#base;
+    this.#unobserve = text.observe((event) => this.#onRemote(event));
+    this.#listen();
+  }
+
+  end(): void {
+    this.#compose(false);
+    this.#listening.abort();
+    this.#unobserve();
+    this.#blur();
+  }
+
+  #listen(): void {
+    const { signal } = this.#listening;
+    const on = (type: string, run: (event: Event) => void) => this.#field.addEventListener(type, run, { signal });
+    on("compositionstart", () => this.#compose(true));
+    on("compositionend", () => this.#compose(false));
+    on("input", () => this.#onInput());
+    on("beforeinput", (event) => this.#onBeforeInput(event as InputEvent));
+    on("focus", () => (this.#home.history.cut(), this.#showSelection()));
+    on("blur", () => (this.#compose(false), this.#blur()));
+    for (const type of ["keyup", "pointerup", "select"]) on(type, () => this.#showSelection());
+  }
+
+  #compose(composing: boolean): void {
+    if (this.#composing === composing) return;
+    this.#composing = composing;
+    if (!composing) this.#onInput();
+  }
+
+  #onInput(): void {
+    if (this.#composing) return;
+    const splice = diff(this.#base, this.#field.value, this.#field.selectionEnd ?? undefined);
+    if (splice) this.#write(splice.index, splice.remove, splice.insert);
+    this.#settle();
+    this.#showSelection();
+  }
+
+  /** The edit was made on `base`; what others did meanwhile moves it. */
+  #write(index: number, remove: number, insert: string): void {
+    let at = index;
+    let ranges: Range[] = remove > 0 ? [[index, index + remove]] : [];
+    for (const delta of this.#held) {
+      at = mapIndex(at, delta);
+      ranges = mapRanges(ranges, delta);
+    }
+    const removed = ranges.reduce((sum, [start, end]) => sum + end - start, 0);
+    const room = this.#text.limit - [...this.#text.read()].length + removed;
+    this.#writing = true;
+    this.#text.type((shared) => {
+      for (const [start, end] of [...ranges].reverse()) shared.delete(start, end - start);
+      // Ranges before the place shift it by what was taken out.
+      const shift = ranges.reduce((sum, [start, end]) => sum + Math.max(0, Math.min(end, at) - start), 0);
+      const fitting = clampText(insert, Math.max(0, room));
+      if (fitting !== "") shared.insert(at - shift, fitting);
+    });
+    this.#writing = false;
+  }
+
+  /** Shows what the text says now; the caret stays with the characters that it stood between. */
+  #settle(): void {
+    const value = this.#text.read();
+    const { selectionStart, selectionEnd, selectionDirection } = this.#field;
+    if (this.#field.value !== value) {
+      const follow = this.#held.length > 0 ? this.#held : [deltaBetween(this.#field.value, value)];
+      const moved = (index: number | null) => follow.reduce((at, delta) => mapIndex(at, delta), index ?? 0);
+      this.#replace(value, moved(selectionStart), moved(selectionEnd), selectionDirection);
+    }
+    this.#base = value;
+    this.#held = [];
+  }
+
+  #replace(value: string, start: number, end: number, direction: Field["selectionDirection"]): void {
+    const { scrollTop } = this.#field;
+    const focused = this.#field.ownerDocument.activeElement === this.#field;
+    this.#field.value = value;
+    if (focused) this.#field.setSelectionRange(start, end, direction ?? "none");
+    this.#field.scrollTop = scrollTop;
+  }
+
+  #onRemote(event: Y.YTextEvent): void {
+    if (this.#writing) return;
+    this.#held.push(event.delta);
+    if (!this.#composing) this.#settle();
+  }
+
+  /** The browser's own undo would take back what others typed. */
+  #onBeforeInput(event: InputEvent): void {
+    if (event.inputType !== "historyUndo" && event.inputType !== "historyRedo") return;
+    event.preventDefault();
+    if (event.inputType === "historyUndo") this.#home.history.undo();
+    else this.#home.history.redo();
+  }
+
+  #showSelection(): void {
+    const { selectionStart, selectionEnd, ownerDocument } = this.#field;
+    if (this.#composing || ownerDocument.activeElement !== this.#field) return;
+    const sel = this.#text.anchor(selectionStart ?? 0, selectionEnd ?? 0);
+    this.#home.presence.select(fieldName(this.#text.ref), sel);
+  }
+
+  #blur(): void {
+    this.#home.presence.deselect(fieldName(this.#text.ref));
+  }
+}
+
+/** A delta that leads from one value to another, where none was observed (a limit cut the input). */
+function deltaBetween(before: string, after: string): Delta {
+  const splice = diff(before, after);
+  if (!splice) return [];
+  return [{ retain: splice.index }, { delete: splice.remove }, { insert: splice.insert }];
+}

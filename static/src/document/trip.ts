@@ -1,0 +1,214 @@
+// One open trip: puts the document, its local copy, the provider and the edits together.
+import { Awareness } from "y-protocols/awareness";
+import * as Y from "yjs";
+import type { Socket } from "../transport/connection";
+import { CardEdits } from "./cards";
+import * as clamp from "./clamp";
+import { DayEdits } from "./days";
+import { UndoHistory } from "./history";
+import { LocalCopy } from "./local-copy";
+import { PresenceBoard } from "./presence";
+import { Provider, REMOTE } from "./provider";
+import { TripReader } from "./reader";
+import { LASTING, LOCAL, rootsOf } from "./schema";
+import { Signal, type Readable } from "./signal";
+import { fieldName, TripText } from "./texts";
+import type { OpenOptions, Role, SharedText, SyncState, TextRef, TripDocument, TripMeta, TripView } from "./types";
+import { TripPicture } from "./view";
+import type { Workbench } from "./workbench";
+
+/** What tests replace. */
+export interface Surroundings {
+  readonly now?: () => number;
+  readonly makeSocket?: (url: string) => Socket;
+  readonly random?: () => number;
+}
+
+/** How each field of `meta` is made valid before it is written. */
+const META: { readonly [K in keyof TripMeta]: (value: unknown) => TripMeta[K] } = {
+  tz: clamp.asText,
+  cur: clamp.asText,
+  cover: clamp.asText,
+  color: clamp.asColor,
+};
+
+export class OpenTrip implements TripDocument {
+  readonly id: string;
+  readonly presence: PresenceBoard;
+  readonly history: UndoHistory;
+  readonly cards: CardEdits;
+  readonly days: DayEdits;
+  readonly #doc = new Y.Doc();
+  readonly #awareness = new Awareness(this.#doc);
+  readonly #bench: Workbench;
+  readonly #copy: LocalCopy;
+  readonly #provider: Provider;
+  readonly #view: Signal<TripView>;
+  readonly #texts = new Map<string, TripText>();
+  readonly #unwatch: () => void;
+  #loaded = false;
+  #stale = false;
+  #closed = false;
+
+  constructor(options: OpenOptions, around: Surroundings = {}) {
+    const now = around.now ?? Date.now;
+    this.id = options.id;
+    this.#copy = new LocalCopy(this.#doc, options.user.id, options.id, options.persist ?? true);
+    this.#provider = this.#connect(options, around, now);
+    this.#bench = this.#makeBench(options, now);
+    this.presence = new PresenceBoard(this.#awareness, options.user, now);
+    this.history = new UndoHistory(this.#bench.roots, () => this.#provider.writable);
+    this.cards = new CardEdits(this.#bench);
+    this.days = new DayEdits(this.#bench, this.cards);
+    this.#view = new FreshSignal<TripView>(this.#picture(), () => this.#refresh());
+    this.#unwatch = this.#bench.reader.watch((origin) => this.#later(origin === REMOTE));
+    this.#provider.sync.subscribe(() => this.#copy.noteChanges(this.#provider.changes));
+    this.#provider.synced.subscribe((synced) => synced && this.#load());
+    void this.#begin();
+  }
+
+  get view(): Readable<TripView> {
+    return this.#view;
+  }
+
+  get sync(): Readable<SyncState> {
+    return this.#provider.sync;
+  }
+
+  get role(): Readable<Role | null> {
+    return this.#provider.role;
+  }
+
+  text(ref: TextRef): SharedText {
+    const name = fieldName(ref);
+    let text = this.#texts.get(name);
+    if (!text) {
+      text = new TripText(ref, { bench: this.#bench, history: this.history, presence: this.presence });
+      this.#texts.set(name, text);
+    }
+    return text;
+  }
+
+  setMeta(meta: Partial<TripMeta>): void {
+    const { roots, step } = this.#bench;
+    const fields = (Object.keys(META) as (keyof TripMeta)[]).filter((field) => field in meta);
+    const changes = fields.flatMap((field) => {
+      const value = META[field](meta[field]);
+      return value === (roots.meta.get(field) ?? null) ? [] : [[field, value] as const];
+    });
+    if (changes.length > 0) step(() => changes.forEach(([field, value]) => roots.meta.set(field, value)));
+  }
+
+  encode(): Uint8Array {
+    return Y.encodeStateAsUpdate(this.#doc);
+  }
+
+  forget(): Promise<void> {
+    return this.#copy.forget();
+  }
+
+  reconnect(): void {
+    this.#provider.reconnect();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#unwatch();
+    this.#provider.stop();
+    this.presence.destroy();
+    this.history.destroy();
+    this.#awareness.destroy();
+    await this.#copy.close();
+    this.#doc.destroy();
+  }
+
+  /** The local copy first, so that the exchange tells the server what it holds. */
+  async #begin(): Promise<void> {
+    if (await this.#copy.load()) {
+      this.#provider.recall(await this.#copy.changes());
+      this.#load();
+    }
+    if (!this.#closed) this.#provider.start();
+  }
+
+  #connect(options: OpenOptions, around: Surroundings, now: () => number): Provider {
+    return new Provider({
+      doc: this.#doc,
+      awareness: this.#awareness,
+      url: `${options.syncUrl ?? defaultUrl()}${encodeURIComponent(options.id)}`,
+      ticket: options.ticket,
+      acceptEpoch: (epoch) => this.#copy.accept(epoch),
+      foreign: (origin) => this.#copy.isOrigin(origin),
+      now,
+      ...(around.makeSocket && { makeSocket: around.makeSocket }),
+      ...(around.random && { random: around.random }),
+    });
+  }
+
+  #makeBench(options: OpenOptions, now: () => number): Workbench {
+    const write = (change: () => void, origin: symbol) => {
+      if (this.#provider.writable && !this.#closed) this.#doc.transact(change, origin);
+    };
+    return {
+      doc: this.#doc,
+      roots: rootsOf(this.#doc),
+      reader: new TripReader(this.#doc),
+      user: options.user,
+      now,
+      step: (change) => {
+        this.history.cut();
+        write(change, LOCAL);
+        this.history.cut();
+      },
+      lasting: (change) => write(change, LASTING),
+      typing: (change) => write(change, LOCAL),
+    };
+  }
+
+  #load(): void {
+    if (this.#loaded) return;
+    this.#loaded = true;
+    this.#later(false);
+  }
+
+  #picture(): TripPicture {
+    const { reader } = this.#bench;
+    const trip = reader.projection();
+    return new TripPicture(trip, new Map(reader.cards()), this.#loaded);
+  }
+
+  /** Own edits show at once, edits of others with the next frame: a burst of them is read once. */
+  #later(remote: boolean): void {
+    if (this.#stale) return;
+    this.#stale = true;
+    const visible = typeof document !== "undefined" && document.visibilityState === "visible";
+    if (remote && visible) requestAnimationFrame(() => this.#refresh());
+    else queueMicrotask(() => this.#refresh());
+  }
+
+  #refresh(): void {
+    if (!this.#stale) return;
+    this.#stale = false;
+    this.#view.set(this.#picture());
+  }
+}
+
+/** Never gives a value that an edit has outdated. */
+class FreshSignal<T> extends Signal<T> {
+  readonly #refresh: () => void;
+
+  constructor(value: T, refresh: () => void) {
+    super(value);
+    this.#refresh = refresh;
+  }
+
+  override get(): T {
+    this.#refresh();
+    return super.get();
+  }
+}
+
+function defaultUrl(): string {
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync/`;
+}
