@@ -105,6 +105,29 @@ pub struct Card {
     pub lost: bool,
 }
 
+impl Card {
+    /// A card with a name and nothing else.
+    pub fn new(id: String, kind: CardKind, title: &str) -> Self {
+        Self {
+            id,
+            kind,
+            title: title.to_owned(),
+            note: String::new(),
+            place: None,
+            to: None,
+            when: None,
+            dur: None,
+            status: CardStatus::Plan,
+            link: None,
+            est: None,
+            icon: None,
+            color: None,
+            alt: None,
+            lost: false,
+        }
+    }
+}
+
 /// A place on the map. Texts are empty where nothing is known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -140,8 +140,7 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
         for (id, value) in cards.iter(self.txn) {
             let Out::YMap(map) = value else { continue };
             let card = Shared { txn: self.txn, map };
-            let is_visible = matches!(card.any("del"), Any::Null | Any::Undefined);
-            if is_visible && clamp::kind(&card.any("kind")).is_some() {
+            if !card.is_deleted() && clamp::kind(&card.any("kind")).is_some() {
                 visit(id, &card);
             }
         }
@@ -192,6 +191,12 @@ impl<T: ReadTxn> Shared<'_, T> {
             Some(Out::Any(any)) => any,
             Some(_) | None => Any::Undefined,
         }
+    }
+
+    /// Anything but null and absence is a deletion.
+    fn is_deleted(&self) -> bool {
+        let del = self.map.get(self.txn, "del");
+        !matches!(del, None | Some(Out::Any(Any::Null | Any::Undefined)))
     }
 
     fn text(&self, key: &str, most: usize) -> String {

@@ -5,7 +5,12 @@ use yrs::{GetString, Text, TextRef, TransactionMut};
 /// Makes the text read `wanted`. Writes nothing if it does already.
 pub(super) fn to(txn: &mut TransactionMut<'_>, text: &TextRef, wanted: &str) {
     let now = text.get_string(txn);
-    let cut = Cut::between(&now, wanted);
+    let cut = if text.len(txn) == units(&now) {
+        Cut::between(&now, wanted)
+    } else {
+        // Something that is no letter stands between: places can't be told by letters.
+        Cut { at: 0, removed: text.len(txn), inserted: wanted }
+    };
     if cut.removed > 0 {
         text.remove_range(txn, cut.at, cut.removed);
     }

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
 mod architecture;
+mod bytes;
+mod golden;
+mod hostile;
 mod http;
 mod serving;
 mod store_contract;

@@ -1,0 +1,164 @@
+//! Going back to a version as a forward edit: the smallest difference, so that what others do meanwhile stays.
+
+use std::collections::BTreeMap;
+
+use yrs::{
+    Any, GetString, Map, MapPrelim, MapRef, Out, ReadTxn, TextPrelim, TransactionMut, WriteTxn,
+};
+
+use super::{Document, Limits, LoadError, Refusal, Stamp, roots, splice};
+
+/// The roots whose entries are put into the trash rather than removed: a peer may be editing them.
+const WITH_TRASH: &[&str] = &[roots::CARDS, roots::ITEMS];
+
+/// Content of a document, read out of it.
+#[derive(Debug, PartialEq)]
+enum Node {
+    Plain(Any),
+    Text(String),
+    Map(BTreeMap<String, Node>),
+    /// Lists and XML: no part of a trip, left as they are.
+    Other,
+}
+
+impl Document {
+    /// Makes the content what it was in the version with this encoded state, in one transaction. Entries that
+    /// the version lacks go to the trash with this stamp, where there is one. Returns the update to journal and
+    /// send, or `None` if nothing differs.
+    pub fn restore(&mut self, state: &[u8], stamp: &Stamp) -> Result<Option<Vec<u8>>, LoadError> {
+        let version = Self::load(state, [], Limits::default())?;
+        let (maps, texts) = read_roots(&version.live().read());
+        self.edit(|txn| {
+            for name in all_texts(txn, &texts) {
+                let wanted = texts.get(&name).map_or("", String::as_str);
+                let text = txn.get_or_insert_text(name);
+                splice::to(txn, &text, wanted);
+            }
+            for (name, wanted) in &maps {
+                let map = txn.get_or_insert_map(*name);
+                let extra =
+                    if WITH_TRASH.contains(name) { Extra::Trashed(stamp) } else { Extra::Removed };
+                restore_map(txn, &map, wanted, extra);
+            }
+        })
+        .map_err(|refusal| match refusal {
+            Refusal::Malformed(what) | Refusal::TooLarge(what) | Refusal::TooMany(what) => {
+                LoadError::Damaged(what)
+            }
+            Refusal::Missing => LoadError::Incomplete,
+            Refusal::Failed => LoadError::Damaged("the merge failed"),
+        })
+    }
+}
+
+/// What becomes of entries that the version lacks.
+#[derive(Clone, Copy)]
+enum Extra<'a> {
+    Removed,
+    Trashed(&'a Stamp),
+}
+
+type Maps = Vec<(&'static str, BTreeMap<String, Node>)>;
+type Texts = BTreeMap<String, String>;
+
+fn read_roots<T: ReadTxn>(txn: &T) -> (Maps, Texts) {
+    let entries = |name: &str| txn.get_map(name).map(|map| read_map(txn, &map));
+    let maps = roots::MAPS.iter().map(|name| (*name, entries(name).unwrap_or_default()));
+    let texts = text_roots(txn).into_iter().filter_map(|name| {
+        let content = txn.get_text(name.as_str())?.get_string(txn);
+        Some((name, content))
+    });
+    (maps.collect(), texts.collect())
+}
+
+fn text_roots<T: ReadTxn>(txn: &T) -> Vec<String> {
+    let names = txn.root_refs().map(|(name, _)| name);
+    names.filter(|name| roots::is_text(name)).map(ToOwned::to_owned).collect()
+}
+
+/// The text roots of the document and of the version.
+fn all_texts(txn: &TransactionMut<'_>, wanted: &Texts) -> Vec<String> {
+    let mut names = text_roots(txn);
+    names.extend(wanted.keys().cloned());
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn read_map<T: ReadTxn>(txn: &T, map: &MapRef) -> BTreeMap<String, Node> {
+    map.iter(txn).map(|(key, value)| (key.to_owned(), Node::read(txn, &value))).collect()
+}
+
+impl Node {
+    fn read<T: ReadTxn>(txn: &T, value: &Out) -> Self {
+        match value {
+            Out::Any(any) => Self::Plain(any.clone()),
+            Out::YText(text) => Self::Text(text.get_string(txn)),
+            Out::YMap(map) => Self::Map(read_map(txn, map)),
+            Out::YArray(_)
+            | Out::YXmlElement(_)
+            | Out::YXmlFragment(_)
+            | Out::YXmlText(_)
+            | Out::YDoc(_)
+            | Out::UndefinedRef(_) => Self::Other,
+        }
+    }
+
+    /// Sets this as a new value.
+    fn write(&self, txn: &mut TransactionMut<'_>, map: &MapRef, key: &str) {
+        match self {
+            Self::Plain(any) => {
+                map.insert(txn, key, any.clone());
+            }
+            Self::Text(text) => {
+                map.insert(txn, key, TextPrelim::new(text.as_str()));
+            }
+            Self::Map(entries) => {
+                let inner = map.insert(txn, key, MapPrelim::default());
+                for (key, node) in entries {
+                    node.write(txn, &inner, key);
+                }
+            }
+            Self::Other => {}
+        }
+    }
+}
+
+fn restore_map(
+    txn: &mut TransactionMut<'_>,
+    map: &MapRef,
+    wanted: &BTreeMap<String, Node>,
+    extra: Extra<'_>,
+) {
+    let keys: Vec<String> = map.keys(txn).map(ToOwned::to_owned).collect();
+    for key in keys.iter().filter(|key| !wanted.contains_key(*key)) {
+        match extra {
+            Extra::Trashed(stamp) => trash(txn, map, key, stamp),
+            Extra::Removed => {
+                map.remove(txn, key);
+            }
+        }
+    }
+    for (key, node) in wanted {
+        match (map.get(txn, key), node) {
+            (_, Node::Other) => {}
+            (Some(Out::YMap(inner)), Node::Map(entries)) => {
+                restore_map(txn, &inner, entries, Extra::Removed);
+            }
+            (Some(Out::YText(text)), Node::Text(content)) => splice::to(txn, &text, content),
+            (Some(Out::Any(any)), Node::Plain(value)) if any == *value => {}
+            (_, Node::Plain(_) | Node::Text(_) | Node::Map(_)) => node.write(txn, map, key),
+        }
+    }
+}
+
+/// Puts an entry into the trash, unless it lies there. What isn't made of fields has no trash.
+fn trash(txn: &mut TransactionMut<'_>, map: &MapRef, key: &str, stamp: &Stamp) {
+    let Some(Out::YMap(entry)) = map.get(txn, key) else {
+        map.remove(txn, key);
+        return;
+    };
+    if matches!(entry.get(txn, "del"), None | Some(Out::Any(Any::Null | Any::Undefined))) {
+        entry.insert(txn, "del", stamp.to_any());
+    }
+}
