@@ -1,0 +1,191 @@
+// The map drawn by MapLibre: the schematic style or own tiles, with names from the gazetteer.
+import "maplibre-gl/dist/maplibre-gl.css";
+import {
+  addProtocol, Map as GlMap, setWorkerUrl, type GeoJSONSource, type MapMouseEvent, type StyleSpecification,
+} from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import { places } from "../places";
+import { DETAILED, shapes, type Level } from "./basemap";
+import { MAX_ZOOM, MIN_ZOOM, watchPress, type Engine, type EngineOptions } from "./engine";
+import type { Pixel } from "./mercator";
+import { DETAIL_ZOOM, FINE_ZOOM, layers, nameFeatures, overlays, schematicStyle, wayFeatures } from "./style";
+import { tileStyle } from "./tiles";
+import type { LngLat, MapLine, MapPick, MapView } from "./types";
+
+setWorkerUrl(workerUrl);
+let pmtilesReady = false;
+
+export class GlEngine implements Engine {
+  readonly host: HTMLElement;
+  readonly #map: GlMap;
+  readonly #options: EngineOptions;
+  readonly #loaded = new Set<Level>();
+  readonly #unpress: () => void;
+  #lines: readonly MapLine[] = [];
+  #language: "ko" | "en";
+  #theme: "light" | "dark";
+  #destroyed = false;
+
+  /** Throws where there is no WebGL. */
+  static async create(options: EngineOptions): Promise<GlEngine> {
+    if (options.source?.kind === "pmtiles" && !pmtilesReady) {
+      const { Protocol } = await import("pmtiles");
+      addProtocol("pmtiles", new Protocol().tile);
+      pmtilesReady = true;
+    }
+    const style = options.source ? await tileStyle(options.source, options.theme) : schematicStyle(options.theme);
+    return new GlEngine(options, style);
+  }
+
+  private constructor(options: EngineOptions, style: StyleSpecification | string) {
+    this.#options = options;
+    this.#language = options.language;
+    this.#theme = options.theme;
+    const { view, container } = options;
+    this.#map = new GlMap({
+      container, style, center: [...view.c], zoom: view.z, minZoom: MIN_ZOOM, maxZoom: MAX_ZOOM,
+      attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, renderWorldCopies: true, fadeDuration: 150,
+    });
+    this.#map.touchZoomRotate.disableRotation();
+    this.#map.keyboard.disableRotation();
+    this.host = this.#map.getCanvasContainer();
+    this.#map.getCanvas().tabIndex = 0;
+    this.#unpress = watchPress(this.host, (event) => this.#pressed(event));
+    this.#listen();
+  }
+
+  view(): MapView {
+    const { lng, lat } = this.#map.getCenter();
+    return { c: [lng, lat], z: this.#map.getZoom() };
+  }
+
+  project({ lng, lat }: LngLat): Pixel {
+    return this.#map.project([lng, lat]);
+  }
+
+  moveTo({ c, z }: MapView, animate: boolean): void {
+    const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches;
+    this.#map.easeTo({ center: [...c], zoom: z, duration: animate && !calm ? 450 : 0 });
+  }
+
+  zoomBy(steps: number): void {
+    this.#map.easeTo({ zoom: this.#map.getZoom() + steps, duration: 200 }, { originalEvent: new Event("zoom") });
+  }
+
+  setLines(lines: readonly MapLine[]): void {
+    this.#lines = lines;
+    this.#source("ways")?.setData(wayFeatures(lines));
+  }
+
+  setTheme(theme: "light" | "dark"): void {
+    if (theme === this.#theme) return;
+    this.#theme = theme;
+    for (const layer of this.#options.source ? overlays(theme) : layers(theme)) {
+      if (!this.#map.getLayer(layer.id)) continue;
+      for (const [name, value] of Object.entries(layer.paint ?? {})) {
+        this.#map.setPaintProperty(layer.id, name as never, value as never);
+      }
+    }
+  }
+
+  setLanguage(language: "ko" | "en"): void {
+    if (language === this.#language) return;
+    this.#language = language;
+    void this.#name();
+  }
+
+  resize(): void {
+    this.#map.resize();
+  }
+
+  destroy(): void {
+    this.#destroyed = true;
+    this.#unpress();
+    this.#map.remove();
+  }
+
+  #listen(): void {
+    const map = this.#map;
+    map.on("load", () => void this.#fill());
+    map.on("move", () => this.#options.onframe());
+    map.on("resize", () => this.#options.onframe());
+    map.on("moveend", (event) => this.#options.onmove("originalEvent" in event && event.originalEvent !== undefined));
+    map.on("zoomend", () => void this.#refine());
+    map.on("mousemove", (event) => this.#options.oncursor(event.lngLat));
+    map.on("mouseout", () => this.#options.oncursor(null));
+    map.on("click", (event) => this.#picked(event, "click"));
+    map.on("contextmenu", (event) => {
+      event.preventDefault();
+      this.#picked(event, "menu");
+    });
+    map.on("error", ({ error }) => console.warn("moim: map", error));
+  }
+
+  #picked({ lngLat, originalEvent }: MapMouseEvent, how: MapPick["how"]): void {
+    const { lng, lat } = lngLat.wrap();
+    this.#options.onpick({ lng, lat, how, x: originalEvent.clientX, y: originalEvent.clientY });
+  }
+
+  #pressed(event: PointerEvent): void {
+    const { left, top } = this.host.getBoundingClientRect();
+    const { lng, lat } = this.#map.unproject([event.clientX - left, event.clientY - top]).wrap();
+    this.#options.onpick({ lng, lat, how: "press", x: event.clientX, y: event.clientY });
+  }
+
+  async #fill(): Promise<void> {
+    this.#addOverlays();
+    this.setLines(this.#lines);
+    if (this.#options.source) return;
+    await this.#load("world");
+    void this.#refine();
+    void this.#name();
+  }
+
+  /** A style from elsewhere has no place for the ways of the days yet. */
+  #addOverlays(): void {
+    if (!this.#map.getSource("ways")) this.#map.addSource("ways", { type: "geojson", data: wayFeatures([]) });
+    for (const layer of overlays(this.#theme)) if (!this.#map.getLayer(layer.id)) this.#map.addLayer(layer);
+  }
+
+  async #refine(): Promise<void> {
+    if (this.#options.source) return;
+    const zoom = this.#map.getZoom();
+    if (zoom >= FINE_ZOOM - 0.5) await this.#load("fine");
+    if (zoom >= DETAIL_ZOOM - 0.5) await this.#load("detail");
+  }
+
+  /** A finer level takes over from the coarser one once it is there. */
+  async #load(level: Level): Promise<void> {
+    if (this.#loaded.has(level)) return;
+    this.#loaded.add(level);
+    const { land, borders } = await shapes(level).catch((error: unknown) => {
+      this.#loaded.delete(level);
+      throw error;
+    });
+    if (this.#destroyed) return;
+    this.#source(level)?.setData(land);
+    if (level !== "detail") this.#source("borders")?.setData(borders);
+    for (const part of ["shoal", "land", "coast"]) this.#handOver(level, part);
+  }
+
+  #handOver(level: Level, part: string): void {
+    if (level === "fine") {
+      this.#map.setLayerZoomRange(`world-${part}`, 0, FINE_ZOOM);
+      this.#map.setLayerZoomRange(`fine-${part}`, FINE_ZOOM, 24);
+    }
+    if (level === "detail") {
+      this.#map.setLayerZoomRange(`detail-${part}`, FINE_ZOOM, 24);
+      this.#map.setFilter(`fine-${part}`, ["!", ["in", ["get", "code"], ["literal", DETAILED]]]);
+    }
+  }
+
+  async #name(): Promise<void> {
+    if (this.#options.source) return;
+    const labels = await places.labels(this.#language);
+    if (!this.#destroyed) this.#source("names")?.setData(nameFeatures(labels));
+  }
+
+  #source(id: string): GeoJSONSource | undefined {
+    return this.#map.getSource<GeoJSONSource>(id);
+  }
+}

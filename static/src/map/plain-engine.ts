@@ -1,0 +1,245 @@
+// The map without WebGL: the same shapes drawn on a canvas, moved by pointer and wheel; enough to see where things are.
+import { places, type PlaceLabel } from "../places";
+import { shapes, type Level } from "./basemap";
+import { MAX_ZOOM, MIN_ZOOM, watchPress, type Engine, type EngineOptions } from "./engine";
+import { toLngLat, toPixel, type Pixel } from "./mercator";
+import { PALETTES } from "./palette";
+import type { Shapes } from "./shapes";
+import { DETAIL_ZOOM, FINE_ZOOM } from "./style";
+import type { LngLat, MapLine, MapPick, MapView } from "./types";
+
+const MAX_NAMES = 40;
+
+export class PlainEngine implements Engine {
+  readonly host: HTMLElement;
+  readonly #canvas = document.createElement("canvas");
+  readonly #options: EngineOptions;
+  readonly #listening = new AbortController();
+  readonly #shapes = new Map<Level, Shapes>();
+  readonly #unpress: () => void;
+  #names: readonly PlaceLabel[] = [];
+  #lines: readonly MapLine[] = [];
+  #theme: "light" | "dark";
+  #center: LngLat;
+  #zoom: number;
+  #drag: { x: number; y: number; moved: boolean } | null = null;
+  #frame = 0;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#theme = options.theme;
+    this.#center = { lng: options.view.c[0], lat: options.view.c[1] };
+    this.#zoom = options.view.z;
+    this.host = document.createElement("div");
+    this.host.style.cssText = "position:absolute;inset:0;touch-action:none;overflow:hidden";
+    this.#canvas.style.cssText = "position:absolute;inset:0;width:100%;height:100%";
+    this.host.append(this.#canvas);
+    options.container.append(this.host);
+    this.#unpress = watchPress(this.host, (event) => this.#pick(event, "press"));
+    this.#listen();
+    this.setLanguage(options.language);
+    this.#refine();
+  }
+
+  view(): MapView {
+    return { c: [this.#center.lng, this.#center.lat], z: this.#zoom };
+  }
+
+  project(at: LngLat): Pixel {
+    const origin = this.#origin();
+    const { x, y } = toPixel(at, this.#zoom);
+    return { x: x - origin.x, y: y - origin.y };
+  }
+
+  moveTo({ c, z }: MapView): void {
+    this.#show({ lng: c[0], lat: c[1] }, z);
+    this.#options.onmove(false);
+  }
+
+  zoomBy(steps: number): void {
+    this.#show(this.#center, this.#zoom + steps);
+    this.#options.onmove(true);
+  }
+
+  setLines(lines: readonly MapLine[]): void {
+    this.#lines = lines;
+    this.#draw();
+  }
+
+  setTheme(theme: "light" | "dark"): void {
+    this.#theme = theme;
+    this.#draw();
+  }
+
+  setLanguage(language: "ko" | "en"): void {
+    void places.labels(language).then((labels) => {
+      this.#names = [...labels].sort((a, b) => b.weight - a.weight);
+      this.#draw();
+    }, () => undefined);
+  }
+
+  resize(): void {
+    this.#draw();
+    this.#options.onframe();
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#unpress();
+    this.#listening.abort();
+    this.host.remove();
+  }
+
+  #listen(): void {
+    const { signal } = this.#listening;
+    const on = <K extends keyof HTMLElementEventMap>(type: K, run: (event: HTMLElementEventMap[K]) => void) =>
+      this.host.addEventListener(type, run, { signal });
+    on("pointerdown", (event) => {
+      if (event.button === 0) this.#drag = { x: event.clientX, y: event.clientY, moved: false };
+    });
+    on("pointermove", (event) => this.#moved(event));
+    on("pointerup", () => {
+      if (this.#drag?.moved) this.#options.onmove(true);
+    });
+    on("pointerleave", () => (this.#options.oncursor(null), (this.#drag = null)));
+    on("click", (event) => {
+      if (!this.#drag?.moved) this.#pick(event, "click");
+      this.#drag = null;
+    });
+    on("contextmenu", (event) => (event.preventDefault(), this.#pick(event, "menu")));
+    on("wheel", (event) => {
+      event.preventDefault();
+      this.zoomBy(event.deltaY < 0 ? 0.5 : -0.5);
+    });
+  }
+
+  #moved(event: PointerEvent): void {
+    this.#options.oncursor(this.#at(event));
+    const drag = this.#drag;
+    if (!drag || event.buttons === 0) return;
+    const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
+    if (!drag.moved && Math.hypot(dx, dy) < 4) return;
+    this.#drag = { x: event.clientX, y: event.clientY, moved: true };
+    const { x, y } = toPixel(this.#center, this.#zoom);
+    this.#show(toLngLat({ x: x - dx, y: y - dy }, this.#zoom), this.#zoom);
+  }
+
+  #pick(event: MouseEvent, how: MapPick["how"]): void {
+    this.#options.onpick({ ...this.#at(event), how, x: event.clientX, y: event.clientY });
+  }
+
+  #at(event: MouseEvent): LngLat {
+    const { left, top } = this.host.getBoundingClientRect();
+    const origin = this.#origin();
+    return toLngLat({ x: event.clientX - left + origin.x, y: event.clientY - top + origin.y }, this.#zoom);
+  }
+
+  #origin(): Pixel {
+    const { x, y } = toPixel(this.#center, this.#zoom);
+    return { x: x - this.host.clientWidth / 2, y: y - this.host.clientHeight / 2 };
+  }
+
+  #show(center: LngLat, zoom: number): void {
+    this.#center = center;
+    this.#zoom = Math.max(MIN_ZOOM, Math.min(MAX_ZOOM, zoom));
+    this.#refine();
+    this.#draw();
+    this.#options.onframe();
+  }
+
+  #refine(): void {
+    const wanted: Level[] = this.#zoom >= DETAIL_ZOOM ? ["fine", "detail"] : [this.#zoom >= FINE_ZOOM ? "fine" : "world"];
+    for (const level of wanted) {
+      if (this.#shapes.has(level)) continue;
+      void shapes(level).then((loaded) => {
+        this.#shapes.set(level, loaded);
+        this.#draw();
+      }, () => undefined);
+    }
+  }
+
+  #draw(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#paint());
+  }
+
+  #paint(): void {
+    const context = this.#canvas.getContext("2d");
+    if (!context) return;
+    const palette = PALETTES[this.#theme];
+    const scale = globalThis.devicePixelRatio || 1;
+    const { clientWidth: width, clientHeight: height } = this.host;
+    this.#canvas.width = width * scale;
+    this.#canvas.height = height * scale;
+    context.scale(scale, scale);
+    context.fillStyle = palette.sea;
+    context.fillRect(0, 0, width, height);
+    for (const level of this.#levels()) this.#paintLand(context, level, width, height);
+    for (const line of this.#lines) this.#paintWay(context, line);
+    this.#paintNames(context, width, height);
+  }
+
+  /** The finest level that is there; detail lies over fine. */
+  #levels(): Shapes[] {
+    const [world, fine, detail] = [this.#shapes.get("world"), this.#shapes.get("fine"), this.#shapes.get("detail")];
+    if (this.#zoom >= DETAIL_ZOOM && detail) return [...(fine ? [fine] : []), detail];
+    const best = this.#zoom >= FINE_ZOOM ? (fine ?? world) : (world ?? fine);
+    return best ? [best] : [];
+  }
+
+  #paintLand(context: CanvasRenderingContext2D, { land }: Shapes, width: number, height: number): void {
+    const palette = PALETTES[this.#theme];
+    context.fillStyle = palette.land;
+    context.strokeStyle = palette.coast;
+    context.lineWidth = 1;
+    for (const { geometry } of land.features) {
+      const rings = geometry.coordinates.map((ring) => ring.map(([lng = 0, lat = 0]) => this.project({ lng, lat })));
+      const outer = rings[0] ?? [];
+      const seen = outer.some(({ x }) => x > -200) && outer.some(({ x }) => x < width + 200) && outer.some(({ y }) => y > -200) && outer.some(({ y }) => y < height + 200);
+      if (!seen) continue;
+      context.beginPath();
+      for (const ring of rings) {
+        ring.forEach(({ x, y }, i) => (i === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
+        context.closePath();
+      }
+      context.fill("evenodd");
+      context.stroke();
+    }
+  }
+
+  #paintWay(context: CanvasRenderingContext2D, { points, color, dim }: MapLine): void {
+    context.beginPath();
+    points.forEach((point, i) => {
+      const { x, y } = this.project(point);
+      if (i === 0) context.moveTo(x, y);
+      else context.lineTo(x, y);
+    });
+    context.strokeStyle = color;
+    context.globalAlpha = dim ? 0.25 : 0.9;
+    context.lineWidth = 2.5;
+    context.setLineDash([1, 6]);
+    context.lineCap = "round";
+    context.stroke();
+    context.setLineDash([]);
+    context.globalAlpha = 1;
+  }
+
+  #paintNames(context: CanvasRenderingContext2D, width: number, height: number): void {
+    const palette = PALETTES[this.#theme];
+    const taken: Pixel[] = [];
+    context.font = "12px sans-serif";
+    context.textAlign = "center";
+    context.lineWidth = 3;
+    context.strokeStyle = palette.halo;
+    context.fillStyle = palette.label;
+    for (const label of this.#names) {
+      if (taken.length >= MAX_NAMES) return;
+      const at = this.project(label);
+      if (at.x < 0 || at.y < 0 || at.x > width || at.y > height) continue;
+      if (taken.some(({ x, y }) => Math.abs(x - at.x) < 70 && Math.abs(y - at.y) < 18)) continue;
+      taken.push(at);
+      context.strokeText(label.name, at.x, at.y);
+      context.fillText(label.name, at.x, at.y);
+    }
+  }
+}
