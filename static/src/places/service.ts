@@ -1,0 +1,77 @@
+// Asks the place worker and matches its answers to the questions.
+import type { Found, Place, PlaceKind, PlaceSearch, SearchOptions } from "./types";
+
+type Question =
+  | { readonly ask: "search"; readonly query: string; readonly options: SearchOptions }
+  | { readonly ask: "at"; readonly lng: number; readonly lat: number; readonly language: "ko" | "en" }
+  | { readonly ask: "labels"; readonly language: "ko" | "en" };
+
+export type Request = Question & { readonly id: number };
+export type Answer = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string };
+
+/** A name for the map to write. */
+export interface PlaceLabel {
+  readonly name: string;
+  readonly lng: number;
+  readonly lat: number;
+  readonly kind: PlaceKind;
+  /** 0 to about 22; larger places first. */
+  readonly weight: number;
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class PlaceService implements PlaceSearch {
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | null = null;
+  #next = 0;
+
+  search(query: string, options: SearchOptions): Promise<readonly Found[]> {
+    if (query.trim() === "") return Promise.resolve([]);
+    return this.#ask({ ask: "search", query, options }) as Promise<readonly Found[]>;
+  }
+
+  at(lng: number, lat: number, language: "ko" | "en"): Promise<Place> {
+    return this.#ask({ ask: "at", lng, lat, language }) as Promise<Place>;
+  }
+
+  labels(language: "ko" | "en"): Promise<readonly PlaceLabel[]> {
+    return this.#ask({ ask: "labels", language }) as Promise<readonly PlaceLabel[]>;
+  }
+
+  #ask(question: Question): Promise<unknown> {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#start().postMessage({ ...question, id } satisfies Request);
+    });
+  }
+
+  #start(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "places" });
+    worker.onmessage = (event: MessageEvent<Answer>) => this.#answered(event.data);
+    worker.onerror = () => this.#failed(worker);
+    this.#worker = worker;
+    return worker;
+  }
+
+  #answered(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ("error" in answer) waiting?.reject(new Error(answer.error));
+    else waiting?.resolve(answer.value);
+  }
+
+  #failed(worker: Worker): void {
+    worker.terminate();
+    this.#worker = null;
+    for (const { reject } of this.#waiting.values()) reject(new Error("the place search could not start"));
+    this.#waiting.clear();
+  }
+}
+
+export const places = new PlaceService();
