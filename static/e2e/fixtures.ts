@@ -5,13 +5,13 @@ import { test as base, type BrowserContextOptions, type Page } from '@playwright
 import { Person } from '../../tests/interop/harness/person.js'
 import { Server } from '../../tests/interop/harness/server.js'
 
-export { expect } from '@playwright/test'
-export { Person, Server }
+export { expect, type Page } from '@playwright/test'
+export { Person }
 
 interface Fixtures {
   /** A server that nobody has used before, with an empty data folder. */
   server: Server
-  /** A new browser in which nobody has logged in; it fails the test on an uncaught error of the page. */
+  /** A new browser in which nobody has logged in. An error that a page doesn't catch fails the test. */
   browse: (options?: BrowserContextOptions) => Promise<Page>
 }
 
@@ -30,7 +30,17 @@ export const test = base.extend<Fixtures>({
       page.on('pageerror', (error) => errors.push(error))
       return page
     })
-    for (const context of browser.contexts()) await context.close()
+    await Promise.all(browser.contexts().map((context) => context.close()))
     if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join('\n'))
   },
 })
+
+/** Logs a person in without the form: the browser gets the cookie that the form would have brought. */
+export async function logIn(page: Page, { mail, password }: Person): Promise<void> {
+  await page.request.post('/api/v1/sessions', { data: { mail, password } })
+}
+
+/** Opens the editor of a trip for somebody who is logged in. */
+export async function openTrip(page: Page, trip: string): Promise<void> {
+  await page.goto(`/trips/${trip.replace('trip:', '')}`)
+}

@@ -1,0 +1,56 @@
+// The first minutes of somebody who has never been here, in Korean and in English.
+
+import { expect, type Page, test } from './fixtures'
+
+async function signUp(page: Page, name: string): Promise<void> {
+  await page.goto('/')
+  await page.getByTestId('to-signup').click()
+  await page.getByTestId('name').fill(name)
+  await page.getByTestId('mail').fill('mina@example.org')
+  await page.getByTestId('password').fill('correct horse battery staple')
+  await page.getByTestId('submit').click()
+}
+
+const LANGUAGES = [
+  { locale: 'ko-KR', create: '첫 여행 계획하기' },
+  { locale: 'en-GB', create: 'Plan a first trip' },
+]
+
+for (const { locale, create } of LANGUAGES) {
+  test(`after the sign-up stands an empty dashboard that says what to do, in ${locale}`, async ({ browse }) => {
+    const page = await browse({ locale })
+    await signUp(page, '미나')
+    await expect(page.getByTestId('welcome-create')).toHaveText(create)
+    await expect(page.locator('html')).toHaveAttribute('lang', locale.slice(0, 2))
+  })
+}
+
+test('one click makes a sample trip', async ({ browse }) => {
+  const page = await browse()
+  await signUp(page, 'Mina')
+  await page.getByTestId('sample-jeju').click()
+  await expect(page).toHaveURL(/\/trips\/[0-9A-Z]{26}$/)
+  await page.goto('/')
+  await expect(page.getByTestId('hero').or(page.getByTestId('trip-tile'))).toContainText('Jeju')
+})
+
+test('who comes back is still logged in, and who logs out is not', async ({ browse }) => {
+  const page = await browse()
+  await signUp(page, 'Mina')
+  await page.getByTestId('account-menu').waitFor()
+  await page.reload()
+  await page.getByTestId('account-menu').click()
+  await page.getByTestId('log-out').click()
+  await page.getByTestId('login-form').waitFor()
+  await page.goto('/')
+  await page.getByTestId('login-form').waitFor()
+})
+
+test('a wrong password is said in words', async ({ browse }) => {
+  const page = await browse()
+  await page.goto('/login')
+  await page.getByTestId('mail').fill('nobody@example.org')
+  await page.getByTestId('password').fill('not the right one')
+  await page.getByTestId('submit').click()
+  await expect(page.getByRole('alert')).toHaveText('The email or password is not right.')
+})
