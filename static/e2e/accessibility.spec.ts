@@ -2,7 +2,8 @@
 
 import AxeBuilder from '@axe-core/playwright'
 
-import { expect, logIn, openTrip, type Page, Person, test } from './fixtures'
+import { EditorPage } from './editor'
+import { expect, type Page, Person, test } from './fixtures'
 
 async function expectNoObstacles(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze()
@@ -14,7 +15,7 @@ async function expectNoObstacles(page: Page): Promise<void> {
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test('the sign-up page has no obstacles', async ({ browse }) => {
-      const page = await browse({ colorScheme })
+      const page = await browse(null, { colorScheme })
       await page.goto('/signup')
       await page.getByTestId('signup-form').waitFor()
       await expectNoObstacles(page)
@@ -22,8 +23,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     test('the dashboard has no obstacles, empty or with trips', async ({ browse, server }) => {
       const mina = await Person.signUp(server, 'Mina')
-      const page = await browse({ colorScheme })
-      await logIn(page, mina)
+      const page = await browse(mina, { colorScheme })
       await page.goto('/')
       await page.getByTestId('welcome').waitFor()
       await expectNoObstacles(page)
@@ -36,10 +36,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     test('the editor has no obstacles', async ({ browse, server }) => {
       const mina = await Person.signUp(server, 'Mina')
-      const page = await browse({ colorScheme })
-      await logIn(page, mina)
-      await openTrip(page, await mina.createTrip({ title: 'Jeju', sample: 'jeju' }))
-      await page.getByTestId('board').waitFor()
+      const trip = await mina.createTrip({ title: 'Jeju', sample: 'jeju' })
+      const { page } = await EditorPage.open(await browse(mina, { colorScheme }), trip)
+      await page.getByTestId('card').first().dblclick()
+      await page.getByTestId('card-sheet').waitFor()
       await expectNoObstacles(page)
     })
   })

@@ -18,7 +18,7 @@ const LANGUAGES = [
 
 for (const { locale, create } of LANGUAGES) {
   test(`after the sign-up stands an empty dashboard that says what to do, in ${locale}`, async ({ browse }) => {
-    const page = await browse({ locale })
+    const page = await browse(null, { locale })
     await signUp(page, '미나')
     await expect(page.getByTestId('welcome-create')).toHaveText(create)
     await expect(page.locator('html')).toHaveAttribute('lang', locale.slice(0, 2))

@@ -11,8 +11,8 @@ export { Person }
 interface Fixtures {
   /** A server that nobody has used before, with an empty data folder. */
   server: Server
-  /** A new browser in which nobody has logged in. An error that a page doesn't catch fails the test. */
-  browse: (options?: BrowserContextOptions) => Promise<Page>
+  /** A new browser, of a person who is logged in or of nobody. An error that a page doesn't catch fails the test. */
+  browse: (person?: Person | null, options?: BrowserContextOptions) => Promise<Page>
 }
 
 export const test = base.extend<Fixtures>({
@@ -24,8 +24,9 @@ export const test = base.extend<Fixtures>({
 
   browse: async ({ browser, server, contextOptions }, use) => {
     const errors: Error[] = []
-    await use(async (options) => {
+    await use(async (person, options) => {
       const context = await browser.newContext({ ...contextOptions, baseURL: server.http, ...options })
+      if (person) await logIn(context.request, person)
       const page = await context.newPage()
       page.on('pageerror', (error) => errors.push(error))
       return page
@@ -35,12 +36,8 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-/** Logs a person in without the form: the browser gets the cookie that the form would have brought. */
-export async function logIn(page: Page, { mail, password }: Person): Promise<void> {
-  await page.request.post('/api/v1/sessions', { data: { mail, password } })
-}
-
-/** Opens the editor of a trip for somebody who is logged in. */
-export async function openTrip(page: Page, trip: string): Promise<void> {
-  await page.goto(`/trips/${trip.replace('trip:', '')}`)
+/** The browser gets the cookie that the log-in form would have brought. */
+async function logIn(request: Page['request'], { mail, password }: Person): Promise<void> {
+  const answer = await request.post('/api/v1/sessions', { data: { mail, password } })
+  if (!answer.ok()) throw new Error(`the log-in failed: ${answer.status()} ${await answer.text()}`)
 }

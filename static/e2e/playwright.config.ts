@@ -14,7 +14,10 @@ const FLAGS = [
 ]
 
 export default defineConfig({
-  testMatch: '*.spec.ts',
+  projects: [
+    { name: 'e2e', testMatch: '*.spec.ts', testIgnore: 'screenshot.spec.ts' },
+    { name: 'screenshot', testMatch: 'screenshot.spec.ts' },
+  ],
   timeout: 120_000,
   expect: { timeout: 20_000 },
   workers: 1,

@@ -30,7 +30,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("axum", &["src/http/", "src/connection/", "src/server.rs"]),
     ("clap", &["src/config.rs", "src/main.rs"]),
     ("tracing_subscriber", &["src/telemetry.rs"]),
-    ("metrics_exporter_prometheus", &["src/telemetry.rs"]),
+    ("metrics_exporter_prometheus", &["src/telemetry.rs", "src/http/"]),
     ("anyhow", &["src/main.rs"]),
 ];
 

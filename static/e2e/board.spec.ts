@@ -1,0 +1,90 @@
+// The board: places by a few letters, drags by mouse and keyboard, undo, trash, and the map beside it.
+
+import { EditorPage } from './editor'
+import { expect, Person, test } from './fixtures'
+
+test('a place is found by its initial consonants, and Enter adds it', async ({ browse, server }) => {
+  const mina = await Person.signUp(server, 'Mina', 'ko')
+  const editor = await EditorPage.open(await browse(mina, { locale: 'ko-KR' }), await mina.createTrip({ days: 2 }))
+  await editor.day(1).getByTestId('add-place').click()
+  const line = editor.day(1).getByTestId('quick-add-input')
+  await line.fill('ㅅㅅㅇㅊㅂ')
+  await expect(editor.page.getByTestId('suggestion').first()).toContainText('성산일출봉')
+  await line.press('Enter')
+  await expect(editor.day(1).getByTestId('card')).toContainText('성산일출봉')
+  await expect(line, 'the focus stays for the next place').toBeFocused()
+})
+
+test('a card is dragged with the mouse, and stays where it was dropped', async ({ browse, server }) => {
+  const mina = await Person.signUp(server, 'Mina')
+  const trip = await mina.createTrip({ days: 3 })
+  const editor = await EditorPage.open(await browse(mina), trip)
+  await editor.addNotes(1, 'one', 'two')
+  await editor.drag('one', 3)
+  await editor.expectDay(1, ['two'])
+  await editor.expectDay(3, ['one'])
+  await editor.expectState('saved')
+  await editor.page.reload()
+  await editor.expectDay(3, ['one'])
+})
+
+test('a card is carried by the keyboard, each step is said, and undo takes the drop back', async ({ browse, server }) => {
+  const mina = await Person.signUp(server, 'Mina')
+  const editor = await EditorPage.open(await browse(mina), await mina.createTrip({ days: 2 }))
+  await editor.addNotes(1, 'one', 'two')
+  const { keyboard } = editor.page
+  const announcer = editor.page.getByTestId('announcer')
+
+  await editor.card('one').focus()
+  await keyboard.press('Space')
+  await expect(announcer).not.toBeEmpty()
+  const picked = await announcer.textContent()
+  await keyboard.press('ArrowRight')
+  await expect(announcer).not.toHaveText(picked ?? '')
+  await keyboard.press('Space')
+  await editor.expectDay(1, ['two'])
+  await editor.expectDay(2, ['one'])
+
+  await keyboard.press('Control+z')
+  await editor.expectDay(1, ['one', 'two'])
+  await keyboard.press('Control+Shift+z')
+  await editor.expectDay(2, ['one'])
+})
+
+test('Escape lets a carried card go back', async ({ browse, server }) => {
+  const mina = await Person.signUp(server, 'Mina')
+  const editor = await EditorPage.open(await browse(mina), await mina.createTrip({ days: 2 }))
+  await editor.addNotes(1, 'one')
+  await editor.card('one').focus()
+  await editor.page.keyboard.press('Space')
+  await editor.page.keyboard.press('ArrowRight')
+  await editor.page.keyboard.press('Escape')
+  await editor.expectDay(1, ['one'])
+  await editor.expectDay(2, [])
+})
+
+test('a card goes into the trash and comes back from it', async ({ browse, server }) => {
+  const mina = await Person.signUp(server, 'Mina')
+  const editor = await EditorPage.open(await browse(mina), await mina.createTrip({ days: 2 }))
+  await editor.addNotes(1, 'one')
+  await editor.card('one').focus()
+  await editor.page.keyboard.press('Delete')
+  await editor.expectDay(1, [])
+  await editor.page.getByTestId('more').click()
+  await editor.page.getByTestId('open-trash').click()
+  await editor.page.getByTestId('trash-card').filter({ hasText: 'one' }).getByTestId('trash-restore').click()
+  await editor.expectDay(1, ['one'])
+})
+
+test('a click on the map makes a card there', async ({ browse, server }) => {
+  const mina = await Person.signUp(server, 'Mina')
+  const editor = await EditorPage.open(await browse(mina), await mina.createTrip({ days: 2, sample: 'jeju' }))
+  const cards = editor.page.getByTestId('card')
+  await cards.first().waitFor()
+  const before = await cards.count()
+  await editor.page.getByTestId('map').locator('canvas').click({ button: 'right', position: { x: 200, y: 250 } })
+  await editor.page.getByTestId('pick-name').fill('A spot of our own')
+  await editor.page.getByTestId('pick-add').click()
+  await expect(editor.card('A spot of our own')).toBeVisible()
+  await expect(cards).toHaveCount(before + 1)
+})
