@@ -24,8 +24,8 @@ function generator(seed: string): () => number {
 /** Paths for a 400 × 200 view box. */
 export function scenery(seed: string): Scenery {
   const random = generator(seed);
-  const sun = { x: 60 + random() * 280, y: 42 + random() * 40, r: 16 + random() * 14 };
-  const ridges = [0, 1, 2].map((layer) => ridge(random, 104 + layer * 28, 40 - layer * 8));
+  const sun = { x: 60 + random() * 280, y: 98 + random() * 22, r: 13 + random() * 9 };
+  const ridges = [0, 1, 2].map((layer) => ridge(random, 140 + layer * 20, 26 - layer * 6));
   return { sun, ridges };
 }
 

@@ -22,16 +22,16 @@ import Waves from "@lucide/svelte/icons/waves";
 import Wine from "@lucide/svelte/icons/wine";
 import type { CardKind } from "../../document/types";
 
-export type Icon = Component<{ size?: number; strokeWidth?: number }>;
+export type CardIcon = Component<{ size?: number; strokeWidth?: number }>;
 
-export const KIND_ICONS: Record<CardKind, Icon> = {
+export const KIND_ICONS: Record<CardKind, CardIcon> = {
   place: MapPin,
   move: Route,
   stay: BedDouble,
   note: StickyNote,
 };
 
-export const CARD_ICONS: Record<string, Icon> = {
+export const CARD_ICONS: Record<string, CardIcon> = {
   food: Utensils,
   coffee: Coffee,
   drink: Wine,
@@ -51,6 +51,6 @@ export const CARD_ICONS: Record<string, Icon> = {
   bed: BedDouble,
 };
 
-export function iconOf(card: { kind: CardKind; icon: string | null }): Icon {
+export function iconOf(card: { kind: CardKind; icon: string | null }): CardIcon {
   return (card.icon === null ? undefined : CARD_ICONS[card.icon]) ?? KIND_ICONS[card.kind];
 }
