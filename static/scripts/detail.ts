@@ -11,8 +11,11 @@ import { encodeShapes, type Point, type Polygon, type Ring } from "./geometry";
 const COUNTRIES: Readonly<Record<string, string>> = {
   KOR: "410", PRK: "408", JPN: "392", TWN: "158", HKG: "344", MAC: "446", SGP: "702",
 };
-/** Smaller than this (square degrees; about 0.01 km²) nothing is seen. */
-const SMALLEST = 1e-6;
+/** Smaller islands than this (square degrees; about 0.01 km²) are not seen. */
+const LEAST_ISLAND = 1e-6;
+/** Smaller lakes (about 0.7 km²), or such of a few points, look like splinters. */
+const LEAST_LAKE = 7e-5;
+const LEAST_LAKE_POINTS = 12;
 const PRECISION = 10_000;
 
 type Countries = FeatureCollection<GeoPolygon | MultiPolygon, { A3: string }>;
@@ -25,12 +28,12 @@ const polygons = features.flatMap(({ properties, geometry }) => {
   const code = COUNTRIES[properties.A3];
   if (code === undefined) return [];
   const all = (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates) as unknown as Point[][][];
-  return all.flatMap((rings) => (area(rings[0] ?? []) < SMALLEST ? [] : [{ code, rings: keepLarge(rings) }]));
+  return all.flatMap((rings) => (area(rings[0] ?? []) < LEAST_ISLAND ? [] : [{ code, rings: keepLarge(rings) }]));
 });
 await writeFile(join(process.cwd(), "data/detail.bin"), encodeShapes({ precision: PRECISION, polygons, lines: [] }));
 
 function keepLarge(rings: Polygon): Polygon {
-  return rings.filter((ring, i) => i === 0 || area(ring) >= SMALLEST);
+  return rings.filter((ring, i) => i === 0 || (area(ring) >= LEAST_LAKE && ring.length >= LEAST_LAKE_POINTS));
 }
 
 function area(ring: Ring): number {

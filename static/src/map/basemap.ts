@@ -13,6 +13,9 @@ const loaded = new Map<Level, Promise<Shapes>>();
 /** Countries that `detail` draws and the coarser levels then leave out. North Korea's land border stays with both. */
 export const DETAILED = ["410", "392", "158", "344", "446", "702"];
 
+/** Inside it `detail` draws all coasts. */
+export const DETAIL_BOX = { west: 125, south: 24, east: 146, north: 45.6 };
+
 export function shapes(level: Level): Promise<Shapes> {
   let promise = loaded.get(level);
   if (!promise) {

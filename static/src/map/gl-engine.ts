@@ -5,12 +5,16 @@ import {
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { places } from "../places";
-import { DETAILED, shapes, type Level } from "./basemap";
+import { DETAIL_BOX, DETAILED, shapes, type Level } from "./basemap";
 import { MAX_ZOOM, MIN_ZOOM, watchPress, type Engine, type EngineOptions } from "./engine";
+import { fontFaces } from "./fonts";
 import type { Pixel } from "./mercator";
 import { DETAIL_ZOOM, FINE_ZOOM, layers, nameFeatures, overlays, schematicStyle, wayFeatures } from "./style";
 import { tileStyle } from "./tiles";
 import type { LngLat, MapLine, MapPick, MapView } from "./types";
+
+/** From here on a view of Korea or Japan needs no other shapes than `detail`. */
+const ALONE_ZOOM = 7;
 
 setWorkerUrl(workerUrl);
 let pmtilesReady = false;
@@ -33,7 +37,8 @@ export class GlEngine implements Engine {
       addProtocol("pmtiles", new Protocol().tile);
       pmtilesReady = true;
     }
-    const style = options.source ? await tileStyle(options.source, options.theme) : schematicStyle(options.theme);
+    if (!options.source) prefetch(options);
+    const style = options.source ? await tileStyle(options.source, options.theme) : schematicStyle(options.theme, fontFaces());
     return new GlEngine(options, style);
   }
 
@@ -110,7 +115,7 @@ export class GlEngine implements Engine {
     map.on("move", () => this.#options.onframe());
     map.on("resize", () => this.#options.onframe());
     map.on("moveend", (event) => this.#options.onmove("originalEvent" in event && event.originalEvent !== undefined));
-    map.on("zoomend", () => void this.#refine());
+    map.on("moveend", () => void this.#refine());
     map.on("mousemove", (event) => this.#options.oncursor(event.lngLat));
     map.on("mouseout", () => this.#options.oncursor(null));
     map.on("click", (event) => this.#picked(event, "click"));
@@ -136,9 +141,8 @@ export class GlEngine implements Engine {
     this.#addOverlays();
     this.setLines(this.#lines);
     if (this.#options.source) return;
-    await this.#load("world");
-    void this.#refine();
     void this.#name();
+    await Promise.all([this.#load("world"), this.#refine()]);
   }
 
   /** A style from elsewhere has no place for the ways of the days yet. */
@@ -150,21 +154,21 @@ export class GlEngine implements Engine {
   async #refine(): Promise<void> {
     if (this.#options.source) return;
     const zoom = this.#map.getZoom();
-    if (zoom >= FINE_ZOOM - 0.5) await this.#load("fine");
     if (zoom >= DETAIL_ZOOM - 0.5) await this.#load("detail");
+    if (zoom >= FINE_ZOOM - 0.5 && !(zoom >= ALONE_ZOOM && within(this.view()))) await this.#load("fine");
   }
 
   /** A finer level takes over from the coarser one once it is there. */
   async #load(level: Level): Promise<void> {
     if (this.#loaded.has(level)) return;
     this.#loaded.add(level);
-    const { land, borders } = await shapes(level).catch((error: unknown) => {
-      this.#loaded.delete(level);
-      throw error;
+    const loaded = await shapes(level).catch((error: unknown) => {
+      this.#loaded.delete(level); // the next move tries again
+      console.warn("moim: base map", error);
     });
-    if (this.#destroyed) return;
-    this.#source(level)?.setData(land);
-    if (level !== "detail") this.#source("borders")?.setData(borders);
+    if (this.#destroyed || !loaded) return;
+    this.#source(level)?.setData(loaded.land);
+    if (level !== "detail" && !(level === "world" && this.#loaded.has("fine"))) this.#source("borders")?.setData(loaded.borders);
     for (const part of ["shoal", "land", "coast"]) this.#handOver(level, part);
   }
 
@@ -174,8 +178,9 @@ export class GlEngine implements Engine {
       this.#map.setLayerZoomRange(`fine-${part}`, FINE_ZOOM, 24);
     }
     if (level === "detail") {
-      this.#map.setLayerZoomRange(`detail-${part}`, FINE_ZOOM, 24);
-      this.#map.setFilter(`fine-${part}`, ["!", ["in", ["get", "code"], ["literal", DETAILED]]]);
+      for (const coarser of ["world", "fine"]) {
+        this.#map.setFilter(`${coarser}-${part}`, ["!", ["in", ["get", "code"], ["literal", DETAILED]]]);
+      }
     }
   }
 
@@ -188,4 +193,15 @@ export class GlEngine implements Engine {
   #source(id: string): GeoJSONSource | undefined {
     return this.#map.getSource<GeoJSONSource>(id);
   }
+}
+
+/** The shapes and names arrive while the map itself is still starting. */
+function prefetch({ view, language }: EngineOptions): void {
+  const quiet = () => undefined; // who needs them asks again and says so
+  for (const level of view.z >= DETAIL_ZOOM ? (["detail", "world"] as const) : (["world"] as const)) shapes(level).catch(quiet);
+  places.labels(language).catch(quiet);
+}
+
+function within({ c: [lng, lat] }: MapView): boolean {
+  return lng > DETAIL_BOX.west && lng < DETAIL_BOX.east && lat > DETAIL_BOX.south && lat < DETAIL_BOX.north;
 }

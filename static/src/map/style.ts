@@ -1,23 +1,24 @@
 // The schematic map as a MapLibre style: background, land by level, borders, ways of the days, names without a glyph server. Pure.
 import type { FeatureCollection, Point } from "geojson";
-import type { GeoJSONSourceSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { FontFacesSpecification, GeoJSONSourceSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { PlaceLabel } from "../places";
 import type { Level } from "./basemap";
 import { PALETTES, type Palette, type Theme } from "./palette";
 import type { MapLine } from "./types";
 
-/** Names are drawn by the browser's own fonts: nothing is fetched for them. */
-const FONT = ["Pretendard Variable, Apple SD Gothic Neo, Malgun Gothic, Noto Sans CJK KR, Noto Sans KR, sans-serif"];
+/** The program's own font, by its files (fonts.ts); the browser's fonts where that has no such letter. */
+const FONT = ["Pretendard Variable", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans CJK KR", "Noto Sans KR", "sans-serif"];
 /** From here on the finer shapes are drawn. */
 export const FINE_ZOOM = 4.5;
 export const DETAIL_ZOOM = 5.5;
 const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 const SETTLED = ["in", ["get", "group"], ["literal", ["city", "town"]]];
 
-export function schematicStyle(theme: Theme): StyleSpecification {
+export function schematicStyle(theme: Theme, fonts: FontFacesSpecification): StyleSpecification {
   const source = (maxzoom: number): GeoJSONSourceSpecification => ({ type: "geojson", data: EMPTY, maxzoom, buffer: 256, tolerance: 0.3 });
   return {
     version: 8,
+    "font-faces": fonts,
     sources: {
       grid: { type: "geojson", data: graticule() },
       world: source(6),
@@ -110,7 +111,11 @@ function names(palette: Palette): LayerSpecification[] {
       filter: ["all", due, SETTLED] as never,
       layout: {
         "text-field": ["get", "name"], "text-font": FONT,
-        "text-size": ["interpolate", ["linear"], ["zoom"], 3, ["case", ["==", ["get", "group"], "city"], 11, 10], 10, ["case", ["==", ["get", "group"], "city"], 15, 11.5]],
+        "text-size": [
+          "interpolate", ["linear"], ["zoom"],
+          3, ["interpolate", ["linear"], ["get", "order"], -22, 12.5, -16, 10],
+          11, ["interpolate", ["linear"], ["get", "order"], -22, 17, -18, 14, -14, 11],
+        ],
         "text-variable-anchor": ["top", "bottom", "right", "left"], "text-radial-offset": 0.45, "text-justify": "auto", "text-max-width": 8, "text-padding": 5,
         "symbol-sort-key": ["get", "order"],
       },
