@@ -2,29 +2,47 @@
 
 use std::fmt::Write;
 
-use yrs::{Any, GetString, Map, Out, ReadTxn, any::Number};
+use yrs::{Any, GetString, Map, Out, ReadTxn, Text, any::Number};
+
+/// What of shared texts counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Texts {
+    Letters,
+    /// Their length in UTF-16 code units. What stands where may depend on the order in which updates arrived:
+    /// after edits by hostile programs, and after edits that cut a letter in two.
+    Lengths,
+}
 
 /// Writes a named value on a line.
-pub(super) fn write_entry<T: ReadTxn>(txn: &T, name: &str, value: Option<&Out>, out: &mut String) {
+pub(super) fn write_entry<T: ReadTxn>(
+    txn: &T,
+    name: &str,
+    value: Option<&Out>,
+    texts: Texts,
+    out: &mut String,
+) {
     push(out, format_args!("{name:?}="));
     if let Some(value) = value {
-        write_shared(txn, value, out);
+        write_shared(txn, value, texts, out);
     }
     out.push('\n');
 }
 
 /// Lists and XML are no part of a trip and are not read: yrs may not come to the end of a hostile one.
-fn write_shared<T: ReadTxn>(txn: &T, value: &Out, out: &mut String) {
+fn write_shared<T: ReadTxn>(txn: &T, value: &Out, texts: Texts, out: &mut String) {
     match value {
         Out::Any(any) => write_plain(any, out),
-        Out::YText(text) => push(out, format_args!("text{:?}", text.get_string(txn))),
+        Out::YText(text) => match texts {
+            Texts::Letters => push(out, format_args!("text{:?}", text.get_string(txn))),
+            Texts::Lengths => push(out, format_args!("text of {}", text.len(txn))),
+        },
         Out::YMap(map) => {
             let mut entries: Vec<_> = map.iter(txn).collect();
             entries.sort_unstable_by_key(|(key, _)| *key);
             out.push_str("map{");
             for (key, value) in &entries {
                 push(out, format_args!("{key:?}:"));
-                write_shared(txn, value, out);
+                write_shared(txn, value, texts, out);
                 out.push(',');
             }
             out.push('}');

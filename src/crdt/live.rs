@@ -11,7 +11,11 @@ use yrs::{
     updates::{decoder::Decode, encoder::Encode},
 };
 
-use super::{Refusal, canon, guard, roots};
+use super::{
+    Refusal,
+    canon::{self, Texts},
+    guard, roots,
+};
 
 /// Whether yrs drops what was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,19 +70,19 @@ impl Live {
     }
 
     /// All content of the roots that a trip has, private or not, in a canonical text: to compare documents.
-    pub(super) fn content(&self) -> String {
+    pub(super) fn content(&self, what: Texts) -> String {
         let txn = self.read();
         let mut out = String::new();
         for name in roots::MAPS {
             let map = txn.get_map(*name).map(Out::YMap);
-            canon::write_entry(&txn, name, map.as_ref(), &mut out);
+            canon::write_entry(&txn, name, map.as_ref(), what, &mut out);
         }
         let mut texts: Vec<_> = txn.root_refs().map(|(name, _)| name).collect();
         texts.retain(|name| roots::is_text(name));
         texts.sort_unstable();
         for name in texts {
             let text = txn.get_text(name).map(Out::YText);
-            canon::write_entry(&txn, name, text.as_ref(), &mut out);
+            canon::write_entry(&txn, name, text.as_ref(), what, &mut out);
         }
         out
     }

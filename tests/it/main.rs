@@ -6,5 +6,8 @@ mod bytes;
 mod golden;
 mod hostile;
 mod http;
+mod mutation;
+mod peers;
 mod serving;
 mod store_contract;
+mod traffic;
