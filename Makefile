@@ -51,8 +51,8 @@ check: static/node_modules/.stamp static/dist/index.html ## before each commit: 
 	cargo test --lib
 	cd static && npm run check && npm test
 
-bench: static/dist/index.html ## the server's benchmarks
-	cargo bench
+bench: static/dist/index.html ## the server under load, beside a bare WebSocket broadcaster (5 minutes)
+	cargo bench --bench load
 
 deny: ## licences, advisories and sources of all crates (needs cargo-deny)
 	cargo deny check

@@ -1,0 +1,146 @@
+//! The two servers under test, each a process of its own: the release binary of Moim, and the bare broadcaster.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    process::Stdio,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use anyhow::{Context, Result};
+use reqwest::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+use crate::process::Probe;
+
+/// Which one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Moim,
+    Bare,
+}
+
+/// Both, in the order in which they take turns.
+pub(crate) const BOTH: [Kind; 2] = [Kind::Moim, Kind::Bare];
+
+/// The limits of a server on which one person sits at two thousand keyboards.
+const NO_LIMITS: [&str; 10] = [
+    "--requests-per-minute=10000000",
+    "--logins-per-minute=1000",
+    "--sign-ups-per-hour=1000",
+    "--sockets-per-address=100000",
+    "--sockets-per-user=100000",
+    "--frames-per-second=1000000",
+    "--bytes-per-second=400000000",
+    "--listen=127.0.0.1:0",
+    "--log=warn",
+    "--name=Moim",
+];
+
+/// A server that runs until it is dropped.
+pub(crate) struct Server {
+    pub(crate) kind: Kind,
+    pub(crate) address: SocketAddr,
+    process: Child,
+    person: Option<Person>,
+    rooms: AtomicUsize,
+    _folder: TempDir,
+}
+
+impl Server {
+    /// Starts one with an empty data folder, on the disk that the checkout is on.
+    pub(crate) async fn start(kind: Kind) -> Result<Self> {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let mut command = match kind {
+            Kind::Moim => moim(folder.path()),
+            Kind::Bare => {
+                let mut command = Command::new(std::env::current_exe()?);
+                command.arg("bare");
+                command
+            }
+        };
+        let mut process = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("the server does not start")?;
+        let stdout = process.stdout.take().context("no standard output")?;
+        let line = BufReader::new(stdout).lines().next_line().await?.context("it says nothing")?;
+        let (_, address) = line.rsplit_once("http://").context("it does not say where it is")?;
+        let address = address.parse()?;
+        let person = match kind {
+            Kind::Moim => Some(Person::sign_up(address).await?),
+            Kind::Bare => None,
+        };
+        Ok(Self { kind, address, process, person, rooms: AtomicUsize::new(0), _folder: folder })
+    }
+
+    /// Looks at the process.
+    pub(crate) fn probe(&self) -> Result<Probe> {
+        Ok(Probe(self.process.id().context("the server has ended")?))
+    }
+
+    /// A new shared document: the path of its WebSocket, good for many connections.
+    pub(crate) async fn document(&self) -> Result<String> {
+        match &self.person {
+            Some(person) => person.document().await,
+            None => Ok(format!("/relay/{}", self.rooms.fetch_add(1, Ordering::Relaxed))),
+        }
+    }
+}
+
+fn moim(folder: &Path) -> Command {
+    // Another binary to compare with, when one looks for what made a difference.
+    let binary = std::env::var("MOIM_BENCH_BIN");
+    let mut command = Command::new(binary.as_deref().unwrap_or(env!("CARGO_BIN_EXE_moim")));
+    command.arg("serve").args(NO_LIMITS).arg("--data").arg(folder.join("data"));
+    command
+}
+
+/// The one account.
+struct Person {
+    client: Client,
+    base: String,
+    access: String,
+}
+
+impl Person {
+    async fn sign_up(address: SocketAddr) -> Result<Self> {
+        let base = format!("http://{address}/api/v1");
+        let mut person = Self { client: Client::new(), base, access: String::new() };
+        let (mail, password) = ("bench@example.org", "제주도 푸른 밤 7");
+        let account = json!({"mail": mail, "password": password, "name": "부하", "language": "ko"});
+        person.post("/accounts", &account).await?;
+        let session =
+            person.post("/sessions", &json!({"mail": mail, "password": password})).await?;
+        person.access = text(&session, "access")?;
+        Ok(person)
+    }
+
+    async fn document(&self) -> Result<String> {
+        let trip = self.post("/trips", &json!({"title": "제주 3박 4일", "days": 4})).await?;
+        let id = text(&trip, "id")?;
+        let ticket = self.post(&format!("/documents/{id}/tickets"), &json!({})).await?;
+        Ok(format!("/sync/{id}?ack=1&token={}", text(&ticket, "token")?))
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.client.post(format!("{}{path}", self.base)).json(body);
+        let request = match self.access.as_str() {
+            "" => request,
+            access => request.bearer_auth(access),
+        };
+        Ok(request.send().await?.error_for_status()?.json().await?)
+    }
+}
+
+fn text(value: &Value, key: &str) -> Result<String> {
+    let text = value[key].as_str().with_context(|| format!("no {key} in the answer"))?;
+    Ok(text.to_owned())
+}
