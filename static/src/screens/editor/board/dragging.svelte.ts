@@ -230,7 +230,8 @@ export class Dragging {
     if (lifted === null) return;
     if (gap === null) notices.announce(t("drag.cancelled"));
     else this.#editor.drop(lifted.id, gap);
-    this.#editor.select(lifted.id);
+    if (lifted.by === "keyboard") this.#editor.reveal(lifted.id);
+    else this.#editor.select(lifted.id);
   }
 
   #end(): void {

@@ -1,6 +1,7 @@
 // What the map draws, out of the board: numbered pins in day colours, a line a day, the peers' cursors.
 import type { MapLine, MapPeer, MapPin } from "../../../map/types";
 import type { Card, Peer, Projection } from "../../../document/types";
+import { onMap } from "../numbering";
 import { dayColour, TRAY_COLOUR } from "../palette";
 
 export interface Scene {
@@ -18,7 +19,7 @@ export function pinsOf({ trip, numbers, peers, focused }: Scene): MapPin[] {
   ];
   return columns.flatMap(({ day, cards, color }) =>
     cards.flatMap((card) => {
-      if (card.place === null) return [];
+      if (card.place === null || !onMap(card)) return [];
       const busy = peers.find((peer) => peer.card === card.id);
       const dim = (focused !== null && focused !== day) || peers.some((peer) => peer.drag === card.id);
       return [
