@@ -9,6 +9,16 @@ const OUT = join(process.cwd(), "src/places/generated");
 /** Kept: at least so many people, or a Hangul name, or a capital. */
 const LEAST_PEOPLE = 15_000;
 
+/** Korean cities whose Hangul GeoNames does not have, or whose Latin name is of another time. */
+const KOREAN: Readonly<Record<string, readonly [hangul: string, latin: string]>> = {
+  1948005: ["광명", "Gwangmyeong"], 1842943: ["김해", "Gimhae"], 1833105: ["원주", "Wonju"], 6621166: ["서귀포", "Seogwipo"],
+  11695689: ["정읍", "Jeongeup"], 1897118: ["화도", "Hwado"], 1892823: ["동해", "Donghae"], 1841775: ["광양", "Gwangyang"],
+  1912205: ["웅상", "Ungsang"], 1882056: ["신현", "Sinhyeon"], 1925936: ["내서", "Naeseo"], 1840982: ["무안", "Muan"],
+  1842754: ["거제", "Geoje"], 1925943: ["화원", "Hwawon"], 1896953: ["부발", "Bubal"], 1840379: ["남원", "Namwon"],
+  1832617: ["영천", "Yeongcheon"], 1842939: ["김제", "Gimje"], 1840862: ["문산", "Munsan"], 1844308: ["하양", "Hayang"],
+  1886598: ["연무", "Yeonmu"], 1847050: ["애월", "Aewol"], 1838722: ["부안", "Buan"],
+};
+
 interface City {
   readonly id: string;
   readonly name: string;
@@ -41,9 +51,11 @@ await writeFile(join(OUT, "gazetteer.txt"), [zones.join("\t"), ...rows].join("\n
 
 /** Columns of a GeoNames dump: id, name, ascii, alternatives, lat, lng, class, code, country, …, 14 population, 17 zone. */
 function read(columns: readonly string[]): City | null {
-  const [id = "", name = "", , alternatives = "", lat, lng, , code = "", cc = ""] = columns;
+  const [id = "", given = "", , alternatives = "", lat, lng, , code = "", cc = ""] = columns;
   const people = Number(columns[14]);
-  const hangul = hangulOf(alternatives.split(","));
+  const corrected = KOREAN[id];
+  const name = corrected?.[1] ?? given;
+  const hangul = corrected ? [corrected[0]] : hangulOf(alternatives.split(","));
   const capital = code === "PPLC";
   if (code === "PPLH" || code === "PPLQ" || code === "PPLW") return null; // no longer there
   if (people < LEAST_PEOPLE && hangul.length === 0 && !capital) return null;

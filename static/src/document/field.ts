@@ -1,7 +1,7 @@
 // Ties an input or textarea to a shared text: minimal edits out, remote edits in, and nothing touched while the field composes.
 import type * as Y from "yjs";
 import { clampText } from "./clamp";
-import { diff, mapIndex, mapRanges, type Delta, type Range } from "./diff";
+import { diff, mapIndex, mapRanges, type Delta, type Range, type Splice } from "./diff";
 import { fieldName, type TextHome, type TripText } from "./texts";
 
 type Field = HTMLInputElement | HTMLTextAreaElement;
@@ -9,6 +9,14 @@ type Field = HTMLInputElement | HTMLTextAreaElement;
 export function bindField(field: Field, text: TripText, home: TextHome): () => void {
   const binding = new Binding(field, text, home);
   return () => binding.end();
+}
+
+/** `typed` units at `from` in the field became `kept` units at `to` in the text. */
+interface Written {
+  readonly from: number;
+  readonly typed: number;
+  readonly to: number;
+  readonly kept: number;
 }
 
 class Binding {
@@ -62,13 +70,12 @@ class Binding {
   #onInput(): void {
     if (this.#composing) return;
     const splice = diff(this.#base, this.#field.value, this.#field.selectionEnd ?? undefined);
-    if (splice) this.#write(splice.index, splice.remove, splice.insert);
-    this.#settle();
+    this.#settle(splice ? this.#write(splice) : null);
     this.#showSelection();
   }
 
-  /** The edit was made on `base`; what others did meanwhile moves it. */
-  #write(index: number, remove: number, insert: string): void {
+  /** The edit was made on `base`; what others did meanwhile moves it. Says where it came to lie. */
+  #write({ index, remove, insert }: Splice): Written {
     let at = index;
     let ranges: Range[] = remove > 0 ? [[index, index + remove]] : [];
     for (const delta of this.#held) {
@@ -77,25 +84,30 @@ class Binding {
     }
     const removed = ranges.reduce((sum, [start, end]) => sum + end - start, 0);
     const room = this.#text.limit - [...this.#text.read()].length + removed;
+    const fitting = clampText(insert, Math.max(0, room));
+    // Ranges before the place shift it by what is taken out.
+    const to = ranges.reduce((place, [start, end]) => place - Math.max(0, Math.min(end, at) - start), at);
     this.#writing = true;
     this.#text.type((shared) => {
       for (const [start, end] of [...ranges].reverse()) shared.delete(start, end - start);
-      // Ranges before the place shift it by what was taken out.
-      const shift = ranges.reduce((sum, [start, end]) => sum + Math.max(0, Math.min(end, at) - start), 0);
-      const fitting = clampText(insert, Math.max(0, room));
-      if (fitting !== "") shared.insert(at - shift, fitting);
+      if (fitting !== "") shared.insert(to, fitting);
     });
     this.#writing = false;
+    return { from: index, typed: insert.length, to, kept: fitting.length };
   }
 
   /** Shows what the text says now; the caret stays with the characters that it stood between. */
-  #settle(): void {
+  #settle(written: Written | null = null): void {
     const value = this.#text.read();
     const { selectionStart, selectionEnd, selectionDirection } = this.#field;
     if (this.#field.value !== value) {
       const follow = this.#held.length > 0 ? this.#held : [deltaBetween(this.#field.value, value)];
-      const moved = (index: number | null) => follow.reduce((at, delta) => mapIndex(at, delta), index ?? 0);
-      this.#replace(value, moved(selectionStart), moved(selectionEnd), selectionDirection);
+      const moved = (index: number) => {
+        const within = written ? index - written.from : -1;
+        if (written && within >= 0 && within <= written.typed) return written.to + Math.min(within, written.kept);
+        return follow.reduce((at, delta) => mapIndex(at, delta), index);
+      };
+      this.#replace(value, moved(selectionStart ?? 0), moved(selectionEnd ?? 0), selectionDirection);
     }
     this.#base = value;
     this.#held = [];

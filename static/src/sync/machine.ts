@@ -199,12 +199,17 @@ export class SyncMachine {
 
   /** W4: the first `count` counted messages of this connection are durable. */
   #stored(count: number): Effect[] {
+    if (this.#settle(count)) this.#resyncs = 0;
+    return [];
+  }
+
+  /** The first `count` counted messages need no more waiting. */
+  #settle(count: number): boolean {
     const done = Math.min(count - this.#acknowledged, this.#inFlight.length);
-    if (done <= 0) return [];
+    if (done <= 0) return false;
     this.#inFlight.splice(0, done);
     this.#acknowledged += done;
-    this.#resyncs = 0;
-    return [];
+    return true;
   }
 
   #refused(nth: number, status: number, reason: string): Effect[] {
@@ -212,7 +217,7 @@ export class SyncMachine {
     // What was refused is on this device only; it stays counted until an answer carries it again.
     this.#unsent += this.#inFlight[index] ?? 0;
     if (index >= 0 && index < this.#inFlight.length) this.#inFlight[index] = 0;
-    if (index === 0) this.#stored(nth);
+    if (index === 0) this.#settle(nth);
     switch (status) {
       case REFUSED.missing:
         this.#answered = false; // a step 1 follows; until it is answered edits wait
