@@ -54,6 +54,7 @@ impl Document {
     ) -> Result<Self, LoadError> {
         let mut document = Self::new(limits);
         document.admit_all(std::iter::once(state).chain(updates))?;
+        document.guard.shrink();
         Ok(document)
     }
 

@@ -3,6 +3,8 @@
 
 mod architecture;
 mod bytes;
+mod cost;
+mod documents;
 mod golden;
 mod hostile;
 mod http;

@@ -78,7 +78,7 @@ fn act(txn: &mut TransactionMut<'_>, random: &mut StdRng) {
     let day = ["d1", "d2", "d3", "d4"][random.random_range(0..4)];
     match (random.random_range(0..10), card) {
         (0, _) | (_, None) => {
-            add_card(txn, &format!("c{}", random.random::<u16>()), Some(day), "a1")
+            add_card(txn, &format!("c{}", random.random::<u16>()), Some(day), "a1");
         }
         (1, Some(card)) => {
             card.insert(txn, "at", at(Some(day), &format!("a{}", random.random_range(0..9))));

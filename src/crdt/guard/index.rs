@@ -191,6 +191,15 @@ impl Index {
         self.containers.push(container);
     }
 
+    /// Gives back room that was only taken to grow.
+    pub(super) fn shrink(&mut self) {
+        self.clients.values_mut().for_each(|runs| runs.runs.shrink_to_fit());
+        self.clients.shrink_to_fit();
+        self.containers.shrink_to_fit();
+        self.roots.shrink_to_fit();
+        self.numbers.shrink_to_fit();
+    }
+
     /// What the last struct of a client was inserted before.
     pub(super) fn last_right(&self, client: u64) -> Option<Id> {
         self.clients.get(&client).and_then(|runs| runs.last_right)

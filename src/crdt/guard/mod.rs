@@ -72,6 +72,11 @@ impl Guard {
         update.structs.iter().all(|one| one.end() <= self.index.end_of(one.id.client))
     }
 
+    /// Gives back room that was only taken to grow.
+    pub(super) fn shrink(&mut self) {
+        self.index.shrink();
+    }
+
     /// What merging took so far, with the change, in steps, at most.
     pub(super) const fn contention(&self, change: &Change<'_>) -> u64 {
         self.contention + change.contention

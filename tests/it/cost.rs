@@ -1,0 +1,132 @@
+//! What documents cost in time and memory. Not run by default: `cargo nextest run --run-ignored only cost --no-capture`.
+
+use std::{fs, hint::black_box, time::Instant};
+
+use moim::crdt::{Card, CardKind, Document, Limits, Place, TripDraft, fold};
+use yrs::Map;
+
+use crate::peers::{Peer, at, card};
+
+/// The state of a trip with so many cards in seven days.
+fn trip(cards: usize) -> Vec<u8> {
+    let mut draft = TripDraft::with_days("제주 가족 여행", 7, Some("2026-12-24".parse().unwrap()));
+    for n in 0..cards {
+        let mut made =
+            Card::new(format!("01JABCDEFGHJKMNPQRSTVW{n:04}"), CardKind::Place, "카페 올레");
+        made.note = "아침에 일찍 가야 줄이 짧다. 주차는 뒤쪽 골목.".into();
+        made.place = Some(Place {
+            src: "geonames".into(),
+            id: n.to_string(),
+            name: "카페 올레".into(),
+            alt: "Cafe Olle".into(),
+            lat: 33.4996,
+            lng: 126.5312,
+            addr: "제주시 애월읍 애월로 1".into(),
+            cc: "KR".into(),
+            tz: "Asia/Seoul".into(),
+        });
+        draft.content_mut().days[n % 7].cards.push(made);
+    }
+    draft.encode()
+}
+
+fn resident_bytes() -> usize {
+    let statm = fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4_096
+}
+
+#[expect(clippy::print_stderr, reason = "the numbers are what it is for")]
+fn timed<T>(what: &str, times: u32, mut work: impl FnMut() -> T) {
+    let began = Instant::now();
+    (0..times).for_each(|_| drop(black_box(work())));
+    eprintln!("{what}: {:?}", began.elapsed() / times);
+}
+
+fn load(state: &[u8]) -> Document {
+    Document::load(state, [], Limits::default()).unwrap()
+}
+
+#[test]
+#[ignore = "measures"]
+fn cost_of_updates() {
+    let state = trip(200);
+    let peer = Peer::new(7);
+    peer.receive(&state);
+    let id = "01JABCDEFGHJKMNPQRSTVW0003";
+    let moves: Vec<_> = (0..5_000)
+        .map(|n| {
+            peer.edit(|txn| {
+                card(txn, id).insert(txn, "at", at(Some("d2"), &format!("a{n}")));
+            })
+        })
+        .collect();
+    let letters: Vec<_> = (0..5_000)
+        .map(|_| {
+            peer.edit(|txn| {
+                let note: yrs::TextRef = card(txn, id).get(txn, "note").unwrap().cast().unwrap();
+                yrs::Text::insert(&note, txn, 3, "x");
+            })
+        })
+        .collect();
+    for (what, updates) in [("a move", &moves), ("a letter", &letters)] {
+        let mut document = load(&state);
+        if what == "a letter" {
+            for update in &moves {
+                document.apply(update).unwrap();
+            }
+        }
+        let mut next = updates.iter();
+        timed(&format!("guard and merge {what}"), 5_000, || {
+            document.apply(next.next().unwrap()).unwrap()
+        });
+        let doc = Peer::new(8);
+        doc.receive(&state);
+        if what == "a letter" {
+            moves.iter().for_each(|update| doc.receive(update));
+        }
+        let mut next = updates.iter();
+        timed(&format!("yrs alone, {what}"), 5_000, || doc.receive(next.next().unwrap()));
+    }
+}
+
+#[test]
+#[ignore = "measures"]
+#[expect(clippy::print_stderr, reason = "the numbers are what it is for")]
+fn cost_of_whole_documents() {
+    for cards in [200, 1_000] {
+        let state = trip(cards);
+        eprintln!("{cards} cards: {} bytes", state.len());
+        let document = load(&state);
+        timed("  load", 10, || load(&state));
+        timed("  yrs alone", 10, || Peer::new(9).receive(&state));
+        timed("  encode", 10, || document.encode_state());
+        timed("  project", 10, || document.project());
+        timed("  summary", 10, || document.summary());
+        timed("  fold", 5, || fold(&state, []).unwrap());
+        timed("  reader's full step 2", 10, || document.adds_nothing(&state).unwrap());
+    }
+}
+
+#[test]
+#[ignore = "measures"]
+#[expect(clippy::print_stderr, reason = "the numbers are what it is for")]
+fn cost_in_memory() {
+    let (mut kept, mut others) = (vec![], vec![]);
+    for (cards, documents) in [(0, 4_000), (5, 2_000), (30, 1_000), (200, 200)] {
+        let state = trip(cards);
+        let before = resident_bytes();
+        kept.extend((0..documents).map(|_| load(&state)));
+        let with_guard = (resident_bytes() - before) / documents;
+        let before = resident_bytes();
+        others.extend((0..documents).map(|_| {
+            let peer = Peer::new(9);
+            peer.receive(&state);
+            peer
+        }));
+        let alone = (resident_bytes() - before) / documents;
+        eprintln!(
+            "{cards} cards, {} bytes: {with_guard} in memory, yrs alone {alone}",
+            state.len()
+        );
+    }
+}
