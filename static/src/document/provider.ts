@@ -98,7 +98,7 @@ export class Provider {
       return `${this.#options.url}?token=${encodeURIComponent(token)}&ack=1&epoch=${epoch}`;
     }
     this.#connection.stop();
-    this.#handle({ type: "closed", code: CLOSE_CODES.otherEpoch, reason: "the local copy is of another epoch" });
+    this.#handle({ type: "closed", code: CLOSE_CODES.epoch, reason: "the local copy is of another epoch" });
     return null;
   }
 

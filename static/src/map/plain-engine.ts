@@ -1,6 +1,6 @@
 // The map without WebGL: the same shapes drawn on a canvas, moved by pointer and wheel; enough to see where things are.
 import { places, type PlaceLabel } from "../places";
-import { shapes, type Level } from "./basemap";
+import { DETAILED, shapes, type Level } from "./basemap";
 import { MAX_ZOOM, MIN_ZOOM, watchPress, type Engine, type EngineOptions } from "./engine";
 import { toLngLat, toPixel, type Pixel } from "./mercator";
 import { PALETTES } from "./palette";
@@ -9,6 +9,7 @@ import { DETAIL_ZOOM, FINE_ZOOM } from "./style";
 import type { LngLat, MapLine, MapPick, MapView } from "./types";
 
 const MAX_NAMES = 40;
+const FONT = '12px "Pretendard Variable", sans-serif';
 
 export class PlainEngine implements Engine {
   readonly host: HTMLElement;
@@ -192,7 +193,9 @@ export class PlainEngine implements Engine {
     context.fillStyle = palette.land;
     context.strokeStyle = palette.coast;
     context.lineWidth = 1;
-    for (const { geometry } of land.features) {
+    const finer = this.#zoom >= DETAIL_ZOOM ? this.#shapes.get("detail") : undefined;
+    for (const { geometry, properties } of land.features) {
+      if (finer && finer.land !== land && DETAILED.includes(properties.code)) continue;
       const rings = geometry.coordinates.map((ring) => ring.map(([lng = 0, lat = 0]) => this.project({ lng, lat })));
       const outer = rings[0] ?? [];
       const seen = outer.some(({ x }) => x > -200) && outer.some(({ x }) => x < width + 200) && outer.some(({ y }) => y > -200) && outer.some(({ y }) => y < height + 200);
@@ -227,7 +230,7 @@ export class PlainEngine implements Engine {
   #paintNames(context: CanvasRenderingContext2D, width: number, height: number): void {
     const palette = PALETTES[this.#theme];
     const taken: Pixel[] = [];
-    context.font = "12px sans-serif";
+    context.font = FONT;
     context.textAlign = "center";
     context.lineWidth = 3;
     context.strokeStyle = palette.halo;
@@ -238,8 +241,17 @@ export class PlainEngine implements Engine {
       if (at.x < 0 || at.y < 0 || at.x > width || at.y > height) continue;
       if (taken.some(({ x, y }) => Math.abs(x - at.x) < 70 && Math.abs(y - at.y) < 18)) continue;
       taken.push(at);
+      this.#loadFont(label.name);
       context.strokeText(label.name, at.x, at.y);
       context.fillText(label.name, at.x, at.y);
     }
+  }
+
+  /** A canvas does not wait for the files of a font: draw again when they are there. */
+  #loadFont(text: string): void {
+    if (document.fonts.check(FONT, text)) return;
+    void document.fonts.load(FONT, text).then((faces) => {
+      if (faces.length > 0) this.#draw();
+    }, () => undefined);
   }
 }

@@ -1,11 +1,14 @@
 // Why a socket was closed (W9). The same table stands in src/protocol/close.rs; a Rust test compares the two.
 
 export const CLOSE_CODES = {
+  goingAway: 1001,
+  internal: 1011,
+  tryAgainLater: 1013,
   malformed: 4400,
   token: 4401,
   forbidden: 4403,
-  notFound: 4404,
-  otherEpoch: 4409,
+  missing: 4404,
+  epoch: 4409,
   tooLarge: 4413,
   tooMany: 4429,
   draining: 4503,

@@ -256,9 +256,9 @@ export class SyncMachine {
     if (classOf(code) !== "stayAway") return [];
     switch (code) {
       case CLOSE_CODES.forbidden:
-      case CLOSE_CODES.notFound:
+      case CLOSE_CODES.missing:
         return this.#barred();
-      case CLOSE_CODES.otherEpoch:
+      case CLOSE_CODES.epoch:
         return this.#giveUp("otherEpoch", reason);
       case CLOSE_CODES.tooLarge:
         return this.#giveUp("tooLarge", reason);
