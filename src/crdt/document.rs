@@ -140,6 +140,11 @@ impl Document {
         &self.live
     }
 
+    /// Whether yrs failed on an update, so that nothing is here any more.
+    pub(super) const fn has_failed(&self) -> bool {
+        self.failed
+    }
+
     /// Whether nobody has edited with this client id yet.
     pub(super) fn is_fresh(&self, client: u64) -> bool {
         self.guard.is_fresh(client)

@@ -24,6 +24,9 @@ impl Document {
         &mut self,
         edit: impl FnOnce(&mut TransactionMut<'_>),
     ) -> Result<Option<Vec<u8>>, Refusal> {
+        if self.has_failed() {
+            return Err(Refusal::Failed);
+        }
         let copy = Live::with_client(self.fresh_client(), Garbage::Kept);
         copy.apply(&self.encode_state())?;
         let update = copy.edit(edit)?;

@@ -29,7 +29,7 @@ impl Default for Limits {
             kept_cards: 8_000,
             days: 366,
             note_chars: 20_000,
-            contention: 1 << 27,
+            contention: 1 << 24,
         }
     }
 }

@@ -130,3 +130,38 @@ fn cost_in_memory() {
         );
     }
 }
+
+/// One update in which each of so many clients sets the same key, knowing of no other.
+fn rivals(clients: std::ops::Range<u32>) -> Vec<u8> {
+    let number = |mut number: u32, out: &mut Vec<u8>| {
+        while number >= 0x80 {
+            out.push(u8::try_from(number & 0x7f).unwrap() | 0x80);
+            number >>= 7;
+        }
+        out.push(u8::try_from(number).unwrap());
+    };
+    let mut bytes = vec![];
+    number(clients.end - clients.start, &mut bytes);
+    for client in clients {
+        bytes.push(1);
+        number(client, &mut bytes);
+        bytes.extend_from_slice(b"\x00\x28\x01\x04meta\x01k\x01\x78");
+    }
+    bytes.push(0);
+    bytes
+}
+
+#[test]
+#[ignore = "measures"]
+#[expect(clippy::print_stderr, reason = "the numbers are what it is for")]
+fn cost_of_the_worst_contention() {
+    let mut document = Document::new(Limits::default());
+    let mut clients = 0;
+    let began = Instant::now();
+    while document.apply(&rivals(clients + 1..clients + 1_001)).is_ok() {
+        clients += 1_000;
+    }
+    eprintln!("{clients} clients until they are refused: {:?}", began.elapsed());
+    let state = document.encode_state();
+    timed("loading what they made", 1, || load(&state));
+}

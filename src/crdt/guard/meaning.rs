@@ -85,13 +85,17 @@ impl<'a> Judge<'_, 'a, '_> {
             0 => one.origin,
             _ => Some(Id { client: one.id.client, clock: known - 1 }),
         };
+        let names = self.names();
         let entry = match self.place(&one, origin)? {
             Some(place) => self.put(at, &one, place)?,
             None => Entry::Gone,
         };
         self.change.entries[at] = Some(entry);
         if let Some(place) = entry.place() {
-            self.count(at, &one, origin, place, one.length - skipped);
+            // A key that nobody has used yet has no rivals.
+            let is_first = place.key.is_some_and(|key| key.at() >= names);
+            let alone = is_first || one.content == Content::Text && self.goes_on(at, &one, origin);
+            self.count(&one, place, one.length - skipped, alone);
         }
         Ok(())
     }
@@ -163,15 +167,15 @@ impl<'a> Judge<'_, 'a, '_> {
         })
     }
 
-    /// Counts what limits are set for.
-    fn count(&mut self, at: usize, one: &Struct<'a>, origin: Option<Id>, place: Place, new: u32) {
-        let seamless = one.content == Content::Text && self.goes_on(at, one, origin);
+    /// Counts what limits are set for. `alone`: yrs has to look at nothing else to merge it.
+    fn count(&mut self, one: &Struct<'a>, place: Place, new: u32, alone: bool) {
+        let is_joined = alone && place.key.is_none();
         let Some(container) = self.container(place.container) else { return };
         let grown = self.change.growth.entry(place.container).or_default();
-        if !seamless {
-            self.change.contention += u64::from(container.pieces + grown.pieces);
-            grown.pieces += 1;
+        if !alone {
+            self.change.contention += u64::from(container.pieces.saturating_add(grown.pieces));
         }
+        grown.pieces += u32::from(!is_joined);
         if one.content == Content::Text {
             grown.units += new;
         }
@@ -237,11 +241,16 @@ impl<'a> Judge<'_, 'a, '_> {
         ContainerId(u32::try_from(at).unwrap_or(u32::MAX))
     }
 
+    /// How many names there are, with those that the update brings.
+    fn names(&self) -> usize {
+        self.index.names() + self.change.names.len()
+    }
+
     fn name(&mut self, text: &'a str) -> NameId {
         if let Some(id) = self.index.name(text) {
             return id;
         }
-        let next = NameId::nth(self.index.names() + self.change.names.len());
+        let next = NameId::nth(self.names());
         let id = *self.change.name_ids.entry(text).or_insert(next);
         if id == next {
             self.change.names.push(text);
