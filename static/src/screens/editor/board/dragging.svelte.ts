@@ -56,16 +56,19 @@ export class Dragging {
   /** An attachment for the scrolling board; also where touches are kept from scrolling during a drag. */
   readonly board = (element: HTMLElement): (() => void) => {
     this.#board = element;
-    const hold = (event: TouchEvent) => this.lifted !== null && event.cancelable && event.preventDefault();
     const menu = (event: Event) =>
       (this.lifted !== null || this.#pressed?.touch === true) && event.preventDefault();
-    element.addEventListener("touchmove", hold, { passive: false });
+    element.addEventListener("touchmove", this.#hold, { passive: false });
     element.addEventListener("contextmenu", menu);
     return () => {
       this.cancel();
-      element.removeEventListener("touchmove", hold);
+      element.removeEventListener("touchmove", this.#hold);
       element.removeEventListener("contextmenu", menu);
     };
+  };
+
+  readonly #hold = (event: TouchEvent): void => {
+    if (this.lifted !== null && event.cancelable) event.preventDefault();
   };
 
   /** Whether the click that now arrives ended a drag and means nothing else. */
@@ -87,6 +90,8 @@ export class Dragging {
       timer: touch ? setTimeout(() => this.#lift(), TOUCH_HOLD_MS) : null,
     };
     this.#pointer = at;
+    // On the card itself too: it may leave the page during the drag (another day's tab), and its touches still come to it alone.
+    element.addEventListener("touchmove", this.#hold, { passive: false });
     addEventListener("pointermove", this.#moved);
     addEventListener("pointerup", this.#released);
     addEventListener("pointercancel", this.#lost);
@@ -236,6 +241,7 @@ export class Dragging {
 
   #end(): void {
     if (this.#pressed?.timer != null) clearTimeout(this.#pressed.timer);
+    this.#pressed?.element.removeEventListener("touchmove", this.#hold);
     this.#pressed = null;
     cancelAnimationFrame(this.#frame);
     removeEventListener("pointermove", this.#moved);
