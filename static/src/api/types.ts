@@ -112,9 +112,12 @@ export interface RestoredVersions {
   readonly after: Version;
 }
 
-/** GET /config: what the operator set up. Every field may be absent. */
+/** GET /config: what this server is, and the map that its operator set up. */
 export interface Config {
-  readonly map?: MapSource | null;
+  readonly name: string;
+  readonly version: string;
+  /** null: the schematic map that comes with the program. */
+  readonly map: MapSource | null;
 }
 
 /** Tiles instead of the schematic base map. */
