@@ -242,8 +242,9 @@ export class PlainEngine implements Engine {
       if (taken.some(({ x, y }) => Math.abs(x - at.x) < 70 && Math.abs(y - at.y) < 18)) continue;
       taken.push(at);
       this.#loadFont(label.name);
-      context.strokeText(label.name, at.x, at.y);
-      context.fillText(label.name, at.x, at.y);
+      context.strokeText(label.name, at.x, at.y + 15);
+      context.fillText(label.name, at.x, at.y + 15);
+      context.fillRect(at.x - 1.5, at.y - 1.5, 3, 3);
     }
   }
 
