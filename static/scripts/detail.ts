@@ -9,7 +9,13 @@ import { encodeShapes, type Point, type Polygon, type Ring } from "./geometry";
 
 /** Codes as in Natural Earth (ISO 3166-1 numeric). */
 const COUNTRIES: Readonly<Record<string, string>> = {
-  KOR: "410", PRK: "408", JPN: "392", TWN: "158", HKG: "344", MAC: "446", SGP: "702",
+  KOR: "410",
+  PRK: "408",
+  JPN: "392",
+  TWN: "158",
+  HKG: "344",
+  MAC: "446",
+  SGP: "702",
 };
 /** Smaller islands than this (square degrees; about 0.01 km²) are not seen. */
 const LEAST_ISLAND = 1e-6;
@@ -27,15 +33,26 @@ const { features } = JSON.parse(await readFile(source, "utf8")) as Countries;
 const polygons = features.flatMap(({ properties, geometry }) => {
   const code = COUNTRIES[properties.A3];
   if (code === undefined) return [];
-  const all = (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates) as unknown as Point[][][];
-  return all.flatMap((rings) => (area(rings[0] ?? []) < LEAST_ISLAND ? [] : [{ code, rings: keepLarge(rings) }]));
+  const all = (geometry.type === "Polygon"
+    ? [geometry.coordinates]
+    : geometry.coordinates) as unknown as Point[][][];
+  return all.flatMap((rings) =>
+    area(rings[0] ?? []) < LEAST_ISLAND ? [] : [{ code, rings: keepLarge(rings) }],
+  );
 });
-await writeFile(join(process.cwd(), "data/detail.bin"), encodeShapes({ precision: PRECISION, polygons, lines: [] }));
+await writeFile(
+  join(process.cwd(), "data/detail.bin"),
+  encodeShapes({ precision: PRECISION, polygons, lines: [] }),
+);
 
 function keepLarge(rings: Polygon): Polygon {
   return rings.filter((ring, i) => i === 0 || (area(ring) >= LEAST_LAKE && ring.length >= LEAST_LAKE_POINTS));
 }
 
 function area(ring: Ring): number {
-  return Math.abs(ring.reduce((sum, [x, y], i) => sum + x * (ring[i + 1]?.[1] ?? 0) - (ring[i + 1]?.[0] ?? 0) * y, 0)) / 2;
+  return (
+    Math.abs(
+      ring.reduce((sum, [x, y], i) => sum + x * (ring[i + 1]?.[1] ?? 0) - (ring[i + 1]?.[0] ?? 0) * y, 0),
+    ) / 2
+  );
 }

@@ -11,12 +11,29 @@ const LEAST_PEOPLE = 15_000;
 
 /** Korean cities whose Hangul GeoNames does not have, or whose Latin name is of another time. */
 const KOREAN: Readonly<Record<string, readonly [hangul: string, latin: string]>> = {
-  1948005: ["광명", "Gwangmyeong"], 1842943: ["김해", "Gimhae"], 1833105: ["원주", "Wonju"], 6621166: ["서귀포", "Seogwipo"],
-  11695689: ["정읍", "Jeongeup"], 1897118: ["화도", "Hwado"], 1892823: ["동해", "Donghae"], 1841775: ["광양", "Gwangyang"],
-  1912205: ["웅상", "Ungsang"], 1882056: ["신현", "Sinhyeon"], 1925936: ["내서", "Naeseo"], 1840982: ["무안", "Muan"],
-  1842754: ["거제", "Geoje"], 1925943: ["화원", "Hwawon"], 1896953: ["부발", "Bubal"], 1840379: ["남원", "Namwon"],
-  1832617: ["영천", "Yeongcheon"], 1842939: ["김제", "Gimje"], 1840862: ["문산", "Munsan"], 1844308: ["하양", "Hayang"],
-  1886598: ["연무", "Yeonmu"], 1847050: ["애월", "Aewol"], 1838722: ["부안", "Buan"],
+  1948005: ["광명", "Gwangmyeong"],
+  1842943: ["김해", "Gimhae"],
+  1833105: ["원주", "Wonju"],
+  6621166: ["서귀포", "Seogwipo"],
+  11695689: ["정읍", "Jeongeup"],
+  1897118: ["화도", "Hwado"],
+  1892823: ["동해", "Donghae"],
+  1841775: ["광양", "Gwangyang"],
+  1912205: ["웅상", "Ungsang"],
+  1882056: ["신현", "Sinhyeon"],
+  1925936: ["내서", "Naeseo"],
+  1840982: ["무안", "Muan"],
+  1842754: ["거제", "Geoje"],
+  1925943: ["화원", "Hwawon"],
+  1896953: ["부발", "Bubal"],
+  1840379: ["남원", "Namwon"],
+  1832617: ["영천", "Yeongcheon"],
+  1842939: ["김제", "Gimje"],
+  1840862: ["문산", "Munsan"],
+  1844308: ["하양", "Hayang"],
+  1886598: ["연무", "Yeonmu"],
+  1847050: ["애월", "Aewol"],
+  1838722: ["부안", "Buan"],
 };
 
 interface City {
@@ -42,8 +59,15 @@ cities.sort((a, b) => b.people - a.people || Number(a.id) - Number(b.id));
 const zones = [...new Set(cities.map(({ tz }) => tz))].sort();
 const rows = cities.map((city) =>
   [
-    Number(city.id).toString(36), city.name, city.hangul.join("|"), city.lat.toFixed(4), city.lng.toFixed(4),
-    city.cc, city.kind, Math.round(city.people / 100).toString(36), zones.indexOf(city.tz).toString(36),
+    Number(city.id).toString(36),
+    city.name,
+    city.hangul.join("|"),
+    city.lat.toFixed(4),
+    city.lng.toFixed(4),
+    city.cc,
+    city.kind,
+    Math.round(city.people / 100).toString(36),
+    zones.indexOf(city.tz).toString(36),
   ].join("\t"),
 );
 await mkdir(OUT, { recursive: true });

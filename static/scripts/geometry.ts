@@ -17,7 +17,7 @@ export function encodeShapes({ precision, polygons, lines }: ShapeSet): Uint8Arr
   const uint = (value: number) => {
     let rest = value;
     while (rest > 127) {
-      out.push((rest % 128) | 128);
+      out.push(rest % 128 | 128);
       rest = Math.floor(rest / 128);
     }
     out.push(rest);
@@ -102,7 +102,8 @@ function unwrap(ring: Ring): Ring {
   });
   // Around a pole: close it along the edge of the map.
   const [first, last] = [result[0], result.at(-1)];
-  if (first && last && Math.abs(first[0] - last[0]) > 180) result.push([last[0], -90], [first[0], -90], first);
+  if (first && last && Math.abs(first[0] - last[0]) > 180)
+    result.push([last[0], -90], [first[0], -90], first);
   return result;
 }
 

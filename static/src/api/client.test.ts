@@ -14,15 +14,24 @@ const sent: Sent[] = [];
 let answers: (Response | Error)[] = [];
 
 const json = (status: number, body: unknown, headers: Record<string, string> = {}) =>
-  new Response(status === 204 ? null : JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } });
+  new Response(status === 204 ? null : JSON.stringify(body), {
+    status,
+    headers: { "content-type": "application/json", ...headers },
+  });
 const account = { id: "u1", mail: "a@example.org", name: "A", language: "ko", color: "#228be6", created: "" };
-const session = (access: string, seconds = 900) => json(200, { access, expires: new Date(Date.now() + seconds * 1000).toISOString(), account });
+const session = (access: string, seconds = 900) =>
+  json(200, { access, expires: new Date(Date.now() + seconds * 1000).toISOString(), account });
 
 beforeEach(() => {
   sent.length = 0;
   answers = [];
   vi.stubGlobal("fetch", (url: string, init: RequestInit) => {
-    sent.push({ method: init.method ?? "GET", url, headers: new Headers(init.headers), body: init.body ? JSON.parse(init.body as string) : null });
+    sent.push({
+      method: init.method ?? "GET",
+      url,
+      headers: new Headers(init.headers),
+      body: init.body ? JSON.parse(init.body as string) : null,
+    });
     const answer = answers.shift() ?? json(500, {});
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
   });
@@ -42,7 +51,10 @@ describe("the client", () => {
     answers = [json(201, { id: "trip:1" })];
     await api.createTrip({ title: "제주" }, "k1");
     expect(sent[0]).toMatchObject({ method: "POST", url: "/api/v1/trips", body: { title: "제주" } });
-    expect([sent[0]?.headers.get("authorization"), sent[0]?.headers.get("idempotency-key")]).toEqual(["Bearer t1", "k1"]);
+    expect([sent[0]?.headers.get("authorization"), sent[0]?.headers.get("idempotency-key")]).toEqual([
+      "Bearer t1",
+      "k1",
+    ]);
   });
 
   it("encodes ids in paths and queries", async () => {
@@ -50,7 +62,10 @@ describe("the client", () => {
     answers = [json(200, {}), json(200, { items: [], next: null })];
     await api.trip("trip:01/..");
     await api.versions("trip:1", { limit: 5 });
-    expect(sent.map(({ url }) => url)).toEqual(["/api/v1/trips/trip%3A01%2F..", "/api/v1/documents/trip%3A1/versions?limit=5"]);
+    expect(sent.map(({ url }) => url)).toEqual([
+      "/api/v1/trips/trip%3A01%2F..",
+      "/api/v1/documents/trip%3A1/versions?limit=5",
+    ]);
   });
 
   it("renews a token that ends, once for all who ask at the same time", async () => {
@@ -60,7 +75,11 @@ describe("the client", () => {
     sent.length = 0;
     answers = [session("t2"), json(200, []), json(200, [])];
     await Promise.all([api.members("trip:1"), api.invites("trip:1")]);
-    expect(sent.map(({ url }) => url)).toEqual(["/api/v1/sessions/refresh", "/api/v1/trips/trip%3A1/members", "/api/v1/trips/trip%3A1/invites"]);
+    expect(sent.map(({ url }) => url)).toEqual([
+      "/api/v1/sessions/refresh",
+      "/api/v1/trips/trip%3A1/members",
+      "/api/v1/trips/trip%3A1/invites",
+    ]);
     expect(sent[2]?.headers.get("authorization")).toBe("Bearer t2");
   });
 
@@ -76,10 +95,25 @@ describe("the client", () => {
 
   it("tells problems by their code and fields", async () => {
     const api = await loggedIn();
-    answers = [json(422, { type: "about:blank", title: "Invalid", status: 422, code: "invalid", errors: [{ field: "mail", message: "taken" }] })];
-    const error: unknown = await api.signUp({ mail: "x", password: "y", name: "z", language: "ko" }).catch((caught: unknown) => caught);
+    answers = [
+      json(422, {
+        type: "about:blank",
+        title: "Invalid",
+        status: 422,
+        code: "invalid",
+        errors: [{ field: "mail", message: "taken" }],
+      }),
+    ];
+    const error: unknown = await api
+      .signUp({ mail: "x", password: "y", name: "z", language: "ko" })
+      .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ApiError);
-    expect(error).toMatchObject({ status: 422, code: "invalid", message: "Invalid", errors: [{ field: "mail", message: "taken" }] });
+    expect(error).toMatchObject({
+      status: 422,
+      code: "invalid",
+      message: "Invalid",
+      errors: [{ field: "mail", message: "taken" }],
+    });
   });
 
   it("reads an answer that is no problem document, and Retry-After", async () => {
@@ -97,9 +131,18 @@ describe("the client", () => {
 
   it.each([
     [{ tiles: null, pmtiles: null }, null],
-    [{ tiles: "https://t.example.org/{z}/{x}/{y}.png", pmtiles: null }, { kind: "raster", url: "https://t.example.org/{z}/{x}/{y}.png" }],
-    [{ tiles: "https://t.example.org/style.json?key=1", pmtiles: null }, { kind: "vector", url: "https://t.example.org/style.json?key=1" }],
-    [{ tiles: null, pmtiles: "/maps/own.pmtiles" }, { kind: "pmtiles", url: "/maps/own.pmtiles" }],
+    [
+      { tiles: "https://t.example.org/{z}/{x}/{y}.png", pmtiles: null },
+      { kind: "raster", url: "https://t.example.org/{z}/{x}/{y}.png" },
+    ],
+    [
+      { tiles: "https://t.example.org/style.json?key=1", pmtiles: null },
+      { kind: "vector", url: "https://t.example.org/style.json?key=1" },
+    ],
+    [
+      { tiles: null, pmtiles: "/maps/own.pmtiles" },
+      { kind: "pmtiles", url: "/maps/own.pmtiles" },
+    ],
   ])("reads the operator's map from %j", async (map, source) => {
     answers = [json(200, { name: "Moim", version: "0.1.0", ...map })];
     expect((await new Api().config()).map).toEqual(source);

@@ -29,12 +29,20 @@ export class Api {
 
   // Accounts and sessions
 
-  async signUp(account: { mail: string; password: string; name: string; language: t.Language }): Promise<t.Account> {
+  async signUp(account: {
+    mail: string;
+    password: string;
+    name: string;
+    language: t.Language;
+  }): Promise<t.Account> {
     return this.#call("POST", "/accounts", { body: account, anonymous: true, key: newKey() });
   }
 
   async logIn(mail: string, password: string): Promise<t.Account> {
-    const session: t.Session = await this.#call("POST", "/sessions", { body: { mail, password }, anonymous: true });
+    const session: t.Session = await this.#call("POST", "/sessions", {
+      body: { mail, password },
+      anonymous: true,
+    });
     this.session.hold(session);
     return session.account;
   }
@@ -183,7 +191,12 @@ async function send(method: Method, url: string, call: Call, token: string | nul
   const body = call.body === undefined ? null : JSON.stringify(call.body);
   if (body !== null) headers.set("content-type", "application/json");
   try {
-    return await fetch(BASE + url + queryOf(call.query), { method, headers, body, credentials: "same-origin" });
+    return await fetch(BASE + url + queryOf(call.query), {
+      method,
+      headers,
+      body,
+      credentials: "same-origin",
+    });
   } catch (error) {
     throw new NetworkError("no connection", { cause: error });
   }

@@ -14,7 +14,13 @@ export class ApiError extends Error {
   /** Seconds, from Retry-After. */
   readonly retryAfter: number | null;
 
-  constructor(status: number, code: string, detail: string, errors: readonly FieldError[] = [], retryAfter: number | null = null) {
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    errors: readonly FieldError[] = [],
+    retryAfter: number | null = null,
+  ) {
     super(detail);
     this.status = status;
     this.code = code;
@@ -35,7 +41,13 @@ export async function errorOf(response: Response): Promise<ApiError> {
   const detail = text(problem["detail"]) || text(problem["title"]) || response.statusText;
   const errors = Array.isArray(problem["errors"]) ? problem["errors"].flatMap(fieldError) : [];
   const retryAfter = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
-  return new ApiError(response.status, text(problem["code"]), detail, errors, Number.isNaN(retryAfter) ? null : retryAfter);
+  return new ApiError(
+    response.status,
+    text(problem["code"]),
+    detail,
+    errors,
+    Number.isNaN(retryAfter) ? null : retryAfter,
+  );
 }
 
 function fieldError(value: unknown): FieldError[] {

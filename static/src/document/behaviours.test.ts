@@ -48,12 +48,26 @@ async function up(hub: Hub, ...trips: OpenTrip[]): Promise<void> {
   await settle();
 }
 
-const note = (title: string, day: string | null = null) => ({ kind: "note" as const, title, at: { day, after: "end" as const } });
-const place = (name: string, lat: number, lng: number, id = ""): Place => ({ src: id && "geonames", id, name, alt: "", lat, lng, addr: "", cc: "KR", tz: "Asia/Seoul" });
+const note = (title: string, day: string | null = null) => ({
+  kind: "note" as const,
+  title,
+  at: { day, after: "end" as const },
+});
+const place = (name: string, lat: number, lng: number, id = ""): Place => ({
+  src: id && "geonames",
+  id,
+  name,
+  alt: "",
+  lat,
+  lng,
+  addr: "",
+  cc: "KR",
+  tz: "Asia/Seoul",
+});
 
 describe("behaviours", () => {
   it("1: a card moved by two is one card, in the same place everywhere", async () => {
-    const [hub, a, b] = await inside("a", "b") as [Hub, OpenTrip, OpenTrip];
+    const [hub, a, b] = (await inside("a", "b")) as [Hub, OpenTrip, OpenTrip];
     a.days.setCount(3);
     const id = a.cards.add(note("섬", "d1"));
     await settle();
@@ -67,7 +81,7 @@ describe("behaviours", () => {
   });
 
   it("2: two inserts in one gap are both there, in the same order, and later ones fit between", async () => {
-    const [hub, a, b] = await inside("a", "b") as [Hub, OpenTrip, OpenTrip];
+    const [hub, a, b] = (await inside("a", "b")) as [Hub, OpenTrip, OpenTrip];
     a.days.setCount(1);
     const first = a.cards.add(note("1", "d1"));
     a.cards.add(note("9", "d1"));
@@ -86,7 +100,7 @@ describe("behaviours", () => {
   });
 
   it("3: a card added to a day that a peer removes lies in the tray, and comes home with the day", async () => {
-    const [hub, a, b] = await inside("a", "b") as [Hub, OpenTrip, OpenTrip];
+    const [hub, a, b] = (await inside("a", "b")) as [Hub, OpenTrip, OpenTrip];
     a.days.setCount(2);
     await settle();
     down(hub);
@@ -100,7 +114,7 @@ describe("behaviours", () => {
   });
 
   it("4: both extend from three to five days: exactly d4 and d5 come", async () => {
-    const [hub, a, b] = await inside("a", "b") as [Hub, OpenTrip, OpenTrip];
+    const [hub, a, b] = (await inside("a", "b")) as [Hub, OpenTrip, OpenTrip];
     a.days.setDates("2026-12-24", "2026-12-26");
     await settle();
     down(hub);
@@ -113,7 +127,7 @@ describe("behaviours", () => {
   });
 
   it("5: both type in one note: both texts are there", async () => {
-    const [hub, a, b] = await inside("a", "b") as [Hub, OpenTrip, OpenTrip];
+    const [hub, a, b] = (await inside("a", "b")) as [Hub, OpenTrip, OpenTrip];
     const id = a.cards.add({ ...note("글"), note: "아침" });
     await settle();
     down(hub);
@@ -125,7 +139,7 @@ describe("behaviours", () => {
   });
 
   it("6: deleted by one while edited by another: in the trash, with the edit", async () => {
-    const [hub, a, b] = await inside("a", "b") as [Hub, OpenTrip, OpenTrip];
+    const [hub, a, b] = (await inside("a", "b")) as [Hub, OpenTrip, OpenTrip];
     const id = a.cards.add(note("국수"));
     await settle();
     down(hub);
@@ -140,7 +154,7 @@ describe("behaviours", () => {
   });
 
   it("7: undo after a peer overwrote changes nothing and says so", async () => {
-    const [hub, a, b] = await inside("a", "b") as [Hub, OpenTrip, OpenTrip];
+    const [hub, a, b] = (await inside("a", "b")) as [Hub, OpenTrip, OpenTrip];
     a.days.setCount(3);
     const id = a.cards.add(note("산", "d1"));
     a.cards.move(id, { day: "d2", after: null });
@@ -160,7 +174,7 @@ describe("behaviours", () => {
   });
 
   it("8: lowered while offline with pending edits: nothing is applied, the copy is offered", async () => {
-    const [hub, a, b] = await inside("a", "b") as [Hub, OpenTrip, OpenTrip];
+    const [hub, a, b] = (await inside("a", "b")) as [Hub, OpenTrip, OpenTrip];
     down(hub);
     b.cards.add(note("몰래"));
     hub.roles.set("b", "viewer");
@@ -174,7 +188,7 @@ describe("behaviours", () => {
   });
 
   it("11: 500 edits offline converge, and the chip ends at saved", async () => {
-    const [hub, a, b] = await inside("a", "b") as [Hub, OpenTrip, OpenTrip];
+    const [hub, a, b] = (await inside("a", "b")) as [Hub, OpenTrip, OpenTrip];
     a.days.setCount(4);
     await settle();
     expect(a.sync.get()).toEqual({ kind: "saved" });
@@ -194,16 +208,32 @@ describe("behaviours", () => {
   });
 
   it("12: a start moved by three days with two locked bookings lists exactly these two", async () => {
-    const [, a] = await inside("a") as [Hub, OpenTrip];
+    const [, a] = (await inside("a")) as [Hub, OpenTrip];
     a.days.setDates("2026-12-24", "2026-12-28");
-    const when = (s: string, lock: boolean) => ({ s, stz: "Asia/Seoul", e: null, etz: null, allDay: false, lock });
+    const when = (s: string, lock: boolean) => ({
+      s,
+      stz: "Asia/Seoul",
+      e: null,
+      etz: null,
+      allDay: false,
+      lock,
+    });
     const flight = a.cards.add({ ...note("비행기", "d1"), when: when("2026-12-24T09:00", true) });
     const hotel = a.cards.add({ ...note("호텔", "d4"), when: when("2026-12-27T15:00", true) });
     a.cards.add({ ...note("점심", "d1"), when: when("2026-12-24T12:00", false) });
     a.cards.add({ ...note("제 날이 아니던 것", "d2"), when: when("2026-12-24T12:00", true) });
     const locked = a.days.locked("2026-12-27");
-    expect(locked.map(({ card, day, home }) => [card.title, day, home])).toEqual([["비행기", "d1", null], ["호텔", "d4", "d1"]]);
-    a.days.shift("2026-12-27", new Map([[hotel, "move"], [flight, "keep"]]));
+    expect(locked.map(({ card, day, home }) => [card.title, day, home])).toEqual([
+      ["비행기", "d1", null],
+      ["호텔", "d4", "d1"],
+    ]);
+    a.days.shift(
+      "2026-12-27",
+      new Map([
+        [hotel, "move"],
+        [flight, "keep"],
+      ]),
+    );
     expect(titles(a, "d1")).toContain("호텔");
     expect(titles(a, "d1")).toContain("비행기");
     expect(a.history.undo()).toBe("done");
@@ -212,7 +242,12 @@ describe("behaviours", () => {
   });
 
   it("10: in any order of acts, with offline windows, all boards show the projection", async () => {
-    const act = fc.tuple(fc.nat(2), fc.constantFrom("add", "move", "day", "undo", "redo", "trash", "title", "cut", "settle"), fc.nat(9), fc.nat(4));
+    const act = fc.tuple(
+      fc.nat(2),
+      fc.constantFrom("add", "move", "day", "undo", "redo", "trash", "title", "cut", "settle"),
+      fc.nat(9),
+      fc.nat(4),
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 40 }), async (acts) => {
         const [hub, ...trips] = await inside("a", "b", "c");
@@ -237,7 +272,8 @@ function perform(hub: Hub, trip: OpenTrip, what: string, n: number, day: number)
   const to = day === 0 ? null : `d${day}`;
   clock += 700;
   if (what === "add") trip.cards.add(note(`${n}`, to));
-  if (what === "move" && card) trip.cards.move(card.id, { day: to, after: n % 2 === 0 ? null : (cards[n % 3]?.id ?? null) });
+  if (what === "move" && card)
+    trip.cards.move(card.id, { day: to, after: n % 2 === 0 ? null : (cards[n % 3]?.id ?? null) });
   if (what === "day") trip.days.setCount(day + 1);
   if (what === "undo") trip.history.undo();
   if (what === "redo") trip.history.redo();
@@ -248,7 +284,7 @@ function perform(hub: Hub, trip: OpenTrip, what: string, n: number, day: number)
 
 describe("cards", () => {
   it("a drop on its own place writes nothing", async () => {
-    const [hub, a] = await inside("a") as [Hub, OpenTrip];
+    const [hub, a] = (await inside("a")) as [Hub, OpenTrip];
     const ids = ["1", "2", "3"].map((title) => a.cards.add(note(title)));
     await settle();
     let updates = 0;
@@ -262,14 +298,14 @@ describe("cards", () => {
   });
 
   it("an id that exists already makes no second card", async () => {
-    const [, a] = await inside("a") as [Hub, OpenTrip];
+    const [, a] = (await inside("a")) as [Hub, OpenTrip];
     const id = a.cards.add(note("한 번"));
     expect(a.cards.add({ ...note("두 번"), id })).toBe(id);
     expect(titles(a, null)).toEqual(["한 번"]);
   });
 
   it("finds the same place by id, or by name within 50 m, never by coordinates alone", async () => {
-    const [, a] = await inside("a") as [Hub, OpenTrip];
+    const [, a] = (await inside("a")) as [Hub, OpenTrip];
     const add = (at: Place) => a.cards.add({ kind: "place", title: at.name, place: at });
     const one = add(place("성산 일출봉", 33.4581, 126.9425, "1"));
     const two = add(place("Seongsan", 30, 120, "1"));
@@ -282,7 +318,7 @@ describe("cards", () => {
 
 describe("the chip", () => {
   it("says saved only when the server stored all that I sent (W4)", async () => {
-    const [hub, a] = await inside("a") as [Hub, OpenTrip];
+    const [hub, a] = (await inside("a")) as [Hub, OpenTrip];
     expect(a.sync.get()).toEqual({ kind: "saved" });
     hub.acknowledges = false;
     a.cards.add(note("1"));
@@ -297,7 +333,7 @@ describe("the chip", () => {
   });
 
   it("says what is refused and keeps the copy", async () => {
-    const [hub, a] = await inside("a") as [Hub, OpenTrip];
+    const [hub, a] = (await inside("a")) as [Hub, OpenTrip];
     hub.maxUpdate = 500;
     const id = a.cards.add(note("긴 글"));
     await settle();
@@ -325,11 +361,16 @@ describe("the chip", () => {
 
 describe("presence", () => {
   it("shows peers, their cursors for a while, and nobody after they left", async () => {
-    const [, a, b] = await inside("a", "b") as [Hub, OpenTrip, OpenTrip];
+    const [, a, b] = (await inside("a", "b")) as [Hub, OpenTrip, OpenTrip];
     b.presence.set({ cur: { lng: 126.5, lat: 33.5 }, card: "c1" });
     await settle();
     const peer = () => a.presence.peers.get()[0];
-    expect(peer()).toMatchObject({ user: { id: "b", name: "B" }, card: "c1", cur: { lng: 126.5, lat: 33.5 }, cursor: "shown" });
+    expect(peer()).toMatchObject({
+      user: { id: "b", name: "B" },
+      card: "c1",
+      cur: { lng: 126.5, lat: 33.5 },
+      cursor: "shown",
+    });
     clock += 3_000;
     b.presence.set({ view: "map" });
     await settle();
@@ -340,7 +381,7 @@ describe("presence", () => {
   });
 
   it("comes back at once after a lost connection", async () => {
-    const [hub, a, b] = await inside("a", "b") as [Hub, OpenTrip, OpenTrip];
+    const [hub, a, b] = (await inside("a", "b")) as [Hub, OpenTrip, OpenTrip];
     hub.cut("a");
     expect(a.presence.peers.get()).toEqual([]);
     await up(hub, a);

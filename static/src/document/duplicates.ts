@@ -11,7 +11,9 @@ export function duplicatesOf(cards: Iterable<Card>): string[][] {
   for (const { id, place } of cards) {
     if (!place) continue;
     const keys = keysOf(place);
-    const group = keys.flatMap((key) => byKey.get(key) ?? []).find((each) => each.places.some((other) => same(place, other)));
+    const group = keys
+      .flatMap((key) => byKey.get(key) ?? [])
+      .find((each) => each.places.some((other) => same(place, other)));
     const home = group ?? { places: [], ids: [] };
     if (!group) groups.push(home);
     home.places.push(place);
@@ -27,7 +29,10 @@ export function duplicatesOf(cards: Iterable<Card>): string[][] {
 
 function keysOf(place: Place): string[] {
   const name = normalised(place.name);
-  return [...(place.src && place.id ? [`id:${place.src}:${place.id}`] : []), ...(name ? [`name:${name}`] : [])];
+  return [
+    ...(place.src && place.id ? [`id:${place.src}:${place.id}`] : []),
+    ...(name ? [`name:${name}`] : []),
+  ];
 }
 
 function same(a: Place, b: Place): boolean {
@@ -38,7 +43,10 @@ function same(a: Place, b: Place): boolean {
 
 /** Case, width, spaces and punctuation make no other place. */
 function normalised(name: string): string {
-  return name.normalize("NFKC").toLowerCase().replace(/[\s\p{P}\p{S}]/gu, "");
+  return name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\s\p{P}\p{S}]/gu, "");
 }
 
 type Point = Pick<Place, "lat" | "lng">;

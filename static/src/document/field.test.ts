@@ -157,7 +157,10 @@ describe("positions", () => {
     expect(mapIndex(3, [{ insert: "xy" }])).toBe(5);
     expect(mapIndex(3, [{ retain: 3 }, { insert: "xy" }])).toBe(3);
     expect(mapIndex(3, [{ retain: 1 }, { delete: 5 }])).toBe(1);
-    expect(mapRanges([[1, 4]], [{ retain: 2 }, { insert: "xx" }])).toEqual([[1, 2], [4, 6]]);
+    expect(mapRanges([[1, 4]], [{ retain: 2 }, { insert: "xx" }])).toEqual([
+      [1, 2],
+      [4, 6],
+    ]);
     expect(mapRanges([[1, 4]], [{ retain: 2 }, { delete: 9 }])).toEqual([[1, 2]]);
   });
 });

@@ -51,7 +51,8 @@ class Binding {
 
   #listen(): void {
     const { signal } = this.#listening;
-    const on = (type: string, run: (event: Event) => void) => this.#field.addEventListener(type, run, { signal });
+    const on = (type: string, run: (event: Event) => void) =>
+      this.#field.addEventListener(type, run, { signal });
     on("compositionstart", () => this.#compose(true));
     on("compositionend", () => this.#compose(false));
     on("input", () => this.#onInput());
@@ -104,7 +105,8 @@ class Binding {
       const follow = this.#held.length > 0 ? this.#held : [deltaBetween(this.#field.value, value)];
       const moved = (index: number) => {
         const within = written ? index - written.from : -1;
-        if (written && within >= 0 && within <= written.typed) return written.to + Math.min(within, written.kept);
+        if (written && within >= 0 && within <= written.typed)
+          return written.to + Math.min(within, written.kept);
         return follow.reduce((at, delta) => mapIndex(at, delta), index);
       };
       this.#replace(value, moved(selectionStart ?? 0), moved(selectionEnd ?? 0), selectionDirection);

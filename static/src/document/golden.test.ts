@@ -15,7 +15,9 @@ interface Golden {
   readonly projection: Projection;
 }
 
-const goldens = readdirSync(FOLDER).map((file) => JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Golden);
+const goldens = readdirSync(FOLDER).map(
+  (file) => JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Golden,
+);
 
 function load(golden: Golden): Y.Doc {
   const doc = new Y.Doc();
@@ -57,7 +59,10 @@ describe("golden documents", () => {
   });
 
   it("are those that the generator makes", () => {
-    const made = Object.entries(documents).map(([name, make]) => [name, make().map((update) => Buffer.from(update).toString("base64"))]);
+    const made = Object.entries(documents).map(([name, make]) => [
+      name,
+      make().map((update) => Buffer.from(update).toString("base64")),
+    ]);
     expect(goldens.map(({ name, updates }) => [name, updates]).sort()).toEqual(made.sort());
   });
 });
@@ -66,7 +71,27 @@ describe("golden documents", () => {
 describe("the reading rules in the golden documents", () => {
   it("orders bytewise by key, then by id, also beyond the basic plane", () => {
     const order = golden("ties and keys bytewise").days[0]?.cards.map(({ id }) => id);
-    const expected = ["01F", "01H", "01Z", "01D", "01C", "01A", "01B", "01a", "01L", "01E", "", "A", "a", "가", "😀", "01K", "01G", "01J", "01I"];
+    const expected = [
+      "01F",
+      "01H",
+      "01Z",
+      "01D",
+      "01C",
+      "01A",
+      "01B",
+      "01a",
+      "01L",
+      "01E",
+      "",
+      "A",
+      "a",
+      "가",
+      "😀",
+      "01K",
+      "01G",
+      "01J",
+      "01I",
+    ];
     expect(order).toEqual(expected);
   });
 
@@ -79,30 +104,66 @@ describe("the reading rules in the golden documents", () => {
   it("puts what has no proper place into the tray, first, and not as lost", () => {
     const cards = golden("bad places in the order").tray;
     expect(cards.every(({ lost }) => !lost)).toBe(true);
-    expect(golden("undefined is absent").days.map((day) => [day.id, day.cards.length])).toEqual([["d2", 0], ["d1", 1]]);
+    expect(golden("undefined is absent").days.map((day) => [day.id, day.cards.length])).toEqual([
+      ["d2", 0],
+      ["d1", 1],
+    ]);
     expect(cards.at(-1)?.id).toBe("good");
     expect(cards).toHaveLength(13);
   });
 
   it("marks cards whose day is gone", () => {
-    const lost = golden("lost days").tray.filter((card) => card.lost).map(({ id }) => id);
+    const lost = golden("lost days")
+      .tray.filter((card) => card.lost)
+      .map(({ id }) => id);
     expect(lost).toEqual(["on no name", "on d3"]);
     expect(golden("days that are no objects").days.map(({ id }) => id)).toEqual(["d1"]);
   });
 
   it("keeps only proper values", () => {
     const kept = (name: string, field: "place" | "when" | "dur" | "link" | "color" | "est") =>
-      golden(name).tray.filter((card) => card[field] !== null).map(({ id }) => id);
-    expect(kept("places", "place")).toEqual(["good", "negative", "edges", "integers", "negative zero", "only", "wrong", "extra", "prototype beside"]);
-    expect(kept("times", "when")).toEqual(["timed", "whole", "both", "bad end", "end of a wrong type", "late", "leap", "empty zones"]);
+      golden(name)
+        .tray.filter((card) => card[field] !== null)
+        .map(({ id }) => id);
+    expect(kept("places", "place")).toEqual([
+      "good",
+      "negative",
+      "edges",
+      "integers",
+      "negative zero",
+      "only",
+      "wrong",
+      "extra",
+      "prototype beside",
+    ]);
+    expect(kept("times", "when")).toEqual([
+      "timed",
+      "whole",
+      "both",
+      "bad end",
+      "end of a wrong type",
+      "late",
+      "leap",
+      "empty zones",
+    ]);
     expect(kept("minutes", "dur")).toEqual(["zero", "one", "most", "negative zero"]);
     expect(kept("links", "link")).toEqual(["https", "http", "bare"]);
     expect(kept("colours", "color")).toEqual(["low", "up", "mixed"]);
-    expect(kept("estimates", "est")).toEqual(["good", "integer", "negative", "no currency", "currency number", "huge"]);
+    expect(kept("estimates", "est")).toEqual([
+      "good",
+      "integer",
+      "negative",
+      "no currency",
+      "currency number",
+      "huge",
+    ]);
   });
 
   it("behaviour 9: holds nothing private", () => {
-    const text = JSON.stringify(golden("nothing private")) + JSON.stringify(golden("trip")) + JSON.stringify(golden("places"));
+    const text =
+      JSON.stringify(golden("nothing private")) +
+      JSON.stringify(golden("trip")) +
+      JSON.stringify(golden("places"));
     expect(text).not.toMatch(/secret|bk|phone|mail|010-|"by"|"who"|"files"|"from"/i);
   });
 
@@ -110,16 +171,29 @@ describe("the reading rules in the golden documents", () => {
     const trip = golden("clamps by code points");
     const points = (text: string | null | undefined) => [...(text ?? "")].length;
     const [texts, exact, placed] = trip.days[0]?.cards ?? [];
-    expect([trip.title, trip.desc, trip.days[0]?.title, trip.days[0]?.note].map(points)).toEqual([120, 4000, 120, 4000]);
-    expect([texts?.title, texts?.note, texts?.icon, texts?.link].map(points)).toEqual([200, 20_000, 200, 2000]);
+    expect([trip.title, trip.desc, trip.days[0]?.title, trip.days[0]?.note].map(points)).toEqual([
+      120, 4000, 120, 4000,
+    ]);
+    expect([texts?.title, texts?.note, texts?.icon, texts?.link].map(points)).toEqual([
+      200, 20_000, 200, 2000,
+    ]);
     expect([exact?.title, exact?.icon, exact?.link].map(points)).toEqual([200, 200, 2000]);
-    expect([placed?.place?.name, placed?.place?.src, placed?.est?.cur, placed?.when?.stz].map(points)).toEqual([300, 200, 200, 200]);
+    expect(
+      [placed?.place?.name, placed?.place?.src, placed?.est?.cur, placed?.when?.stz].map(points),
+    ).toEqual([300, 200, 200, 200]);
   });
 
   it("dates days by pin, or start and rank, within the calendar", () => {
     expect(golden("order of days and pins").days.map(({ id, date }) => [id, date])).toEqual([
-      ["no ord", "2028-02-27"], ["ord of a wrong type", "2028-02-28"], ["z", "2028-02-29"], ["p", "2028-12-31"], ["d1", "2028-03-02"],
-      ["d2", "2028-03-03"], ["bad pin", "2028-03-04"], ["worse pin", "2028-03-05"], ["extra", "2028-03-06"],
+      ["no ord", "2028-02-27"],
+      ["ord of a wrong type", "2028-02-28"],
+      ["z", "2028-02-29"],
+      ["p", "2028-12-31"],
+      ["d1", "2028-03-02"],
+      ["d2", "2028-03-03"],
+      ["bad pin", "2028-03-04"],
+      ["worse pin", "2028-03-05"],
+      ["extra", "2028-03-06"],
     ]);
     expect(golden("end of the calendar").days.map(({ date }) => date)).toEqual(["9999-12-31", null, null]);
   });

@@ -66,7 +66,10 @@ export class UndoHistory implements History {
   }
 
   #show(): void {
-    const state = { canUndo: this.#manager.undoStack.length > 0, canRedo: this.#manager.redoStack.length > 0 };
+    const state = {
+      canUndo: this.#manager.undoStack.length > 0,
+      canRedo: this.#manager.redoStack.length > 0,
+    };
     const now = this.#state.get();
     if (now.canUndo !== state.canUndo || now.canRedo !== state.canRedo) this.#state.set(state);
   }

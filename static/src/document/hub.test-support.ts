@@ -126,7 +126,8 @@ export class HubSocket implements Socket {
     this.#counted += 1;
     const { doc, roles, maxUpdate } = this.#hub;
     const before = Y.encodeStateAsUpdate(doc);
-    const refuse = (status: number) => this.give({ type: "refused", nth: this.#counted, status, reason: "no" });
+    const refuse = (status: number) =>
+      this.give({ type: "refused", nth: this.#counted, status, reason: "no" });
     if (roles.get(this.user) === "viewer") {
       const trial = new Y.Doc();
       Y.applyUpdate(trial, before);

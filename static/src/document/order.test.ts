@@ -15,11 +15,24 @@ describe("keys", () => {
   });
 
   it("count on from a0", () => {
-    expect([0, 1, 9, 10, 35, 36, 61, 62, 63, 365].map(nthKey)).toEqual(["a0", "a1", "a9", "aA", "aZ", "aa", "az", "b00", "b01", "b4t"]);
+    expect([0, 1, 9, 10, 35, 36, 61, 62, 63, 365].map(nthKey)).toEqual([
+      "a0",
+      "a1",
+      "a9",
+      "aA",
+      "aZ",
+      "aa",
+      "az",
+      "b00",
+      "b01",
+      "b4t",
+    ]);
   });
 
   it("after the last are greater, whatever the last is", () => {
-    fc.assert(fc.property(fc.string(), (key) => void expect(compareBytes(key, keyAfter(key))).toBeLessThan(0)));
+    fc.assert(
+      fc.property(fc.string(), (key) => void expect(compareBytes(key, keyAfter(key))).toBeLessThan(0)),
+    );
     expect([keyAfter(null), keyAfter("a0"), keyAfter("az")]).toEqual(["a0", "a1", "b00"]);
   });
 });
@@ -32,7 +45,10 @@ function apply(list: readonly Keyed[], keys: ReadonlyMap<string, string>, id: st
 
 describe("a drop", () => {
   it("between two keys writes one", () => {
-    const list = [{ id: "x", key: "a0" }, { id: "y", key: "a1" }];
+    const list = [
+      { id: "x", key: "a0" },
+      { id: "y", key: "a1" },
+    ];
     expect(place(list, "new", "x").size).toBe(1);
   });
 
@@ -43,10 +59,15 @@ describe("a drop", () => {
   });
 
   it("lands where it was dropped, in any list, however odd its keys", () => {
-    const key = fc.oneof(fc.constantFrom("a0", "a1", "a1", "a1", "a00", "", "zz", "~", "가", "A", "Zz", "a0V"), fc.string({ maxLength: 4 }));
+    const key = fc.oneof(
+      fc.constantFrom("a0", "a1", "a1", "a1", "a00", "", "zz", "~", "가", "A", "Zz", "a0V"),
+      fc.string({ maxLength: 4 }),
+    );
     fc.assert(
       fc.property(fc.array(key, { maxLength: 12 }), fc.nat(12), (keys, position) => {
-        const list = keys.map((each, i) => ({ id: `c${String(i).padStart(2, "0")}`, key: each })).sort(compareKeyed);
+        const list = keys
+          .map((each, i) => ({ id: `c${String(i).padStart(2, "0")}`, key: each }))
+          .sort(compareKeyed);
         const gap = Math.min(position, list.length);
         const after = list[gap - 1]?.id ?? null;
         const wanted = list.map(({ id }) => id);
@@ -58,7 +79,10 @@ describe("a drop", () => {
   });
 
   it("a thousand times at one spot keeps keys short", () => {
-    let list: Keyed[] = [{ id: "first", key: "a0" }, { id: "last", key: "a1" }];
+    let list: Keyed[] = [
+      { id: "first", key: "a0" },
+      { id: "last", key: "a1" },
+    ];
     for (let i = 0; i < 1_000; i++) {
       const keys = place(list, `n${i}`, "first");
       list = [...list, { id: `n${i}`, key: keys.get(`n${i}`) ?? "" }].sort(compareKeyed);

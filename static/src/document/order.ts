@@ -1,5 +1,9 @@
 // Where things stand in a list: order keys, their comparison, and which keys a drop has to write. Pure.
-import { generateJitteredKeyBetween, generateKeyBetween, generateNJitteredKeysBetween } from "fractional-indexing-jittered";
+import {
+  generateJitteredKeyBetween,
+  generateKeyBetween,
+  generateNJitteredKeysBetween,
+} from "fractional-indexing-jittered";
 
 /** One thing of an ordered list, as it is rendered. */
 export interface Keyed {

@@ -108,7 +108,9 @@ export class PresenceBoard implements Presence {
     peers.sort((a, b) => a.client - b.client);
     const before = this.#peers.get();
     // A peer that did not change keeps its identity, the list too if none did.
-    const next = peers.map((peer) => before.find((old) => JSON.stringify(old) === JSON.stringify(peer)) ?? peer);
+    const next = peers.map(
+      (peer) => before.find((old) => JSON.stringify(old) === JSON.stringify(peer)) ?? peer,
+    );
     const same = before.length === next.length && before.every((peer, i) => peer === next[i]);
     if (!same) this.#peers.set(next);
     this.#watch(next.some(({ cur }) => cur !== null));

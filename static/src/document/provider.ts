@@ -201,10 +201,14 @@ export class Provider {
     };
     window.addEventListener("online", () => network(true), { signal });
     window.addEventListener("offline", () => network(false), { signal });
-    document.addEventListener("visibilitychange", () => {
-      const { kind } = this.sync.get();
-      const waiting = kind === "offline" || kind === "reconnecting";
-      if (document.visibilityState === "visible" && waiting) this.#connection.hurry();
-    }, { signal });
+    document.addEventListener(
+      "visibilitychange",
+      () => {
+        const { kind } = this.sync.get();
+        const waiting = kind === "offline" || kind === "reconnecting";
+        if (document.visibilityState === "visible" && waiting) this.#connection.hurry();
+      },
+      { signal },
+    );
   }
 }

@@ -12,7 +12,14 @@ function filled(cards: number, days: number): Y.Doc {
     for (let n = 0; n < cards; n++) {
       const card = new Y.Map<unknown>();
       const place = { src: "x", id: String(n), name: `곳 ${n}`, lat: 33 + n / 10_000, lng: 126 };
-      const fields = { kind: "place", at: [`d${(n % days) + 1}`, nthKey(n)], title: new Y.Text(`카드 ${n}`), note: new Y.Text("글"), place, del: null };
+      const fields = {
+        kind: "place",
+        at: [`d${(n % days) + 1}`, nthKey(n)],
+        title: new Y.Text(`카드 ${n}`),
+        note: new Y.Text("글"),
+        place,
+        del: null,
+      };
       for (const [key, value] of Object.entries(fields)) card.set(key, value);
       doc.getMap("cards").set(`c${n}`, card);
     }

@@ -157,7 +157,11 @@ export class TripReader {
   }
 
   /** In the tray, a card that names a day has lost it. */
-  #asCards(column: readonly StoredCard[], before: readonly Card[] | undefined, tray: boolean): readonly Card[] {
+  #asCards(
+    column: readonly StoredCard[],
+    before: readonly Card[] | undefined,
+    tray: boolean,
+  ): readonly Card[] {
     const cards = column.map(({ card, day }) => (tray && day !== null ? this.#asLost(card) : card));
     return shared(before, cards);
   }
@@ -213,6 +217,9 @@ function shared<T>(before: readonly T[] | undefined, now: readonly T[]): readonl
 function sameDay(before: Day | undefined, now: Day): Day {
   if (!before) return now;
   const same =
-    before.date === now.date && before.title === now.title && before.note === now.note && before.cards === now.cards;
+    before.date === now.date &&
+    before.title === now.title &&
+    before.note === now.note &&
+    before.cards === now.cards;
   return same ? before : now;
 }

@@ -43,7 +43,10 @@ export class TripText implements SharedText {
     this.ref = ref;
     this.limit = limitOf(ref);
     this.#home = home;
-    this.value = watched(() => this.read(), (run) => this.observe(() => run()));
+    this.value = watched(
+      () => this.read(),
+      (run) => this.observe(() => run()),
+    );
     this.carets = watched(
       () => this.#carets(),
       (run) => {
@@ -85,7 +88,8 @@ export class TripText implements SharedText {
   anchor(start: number, end: number): unknown {
     const text = this.#text();
     if (!text) return null;
-    const at = (index: number) => Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(text, index)) as unknown;
+    const at = (index: number) =>
+      Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(text, index)) as unknown;
     return { anchor: at(start), head: at(end) };
   }
 

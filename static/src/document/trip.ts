@@ -13,7 +13,16 @@ import { TripReader } from "./reader";
 import { LASTING, LOCAL, rootsOf } from "./schema";
 import { Signal, type Readable } from "./signal";
 import { fieldName, TripText } from "./texts";
-import type { OpenOptions, Role, SharedText, SyncState, TextRef, TripDocument, TripMeta, TripView } from "./types";
+import type {
+  OpenOptions,
+  Role,
+  SharedText,
+  SyncState,
+  TextRef,
+  TripDocument,
+  TripMeta,
+  TripView,
+} from "./types";
 import { TripPicture } from "./view";
 import type { Workbench } from "./workbench";
 

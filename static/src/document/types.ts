@@ -1,15 +1,7 @@
 // The public surface of a trip document: what screens read, subscribe to and call. Nothing here names Yjs.
 import type { SyncState } from "../sync/machine";
 import type { Readable } from "./signal";
-import type {
-  Card,
-  CardKind,
-  CardStatus,
-  Estimate,
-  Place,
-  Projection,
-  When,
-} from "./projection-types";
+import type { Card, CardKind, CardStatus, Estimate, Place, Projection, When } from "./projection-types";
 
 export type * from "./projection-types";
 export type { Readable } from "./signal";

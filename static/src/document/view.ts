@@ -39,6 +39,7 @@ export function allCards(trip: Projection): Card[] {
 }
 
 function positions(trip: Projection): CardPosition[] {
-  const of = (cards: readonly Card[], day: string | null) => cards.map((card, index) => ({ card, day, index }));
+  const of = (cards: readonly Card[], day: string | null) =>
+    cards.map((card, index) => ({ card, day, index }));
   return [...trip.days.flatMap((day) => of(day.cards, day.id)), ...of(trip.tray, null)];
 }

@@ -26,7 +26,8 @@ export const language: Readable<Language> = current;
 
 /** A function for the language `in`; components derive it: `const t = $derived(translator($language))`. */
 export function translator(to: Language): <K extends MessageKey>(key: K, ...rest: Rest<K>) => string {
-  return (key, ...rest) => format(to, tables[to][key], (rest[0] ?? {}) as Readonly<Record<string, string | number>>);
+  return (key, ...rest) =>
+    format(to, tables[to][key], (rest[0] ?? {}) as Readonly<Record<string, string | number>>);
 }
 
 /** For code outside components. */
@@ -65,7 +66,11 @@ const plurals: Readonly<Record<Language, Intl.PluralRules>> = {
 };
 
 /** Fills `{name}`; a message with forms takes the one of `count`. */
-export function format(to: Language, message: Message, params: Readonly<Record<string, string | number>>): string {
+export function format(
+  to: Language,
+  message: Message,
+  params: Readonly<Record<string, string | number>>,
+): string {
   const text = typeof message === "string" ? message : formOf(to, message, params["count"]);
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name];

@@ -36,11 +36,17 @@ export function clusters(pins: readonly MapPin[], zoom: number, selected: string
   return groups.map(({ pins: members }) => clusterOf(members));
 }
 
-function nearest<T extends { x: number; y: number }>(cells: ReadonlyMap<string, readonly T[]>, x: number, y: number): T | undefined {
+function nearest<T extends { x: number; y: number }>(
+  cells: ReadonlyMap<string, readonly T[]>,
+  x: number,
+  y: number,
+): T | undefined {
   const [column, row] = [Math.floor(x / RADIUS), Math.floor(y / RADIUS)];
   for (const dx of [0, -1, 1]) {
     for (const dy of [0, -1, 1]) {
-      const found = cells.get(`${column + dx}:${row + dy}`)?.find((each) => Math.hypot(each.x - x, each.y - y) < RADIUS);
+      const found = cells
+        .get(`${column + dx}:${row + dy}`)
+        ?.find((each) => Math.hypot(each.x - x, each.y - y) < RADIUS);
       if (found) return found;
     }
   }
@@ -51,6 +57,8 @@ function clusterOf(pins: readonly MapPin[]): Cluster {
   const mean = (of: (pin: MapPin) => number) => pins.reduce((sum, pin) => sum + of(pin), 0) / pins.length;
   const counts = new Map<string, number>();
   for (const { color } of pins) counts.set(color, (counts.get(color) ?? 0) + 1);
-  const colors = [...counts].map(([color, count]) => ({ color, share: count / pins.length })).sort((a, b) => b.share - a.share);
+  const colors = [...counts]
+    .map(([color, count]) => ({ color, share: count / pins.length }))
+    .sort((a, b) => b.share - a.share);
   return { id: pins[0]?.id ?? "", lng: mean(({ lng }) => lng), lat: mean(({ lat }) => lat), pins, colors };
 }

@@ -47,15 +47,23 @@ export function watchPress(target: HTMLElement, press: (event: PointerEvent) => 
   const listening = new AbortController();
   const { signal } = listening;
   let from: PointerEvent | null = null;
-  target.addEventListener("pointerdown", (event) => {
-    off();
-    if (event.pointerType !== "touch" || !event.isPrimary) return;
-    from = event;
-    timer = setTimeout(() => press(event), PRESS_MS);
-  }, { signal });
-  target.addEventListener("pointermove", (event) => {
-    if (from && Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > 8) off();
-  }, { signal });
+  target.addEventListener(
+    "pointerdown",
+    (event) => {
+      off();
+      if (event.pointerType !== "touch" || !event.isPrimary) return;
+      from = event;
+      timer = setTimeout(() => press(event), PRESS_MS);
+    },
+    { signal },
+  );
+  target.addEventListener(
+    "pointermove",
+    (event) => {
+      if (from && Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > 8) off();
+    },
+    { signal },
+  );
   for (const type of ["pointerup", "pointercancel"]) target.addEventListener(type, off, { signal });
   return () => {
     off();

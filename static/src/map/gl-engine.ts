@@ -1,7 +1,12 @@
 // The map drawn by MapLibre: the schematic style or own tiles, with names from the gazetteer.
 import "maplibre-gl/dist/maplibre-gl.css";
 import {
-  addProtocol, Map as GlMap, setWorkerUrl, type GeoJSONSource, type MapMouseEvent, type StyleSpecification,
+  addProtocol,
+  Map as GlMap,
+  setWorkerUrl,
+  type GeoJSONSource,
+  type MapMouseEvent,
+  type StyleSpecification,
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { places } from "../places";
@@ -38,7 +43,9 @@ export class GlEngine implements Engine {
       pmtilesReady = true;
     }
     if (!options.source) prefetch(options);
-    const style = options.source ? await tileStyle(options.source, options.theme) : schematicStyle(options.theme, fontFaces());
+    const style = options.source
+      ? await tileStyle(options.source, options.theme)
+      : schematicStyle(options.theme, fontFaces());
     return new GlEngine(options, style);
   }
 
@@ -48,8 +55,18 @@ export class GlEngine implements Engine {
     this.#theme = options.theme;
     const { view, container } = options;
     this.#map = new GlMap({
-      container, style, center: [...view.c], zoom: view.z, minZoom: MIN_ZOOM, maxZoom: MAX_ZOOM,
-      attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, renderWorldCopies: true, fadeDuration: 150,
+      container,
+      style,
+      center: [...view.c],
+      zoom: view.z,
+      minZoom: MIN_ZOOM,
+      maxZoom: MAX_ZOOM,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      renderWorldCopies: true,
+      fadeDuration: 150,
     });
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
@@ -74,7 +91,10 @@ export class GlEngine implements Engine {
   }
 
   zoomBy(steps: number): void {
-    this.#map.easeTo({ zoom: this.#map.getZoom() + steps, duration: 200 }, { originalEvent: new Event("zoom") });
+    this.#map.easeTo(
+      { zoom: this.#map.getZoom() + steps, duration: 200 },
+      { originalEvent: new Event("zoom") },
+    );
   }
 
   setLines(lines: readonly MapLine[]): void {
@@ -114,7 +134,9 @@ export class GlEngine implements Engine {
     map.on("load", () => void this.#fill());
     map.on("move", () => this.#options.onframe());
     map.on("resize", () => this.#options.onframe());
-    map.on("moveend", (event) => this.#options.onmove("originalEvent" in event && event.originalEvent !== undefined));
+    map.on("moveend", (event) =>
+      this.#options.onmove("originalEvent" in event && event.originalEvent !== undefined),
+    );
     map.on("moveend", () => void this.#refine());
     map.on("mousemove", (event) => this.#options.oncursor(event.lngLat));
     map.on("mouseout", () => this.#options.oncursor(null));
@@ -168,7 +190,8 @@ export class GlEngine implements Engine {
     });
     if (this.#destroyed || !loaded) return;
     this.#source(level)?.setData(loaded.land);
-    if (level !== "detail" && !(level === "world" && this.#loaded.has("fine"))) this.#source("borders")?.setData(loaded.borders);
+    if (level !== "detail" && !(level === "world" && this.#loaded.has("fine")))
+      this.#source("borders")?.setData(loaded.borders);
     for (const part of ["shoal", "land", "coast"]) this.#handOver(level, part);
   }
 
@@ -198,7 +221,8 @@ export class GlEngine implements Engine {
 /** The shapes and names arrive while the map itself is still starting. */
 function prefetch({ view, language }: EngineOptions): void {
   const quiet = () => undefined; // who needs them asks again and says so
-  for (const level of view.z >= DETAIL_ZOOM ? (["detail", "world"] as const) : (["world"] as const)) shapes(level).catch(quiet);
+  for (const level of view.z >= DETAIL_ZOOM ? (["detail", "world"] as const) : (["world"] as const))
+    shapes(level).catch(quiet);
   places.labels(language).catch(quiet);
 }
 

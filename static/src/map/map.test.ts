@@ -10,7 +10,15 @@ import { decodeShapes } from "./shapes";
 import { layers, nameFeatures, schematicStyle } from "./style";
 import type { MapPin } from "./types";
 
-const pin = (id: string, lng: number, lat: number, color = "#000000"): MapPin => ({ id, lng, lat, color, label: id, title: id, day: "d1" });
+const pin = (id: string, lng: number, lat: number, color = "#000000"): MapPin => ({
+  id,
+  lng,
+  lat,
+  color,
+  label: id,
+  title: id,
+  day: "d1",
+});
 const EVEN = { top: 0, right: 0, bottom: 0, left: 0 };
 
 describe("projection", () => {
@@ -21,12 +29,18 @@ describe("projection", () => {
   });
 
   it("fits a box into what the panels leave free", () => {
-    const box = boxOf([{ lng: 126.2, lat: 33.2 }, { lng: 126.9, lat: 33.6 }]);
+    const box = boxOf([
+      { lng: 126.2, lat: 33.2 },
+      { lng: 126.9, lat: 33.6 },
+    ]);
     if (!box) throw new Error("no box");
     const padding = { top: 50, right: 400, bottom: 50, left: 50 };
     const view = viewOf(box, 1000, 600, padding, 18);
     const center = toPixel({ lng: view.c[0], lat: view.c[1] }, view.z);
-    const corners = [[box.west, box.north], [box.east, box.south]].map(([lng = 0, lat = 0]) => toPixel({ lng, lat }, view.z));
+    const corners = [
+      [box.west, box.north],
+      [box.east, box.south],
+    ].map(([lng = 0, lat = 0]) => toPixel({ lng, lat }, view.z));
     const xs = corners.map(({ x }) => x - center.x + 500);
     const ys = corners.map(({ y }) => y - center.y + 300);
     expect(Math.min(...xs)).toBeGreaterThanOrEqual(49.9);
@@ -44,15 +58,28 @@ describe("projection", () => {
 
 describe("clusters", () => {
   it("join what would cover each other, and part when the map comes closer", () => {
-    const pins = [pin("a", 126.5, 33.5, "#ff0000"), pin("b", 126.501, 33.5, "#0000ff"), pin("c", 127.5, 33.5, "#ff0000")];
-    expect(clusters(pins, 8, null).map(({ pins: members }) => members.map(({ id }) => id))).toEqual([["a", "b"], ["c"]]);
-    expect(clusters(pins, 8, null)[0]?.colors).toEqual([{ color: "#ff0000", share: 0.5 }, { color: "#0000ff", share: 0.5 }]);
+    const pins = [
+      pin("a", 126.5, 33.5, "#ff0000"),
+      pin("b", 126.501, 33.5, "#0000ff"),
+      pin("c", 127.5, 33.5, "#ff0000"),
+    ];
+    expect(clusters(pins, 8, null).map(({ pins: members }) => members.map(({ id }) => id))).toEqual([
+      ["a", "b"],
+      ["c"],
+    ]);
+    expect(clusters(pins, 8, null)[0]?.colors).toEqual([
+      { color: "#ff0000", share: 0.5 },
+      { color: "#0000ff", share: 0.5 },
+    ]);
     expect(clusters(pins, 16, null)).toHaveLength(3);
   });
 
   it("leave the selected pin alone", () => {
     const pins = ["a", "b", "c"].map((id) => pin(id, 126.5, 33.5));
-    expect(clusters(pins, 8, "b").map(({ pins: members }) => members.map(({ id }) => id))).toEqual([["a", "c"], ["b"]]);
+    expect(clusters(pins, 8, "b").map(({ pins: members }) => members.map(({ id }) => id))).toEqual([
+      ["a", "c"],
+      ["b"],
+    ]);
   });
 
   it("take 2 000 pins in less than 20 ms", () => {
@@ -63,34 +90,80 @@ describe("clusters", () => {
 
 describe("shapes", () => {
   it("read as they were written", () => {
-    const ring: Point[] = [[126.1, 33.2], [126.9, 33.2], [126.5, 33.6], [126.1, 33.2]];
-    const shapes = decodeShapes(encodeShapes({ precision: 1000, polygons: [{ code: "410", rings: [ring] }], lines: [[[-1, -2], [3, 4]]] }));
-    expect(shapes.land.features[0]).toMatchObject({ properties: { code: "410" }, geometry: { coordinates: [ring] } });
-    expect(shapes.borders.geometry.coordinates).toEqual([[[-1, -2], [3, 4]]]);
+    const ring: Point[] = [
+      [126.1, 33.2],
+      [126.9, 33.2],
+      [126.5, 33.6],
+      [126.1, 33.2],
+    ];
+    const shapes = decodeShapes(
+      encodeShapes({
+        precision: 1000,
+        polygons: [{ code: "410", rings: [ring] }],
+        lines: [
+          [
+            [-1, -2],
+            [3, 4],
+          ],
+        ],
+      }),
+    );
+    expect(shapes.land.features[0]).toMatchObject({
+      properties: { code: "410" },
+      geometry: { coordinates: [ring] },
+    });
+    expect(shapes.borders.geometry.coordinates).toEqual([
+      [
+        [-1, -2],
+        [3, 4],
+      ],
+    ]);
   });
 
   it("are cut at the 180th meridian", () => {
-    const siberia: Point[] = [[170, 60], [-170, 60], [-170, 70], [170, 70], [170, 60]];
+    const siberia: Point[] = [
+      [170, 60],
+      [-170, 60],
+      [-170, 70],
+      [170, 70],
+      [170, 60],
+    ];
     const parts = cutPolygon([siberia]);
     expect(parts).toHaveLength(2);
-    const lngs = parts.map(([ring = []]) => [Math.min(...ring.map(([lng]) => lng)), Math.max(...ring.map(([lng]) => lng))]);
-    expect(lngs.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0))).toEqual([[-180, -170], [170, 180]]);
-    expect(cutLine([[170, 1], [179, 1], [-179, 1], [-170, 1]])).toHaveLength(2);
+    const lngs = parts.map(([ring = []]) => [
+      Math.min(...ring.map(([lng]) => lng)),
+      Math.max(...ring.map(([lng]) => lng)),
+    ]);
+    expect(lngs.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0))).toEqual([
+      [-180, -170],
+      [170, 180],
+    ]);
+    expect(
+      cutLine([
+        [170, 1],
+        [179, 1],
+        [-179, 1],
+        [-170, 1],
+      ]),
+    ).toHaveLength(2);
   });
 
-  it.each(["generated/world.bin", "generated/fine.bin", "../../data/detail.bin"])("of %s stay on the map and cross no seam", (file) => {
-    const { land } = decodeShapes(new Uint8Array(readFileSync(join(import.meta.dirname, file))));
-    expect(land.features.length).toBeGreaterThan(200);
-    for (const { geometry } of land.features) {
-      const lngs = geometry.coordinates[0]?.map(([lng = 0]) => lng) ?? [];
-      const lats = geometry.coordinates[0]?.map(([, lat = 0]) => lat) ?? [];
-      expect(Math.max(...lngs.map(Math.abs))).toBeLessThanOrEqual(180);
-      expect(Math.max(...lats.map(Math.abs))).toBeLessThanOrEqual(90);
-      const jump = lngs.some((lng, i) => Math.abs(lng - (lngs[i - 1] ?? lng)) > 180);
-      // Antarctica's lower edge alone runs along the whole map.
-      expect(jump && Math.min(...lats) > -80).toBe(false);
-    }
-  });
+  it.each(["generated/world.bin", "generated/fine.bin", "../../data/detail.bin"])(
+    "of %s stay on the map and cross no seam",
+    (file) => {
+      const { land } = decodeShapes(new Uint8Array(readFileSync(join(import.meta.dirname, file))));
+      expect(land.features.length).toBeGreaterThan(200);
+      for (const { geometry } of land.features) {
+        const lngs = geometry.coordinates[0]?.map(([lng = 0]) => lng) ?? [];
+        const lats = geometry.coordinates[0]?.map(([, lat = 0]) => lat) ?? [];
+        expect(Math.max(...lngs.map(Math.abs))).toBeLessThanOrEqual(180);
+        expect(Math.max(...lats.map(Math.abs))).toBeLessThanOrEqual(90);
+        const jump = lngs.some((lng, i) => Math.abs(lng - (lngs[i - 1] ?? lng)) > 180);
+        // Antarctica's lower edge alone runs along the whole map.
+        expect(jump && Math.min(...lats) > -80).toBe(false);
+      }
+    },
+  );
 });
 
 describe("the style", () => {

@@ -44,7 +44,12 @@ export function boxOf(points: readonly LngLat[]): Box | null {
   if (!first) return null;
   const lngs = points.map(({ lng }) => lng);
   const lats = points.map(({ lat }) => lat);
-  return { west: Math.min(...lngs), east: Math.max(...lngs), south: Math.min(...lats), north: Math.max(...lats) };
+  return {
+    west: Math.min(...lngs),
+    east: Math.max(...lngs),
+    south: Math.min(...lats),
+    north: Math.max(...lats),
+  };
 }
 
 /** The closest view that holds the box inside the padding. */
@@ -55,7 +60,10 @@ export function viewOf(box: Box, width: number, height: number, padding: Padding
     x: Math.max(40, width - padding.left - padding.right),
     y: Math.max(40, height - padding.top - padding.bottom),
   };
-  const zoom = Math.min(maxZoom, Math.log2(Math.min(room.x / Math.max(b.x - a.x, 1e-9), room.y / Math.max(b.y - a.y, 1e-9))));
+  const zoom = Math.min(
+    maxZoom,
+    Math.log2(Math.min(room.x / Math.max(b.x - a.x, 1e-9), room.y / Math.max(b.y - a.y, 1e-9))),
+  );
   const scale = 2 ** zoom;
   // The padding is seldom even: the middle of the free part is not the middle of the map.
   const middle = {

@@ -73,10 +73,13 @@ export class PlainEngine implements Engine {
   }
 
   setLanguage(language: "ko" | "en"): void {
-    void places.labels(language).then((labels) => {
-      this.#names = [...labels].sort((a, b) => b.weight - a.weight);
-      this.#draw();
-    }, () => undefined);
+    void places.labels(language).then(
+      (labels) => {
+        this.#names = [...labels].sort((a, b) => b.weight - a.weight);
+        this.#draw();
+      },
+      () => undefined,
+    );
   }
 
   resize(): void {
@@ -149,13 +152,17 @@ export class PlainEngine implements Engine {
   }
 
   #refine(): void {
-    const wanted: Level[] = this.#zoom >= DETAIL_ZOOM ? ["fine", "detail"] : [this.#zoom >= FINE_ZOOM ? "fine" : "world"];
+    const wanted: Level[] =
+      this.#zoom >= DETAIL_ZOOM ? ["fine", "detail"] : [this.#zoom >= FINE_ZOOM ? "fine" : "world"];
     for (const level of wanted) {
       if (this.#shapes.has(level)) continue;
-      void shapes(level).then((loaded) => {
-        this.#shapes.set(level, loaded);
-        this.#draw();
-      }, () => undefined);
+      void shapes(level).then(
+        (loaded) => {
+          this.#shapes.set(level, loaded);
+          this.#draw();
+        },
+        () => undefined,
+      );
     }
   }
 
@@ -182,7 +189,11 @@ export class PlainEngine implements Engine {
 
   /** The finest level that is there; detail lies over fine. */
   #levels(): Shapes[] {
-    const [world, fine, detail] = [this.#shapes.get("world"), this.#shapes.get("fine"), this.#shapes.get("detail")];
+    const [world, fine, detail] = [
+      this.#shapes.get("world"),
+      this.#shapes.get("fine"),
+      this.#shapes.get("detail"),
+    ];
     if (this.#zoom >= DETAIL_ZOOM && detail) return [...(fine ? [fine] : []), detail];
     const best = this.#zoom >= FINE_ZOOM ? (fine ?? world) : (world ?? fine);
     return best ? [best] : [];
@@ -196,9 +207,15 @@ export class PlainEngine implements Engine {
     const finer = this.#zoom >= DETAIL_ZOOM ? this.#shapes.get("detail") : undefined;
     for (const { geometry, properties } of land.features) {
       if (finer && finer.land !== land && DETAILED.includes(properties.code)) continue;
-      const rings = geometry.coordinates.map((ring) => ring.map(([lng = 0, lat = 0]) => this.project({ lng, lat })));
+      const rings = geometry.coordinates.map((ring) =>
+        ring.map(([lng = 0, lat = 0]) => this.project({ lng, lat })),
+      );
       const outer = rings[0] ?? [];
-      const seen = outer.some(({ x }) => x > -200) && outer.some(({ x }) => x < width + 200) && outer.some(({ y }) => y > -200) && outer.some(({ y }) => y < height + 200);
+      const seen =
+        outer.some(({ x }) => x > -200) &&
+        outer.some(({ x }) => x < width + 200) &&
+        outer.some(({ y }) => y > -200) &&
+        outer.some(({ y }) => y < height + 200);
       if (!seen) continue;
       context.beginPath();
       for (const ring of rings) {
@@ -251,8 +268,11 @@ export class PlainEngine implements Engine {
   /** A canvas does not wait for the files of a font: draw again when they are there. */
   #loadFont(text: string): void {
     if (document.fonts.check(FONT, text)) return;
-    void document.fonts.load(FONT, text).then((faces) => {
-      if (faces.length > 0) this.#draw();
-    }, () => undefined);
+    void document.fonts.load(FONT, text).then(
+      (faces) => {
+        if (faces.length > 0) this.#draw();
+      },
+      () => undefined,
+    );
   }
 }

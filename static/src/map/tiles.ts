@@ -36,7 +36,11 @@ async function pmtilesStyle(source: MapSource, theme: Theme): Promise<StyleSpeci
   if (tileType !== TileType.Mvt) return rasterStyle({ url }, source, theme);
   const palette = PALETTES[theme];
   const fill = (layer: string, color: string, opacity = 1) => ({
-    id: `tiles-${layer}`, type: "fill" as const, source: "tiles", "source-layer": layer, paint: { "fill-color": color, "fill-opacity": opacity },
+    id: `tiles-${layer}`,
+    type: "fill" as const,
+    source: "tiles",
+    "source-layer": layer,
+    paint: { "fill-color": color, "fill-opacity": opacity },
   });
   return {
     version: 8,
@@ -46,9 +50,24 @@ async function pmtilesStyle(source: MapSource, theme: Theme): Promise<StyleSpeci
       fill("earth", palette.land),
       fill("landuse", palette.sight, 0.12),
       fill("water", palette.sea),
-      { id: "tiles-roads", type: "line", source: "tiles", "source-layer": "roads", paint: { "line-color": palette.border, "line-width": ["interpolate", ["linear"], ["zoom"], 6, 0.4, 14, 2.4] } },
+      {
+        id: "tiles-roads",
+        type: "line",
+        source: "tiles",
+        "source-layer": "roads",
+        paint: {
+          "line-color": palette.border,
+          "line-width": ["interpolate", ["linear"], ["zoom"], 6, 0.4, 14, 2.4],
+        },
+      },
       fill("buildings", palette.border, 0.5),
-      { id: "tiles-borders", type: "line", source: "tiles", "source-layer": "boundaries", paint: { "line-color": palette.border, "line-dasharray": [3, 2] } },
+      {
+        id: "tiles-borders",
+        type: "line",
+        source: "tiles",
+        "source-layer": "boundaries",
+        paint: { "line-color": palette.border, "line-dasharray": [3, 2] },
+      },
     ],
   };
 }

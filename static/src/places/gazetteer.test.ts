@@ -12,8 +12,11 @@ beforeAll(() => {
   places = new Gazetteer(readFileSync(join(import.meta.dirname, "generated/gazetteer.txt"), "utf8"));
 });
 
-const labels = (query: string, near: { lng: number; lat: number } | null = null, language: "ko" | "en" = "ko") =>
-  places.search(query, { language, near }).map(({ label }) => label);
+const labels = (
+  query: string,
+  near: { lng: number; lat: number } | null = null,
+  language: "ko" | "en" = "ko",
+) => places.search(query, { language, near }).map(({ label }) => label);
 
 const OSAKA = { lng: 135.5, lat: 34.69 };
 const JEJU = { lng: 126.53, lat: 33.38 };
@@ -24,8 +27,23 @@ describe("search", () => {
   });
 
   it.each([
-    ["제주", "제주"], ["제주도", "제주도"], ["ㅈㅈㄷ", "제주도"], ["성산", "성산일출봉"], ["젲", "제주도"], ["오사카", "오사카"], ["오사카성", "오사카성"], ["파리", "파리"], ["뉴욕", "뉴욕"],
-    ["Paris", "파리"], ["osaka", "오사카"], ["Zurich", "취리히"], ["Zürich", "취리히"], ["道頓堀", "도톤보리"], ["fushimi", "후시미 이나리 신사"], ["ㅅㅅㅇㅊㅂ", "성산일출봉"], ["불국사", "불국사"],
+    ["제주", "제주"],
+    ["제주도", "제주도"],
+    ["ㅈㅈㄷ", "제주도"],
+    ["성산", "성산일출봉"],
+    ["젲", "제주도"],
+    ["오사카", "오사카"],
+    ["오사카성", "오사카성"],
+    ["파리", "파리"],
+    ["뉴욕", "뉴욕"],
+    ["Paris", "파리"],
+    ["osaka", "오사카"],
+    ["Zurich", "취리히"],
+    ["Zürich", "취리히"],
+    ["道頓堀", "도톤보리"],
+    ["fushimi", "후시미 이나리 신사"],
+    ["ㅅㅅㅇㅊㅂ", "성산일출봉"],
+    ["불국사", "불국사"],
   ])("%s finds %s first", (query, label) => {
     expect(labels(query)[0]).toBe(label);
   });
@@ -38,7 +56,11 @@ describe("search", () => {
 
   it("answers in the language of the person, with the other name beside it", () => {
     const [first] = places.search("osaka castle", { language: "en" });
-    expect(first).toMatchObject({ label: "Osaka Castle", kind: "palace", place: { src: "moim", id: "osaka-castle", alt: "大阪城", cc: "JP", tz: "Asia/Tokyo" } });
+    expect(first).toMatchObject({
+      label: "Osaka Castle",
+      kind: "palace",
+      place: { src: "moim", id: "osaka-castle", alt: "大阪城", cc: "JP", tz: "Asia/Tokyo" },
+    });
     expect(first?.detail).toBe("大阪城 · Osaka · Japan");
   });
 
@@ -65,11 +87,21 @@ describe("a click on the map", () => {
   const zone = () => "Asia/Seoul";
 
   it("near a sight means the sight", () => {
-    expect(places.at(126.9430, 33.4583, "ko", zone)).toMatchObject({ name: "성산일출봉", src: "moim" });
+    expect(places.at(126.943, 33.4583, "ko", zone)).toMatchObject({ name: "성산일출봉", src: "moim" });
   });
 
   it("elsewhere gives country and zone without a name", () => {
-    expect(places.at(126.6, 33.3, "ko", zone)).toEqual({ src: "map", id: "", name: "", alt: "", lat: 33.3, lng: 126.6, addr: "", cc: "KR", tz: "Asia/Seoul" });
+    expect(places.at(126.6, 33.3, "ko", zone)).toEqual({
+      src: "map",
+      id: "",
+      name: "",
+      alt: "",
+      lat: 33.3,
+      lng: 126.6,
+      addr: "",
+      cc: "KR",
+      tz: "Asia/Seoul",
+    });
     expect(places.at(-30, 0, "ko", () => "Etc/GMT+2").cc).toBe("");
   });
 });

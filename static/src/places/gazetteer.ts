@@ -26,7 +26,15 @@ interface Entry {
   readonly initials: string;
 }
 
-type LandmarkRow = [id: string, kind: PlaceKind, lat: number, lng: number, ko: string, en: string, local: string];
+type LandmarkRow = [
+  id: string,
+  kind: PlaceKind,
+  lat: number,
+  lng: number,
+  ko: string,
+  en: string,
+  local: string,
+];
 
 /** A sight counts like a city of half a million. */
 const SIGHT_WEIGHT = 17;
@@ -62,7 +70,10 @@ export class Gazetteer {
       if (match > 0) best.push({ entry, score: match + entry.weight + nearness(entry, options.near) });
     }
     best.sort((a, b) => b.score - a.score);
-    return distinct(best.map(({ entry }) => entry), limit).map((entry) => found(entry, query, options.language));
+    return distinct(
+      best.map(({ entry }) => entry),
+      limit,
+    ).map((entry) => found(entry, query, options.language));
   }
 
   at(lng: number, lat: number, language: "ko" | "en", zoneOf: (lat: number, lng: number) => string): Place {
@@ -74,10 +85,18 @@ export class Gazetteer {
   }
 
   /** For the map's labels: name in the language, largest first. */
-  labels(language: "ko" | "en"): { name: string; lng: number; lat: number; kind: PlaceKind; weight: number }[] {
+  labels(
+    language: "ko" | "en",
+  ): { name: string; lng: number; lat: number; kind: PlaceKind; weight: number }[] {
     return this.#entries
       .filter(({ kind }) => kind !== "region")
-      .map((entry) => ({ name: nameOf(entry, language), lng: entry.lng, lat: entry.lat, kind: entry.kind, weight: entry.weight }));
+      .map((entry) => ({
+        name: nameOf(entry, language),
+        lng: entry.lng,
+        lat: entry.lat,
+        kind: entry.kind,
+        weight: entry.weight,
+      }));
   }
 
   #nearest(lng: number, lat: number, accept: (entry: Entry) => boolean): { entry: Entry; km: number } | null {
@@ -94,10 +113,22 @@ export class Gazetteer {
 function sights(): Entry[] {
   return landmarks.flatMap(({ area, areaEn, cc, tz, places }) =>
     (places as LandmarkRow[]).map(([id, kind, lat, lng, ko, en, local]) => ({
-      src: "moim" as const, id, en, ko, local, lat, lng, cc, tz, kind,
+      src: "moim" as const,
+      id,
+      en,
+      ko,
+      local,
+      lat,
+      lng,
+      cc,
+      tz,
+      kind,
       area: { ko: area, en: areaEn },
       weight: kind === "region" ? REGION_WEIGHT : SIGHT_WEIGHT,
-      ...comparable(en, [ko, en, local].filter((name) => name !== "")),
+      ...comparable(
+        en,
+        [ko, en, local].filter((name) => name !== ""),
+      ),
       initials: initials(ko),
     })),
   );
@@ -108,8 +139,15 @@ function settlement(columns: readonly string[], zones: readonly string[]): Entry
   const names = hangul === "" ? [] : hangul.split("|");
   const count = Number.parseInt(people, 36) * 100;
   return {
-    src: "geonames", id: Number.parseInt(id, 36).toString(), en, ko: names[0] ?? "", local: "",
-    lat: Number(lat), lng: Number(lng), cc, tz: zones[Number.parseInt(zone, 36)] ?? "",
+    src: "geonames",
+    id: Number.parseInt(id, 36).toString(),
+    en,
+    ko: names[0] ?? "",
+    local: "",
+    lat: Number(lat),
+    lng: Number(lng),
+    cc,
+    tz: zones[Number.parseInt(zone, 36)] ?? "",
     kind: KINDS[kind] ?? "town",
     area: null,
     weight: 3 * Math.log10(Math.max(10, count)) + (kind === "C" ? 2 : 0),
@@ -119,7 +157,13 @@ function settlement(columns: readonly string[], zones: readonly string[]): Entry
 }
 
 function comparable(latin: string, all: readonly string[]): Pick<Entry, "names" | "words"> {
-  const words = latin.includes(" ") || latin.includes("-") ? latin.split(/[\s-]+/).slice(1).map(fold) : [];
+  const words =
+    latin.includes(" ") || latin.includes("-")
+      ? latin
+          .split(/[\s-]+/)
+          .slice(1)
+          .map(fold)
+      : [];
   return { names: all.map(fold), words };
 }
 
@@ -155,7 +199,10 @@ function distinct(entries: readonly Entry[], limit: number): Entry[] {
   const chosen: Entry[] = [];
   for (const entry of entries) {
     if (chosen.length === limit) break;
-    if (!chosen.some((other) => other.en === entry.en && other.cc === entry.cc && kilometres(other, entry) < 5)) chosen.push(entry);
+    if (
+      !chosen.some((other) => other.en === entry.en && other.cc === entry.cc && kilometres(other, entry) < 5)
+    )
+      chosen.push(entry);
   }
   return chosen;
 }
@@ -163,7 +210,13 @@ function distinct(entries: readonly Entry[], limit: number): Entry[] {
 function found(entry: Entry, query: string, language: "ko" | "en"): Found {
   const place = placeOf(entry, language);
   const match = findMatch(place.name, query);
-  return { place, kind: entry.kind, label: place.name, detail: detailOf(entry, place, language), marks: match ? [match] : [] };
+  return {
+    place,
+    kind: entry.kind,
+    label: place.name,
+    detail: detailOf(entry, place, language),
+    marks: match ? [match] : [],
+  };
 }
 
 function placeOf(entry: Entry, language: "ko" | "en"): Place {
@@ -186,7 +239,9 @@ function namesOfCountries(language: "ko" | "en"): Intl.DisplayNames {
 function detailOf(entry: Entry, place: Place, language: "ko" | "en"): string {
   const country = entry.cc === "" ? "" : (countries[language].of(entry.cc) ?? "");
   const area = entry.area && entry.kind !== "region" ? entry.area[language] : "";
-  return [place.alt, area, country].filter((part, i, all) => part !== "" && all.indexOf(part) === i).join(" · ");
+  return [place.alt, area, country]
+    .filter((part, i, all) => part !== "" && all.indexOf(part) === i)
+    .join(" · ");
 }
 
 /** Good enough for ranking: a flat earth around the point. */

@@ -7,7 +7,9 @@ type Question =
   | { readonly ask: "labels"; readonly language: "ko" | "en" };
 
 export type Request = Question & { readonly id: number };
-export type Answer = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string };
+export type Answer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: string };
 
 /** A name for the map to write. */
 export interface PlaceLabel {

@@ -9,7 +9,12 @@ const PER_INITIAL = 588;
 /** Lower case, no accents, no spaces and punctuation; Hangul as its letters: "제주 도" → "ㅈㅔㅈㅜㄷㅗ". */
 export function fold(text: string): string {
   const latin = text.normalize("NFD").replace(/\p{M}/gu, "").normalize("NFC").toLowerCase();
-  const bare = latin.replace(/[\s\p{P}\p{S}]/gu, "").replace(/ß/g, "ss").replace(/ø/g, "o").replace(/ł/g, "l").replace(/đ/g, "d");
+  const bare = latin
+    .replace(/[\s\p{P}\p{S}]/gu, "")
+    .replace(/ß/g, "ss")
+    .replace(/ø/g, "o")
+    .replace(/ł/g, "l")
+    .replace(/đ/g, "d");
   return /[가-힣ㄱ-ㅣ]/.test(bare) ? disassemble(bare) : bare;
 }
 

@@ -5,11 +5,31 @@ export type { Place } from "../document/projection-types";
 
 /** Chooses the icon: settlements by rank, and kinds of sights. */
 export type PlaceKind =
-  | "capital" | "city" | "town" | "region"
-  | "airport" | "station" | "port"
-  | "mountain" | "island" | "beach" | "water" | "park"
-  | "temple" | "palace" | "museum" | "monument" | "tower" | "view"
-  | "market" | "shopping" | "food" | "theme" | "street" | "spa" | "campus";
+  | "capital"
+  | "city"
+  | "town"
+  | "region"
+  | "airport"
+  | "station"
+  | "port"
+  | "mountain"
+  | "island"
+  | "beach"
+  | "water"
+  | "park"
+  | "temple"
+  | "palace"
+  | "museum"
+  | "monument"
+  | "tower"
+  | "view"
+  | "market"
+  | "shopping"
+  | "food"
+  | "theme"
+  | "street"
+  | "spa"
+  | "campus";
 
 export interface Found {
   /** Ready for a card; `name` in the language of the search. */

@@ -13,11 +13,14 @@ const golden = JSON.parse(readFileSync(FILE, "utf8")) as GoldenFrame[];
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
 
 describe("frames", () => {
-  it.each(golden.filter(({ decoded }) => decoded !== null))("$name decodes as written down and encodes back", (frame) => {
-    const messages = decode(bytes(frame.hex));
-    expect(messages.map(asJson)).toEqual(frame.decoded);
-    expect(Buffer.from(encode(messages)).toString("hex")).toBe(frame.hex);
-  });
+  it.each(golden.filter(({ decoded }) => decoded !== null))(
+    "$name decodes as written down and encodes back",
+    (frame) => {
+      const messages = decode(bytes(frame.hex));
+      expect(messages.map(asJson)).toEqual(frame.decoded);
+      expect(Buffer.from(encode(messages)).toString("hex")).toBe(frame.hex);
+    },
+  );
 
   it.each(golden.filter(({ decoded }) => decoded === null))("malformed: $name is a DecodeError", (frame) => {
     expect(() => decode(bytes(frame.hex))).toThrow(DecodeError);

@@ -21,7 +21,8 @@ function receive(machine: SyncMachine, ...messages: Message[]): unknown[] {
 
 const edit = (machine: SyncMachine, at: number) => machine.handle({ type: "edited", update: UPDATE, at });
 const stored = (machine: SyncMachine, count: number) => receive(machine, { type: "stored", count });
-const refused = (machine: SyncMachine, nth: number, status: number) => receive(machine, { type: "refused", nth, status, reason: "no" });
+const refused = (machine: SyncMachine, nth: number, status: number) =>
+  receive(machine, { type: "refused", nth, status, reason: "no" });
 
 describe("the exchange", () => {
   it("greets on opening and answers the server's step 1 (W2)", () => {
@@ -151,7 +152,10 @@ describe("access", () => {
     expect(receive(machine, { type: "access", role: "editor" })).toEqual([{ type: "restart" }]);
   });
 
-  it.each([[4403, null], [4404, null]])("%i takes it", (code, role) => {
+  it.each([
+    [4403, null],
+    [4404, null],
+  ])("%i takes it", (code, role) => {
     const machine = connected();
     machine.handle({ type: "closed", code, reason: "" });
     expect(machine.state).toEqual({ kind: "access-changed", role, copy: false });
@@ -160,7 +164,12 @@ describe("access", () => {
 
 /** W9 */
 describe("closes", () => {
-  it.each([[4400, "malformed"], [4409, "otherEpoch"], [4413, "tooLarge"], [4429, "tooMany"]] as const)("%i is refused as %s", (code, reason) => {
+  it.each([
+    [4400, "malformed"],
+    [4409, "otherEpoch"],
+    [4413, "tooLarge"],
+    [4429, "tooMany"],
+  ] as const)("%i is refused as %s", (code, reason) => {
     const machine = connected();
     machine.handle({ type: "closed", code, reason: "why" });
     expect(machine.state).toEqual({ kind: "refused", reason, detail: "why" });
@@ -174,7 +183,12 @@ describe("closes", () => {
 });
 
 describe("refusals", () => {
-  it.each([[2, "malformed"], [3, "tooLarge"], [4, "tooMany"], [5, "forbidden"]] as const)("status %i is refused as %s and stays so", (status, reason) => {
+  it.each([
+    [2, "malformed"],
+    [3, "tooLarge"],
+    [4, "tooMany"],
+    [5, "forbidden"],
+  ] as const)("status %i is refused as %s and stays so", (status, reason) => {
     const machine = connected();
     stored(machine, 1);
     edit(machine, 0);

@@ -152,7 +152,9 @@ describe("a connection", () => {
 
 describe("backoff", () => {
   it("doubles up to half a minute, with full jitter", () => {
-    expect([0, 1, 2, 6, 40].map((attempt) => backoff(attempt, 0.999999))).toEqual([500, 1000, 2000, 30_000, 30_000]);
+    expect([0, 1, 2, 6, 40].map((attempt) => backoff(attempt, 0.999999))).toEqual([
+      500, 1000, 2000, 30_000, 30_000,
+    ]);
     expect(backoff(5, 0)).toBe(0);
   });
 });
