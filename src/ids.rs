@@ -176,6 +176,18 @@ pub enum Role {
     Owner,
 }
 
+impl Role {
+    /// As JSON and the wire write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Commenter => "commenter",
+            Self::Editor => "editor",
+            Self::Owner => "owner",
+        }
+    }
+}
+
 /// Only the canonical spelling is taken, so that one id never has two names.
 fn parse_ulid(text: &str) -> Option<Ulid> {
     Ulid::from_string(text).ok().filter(|ulid| ulid.to_string() == text)

@@ -13,7 +13,9 @@ pub mod protocol;
 pub mod store;
 
 pub mod accounts;
+pub mod rooms;
 
+pub mod connection;
 pub mod http;
 
 mod server;

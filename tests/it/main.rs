@@ -10,6 +10,8 @@ mod hostile;
 mod http;
 mod mutation;
 mod peers;
+mod rooms;
 mod serving;
+mod simulation;
 mod store_contract;
 mod traffic;

@@ -1,0 +1,132 @@
+//! Who may open a connection: the origin of the page, and how many an address and a person have already (W12).
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::http::{HeaderMap, header};
+
+use crate::ids::UserId;
+
+/// The pages that may open connections, besides the server's own.
+#[derive(Debug, Clone, Default)]
+pub struct Origins(Vec<String>);
+
+impl Origins {
+    /// Origins as browsers write them, `https://moim.example`.
+    pub fn new(origins: impl IntoIterator<Item = String>) -> Self {
+        Self(origins.into_iter().map(|origin| origin.trim_end_matches('/').to_owned()).collect())
+    }
+
+    /// Whether a page of this origin may connect. Programs that are no browser send none: their token says
+    /// who they are, and there is no cookie that another page could misuse.
+    pub fn admit(&self, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(header::ORIGIN) else { return true };
+        let Ok(origin) = origin.to_str() else { return false };
+        let own = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = origin.split_once("://").map(|(_, host)| host);
+        (own.is_some() && host == own) || self.0.iter().any(|allowed| allowed == origin)
+    }
+}
+
+/// Counts the connections of each address and person.
+#[derive(Debug, Clone, Default)]
+pub struct Admission {
+    addresses: Counts<IpAddr>,
+    users: Counts<UserId>,
+}
+
+impl Admission {
+    /// A place for one more connection, if this address has fewer than `most`.
+    pub(crate) fn address(&self, address: IpAddr, most: usize) -> Option<Place<IpAddr>> {
+        self.addresses.take(address, most)
+    }
+
+    /// A place for one more connection, if this person has fewer than `most`.
+    pub(crate) fn user(&self, user: UserId, most: usize) -> Option<Place<UserId>> {
+        self.users.take(user, most)
+    }
+}
+
+#[derive(Debug)]
+struct Counts<K>(Arc<Mutex<HashMap<K, usize>>>);
+
+// Derived ones would ask the same of `K`.
+impl<K> Clone for Counts<K> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K> Default for Counts<K> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<K: Hash + Eq + Copy> Counts<K> {
+    fn take(&self, key: K, most: usize) -> Option<Place<K>> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(key).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Place { counts: self.clone(), key })
+    }
+}
+
+/// A counted connection; dropped, it makes room for another.
+#[derive(Debug)]
+pub(crate) struct Place<K: Hash + Eq + Copy> {
+    counts: Counts<K>,
+    key: K,
+}
+
+impl<K: Hash + Eq + Copy> Drop for Place<K> {
+    fn drop(&mut self) {
+        let mut counts = self.counts.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_is_left_is_free_again() {
+        let admission = Admission::default();
+        let user = UserId::new();
+        let first = admission.user(user, 1);
+        assert!(first.is_some());
+        assert!(admission.user(user, 1).is_none());
+        assert!(admission.user(UserId::new(), 1).is_some(), "another person");
+        drop(first);
+        assert!(admission.user(user, 1).is_some());
+    }
+
+    #[test]
+    fn only_own_and_named_pages_may_connect() {
+        let origins = Origins::new(["https://trips.example/".to_owned()]);
+        let admit = |origin: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, "moim.example:8080".parse().unwrap());
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+            origins.admit(&headers)
+        };
+        assert!(admit("http://moim.example:8080"));
+        assert!(admit("https://trips.example"));
+        assert!(!admit("https://evil.example"));
+        assert!(!admit("null"));
+        assert!(origins.admit(&HeaderMap::new()), "no browser");
+    }
+}

@@ -1,0 +1,74 @@
+//! Connections to documents, from the upgrade of `GET /sync/{document}` to the close.
+//!
+//! `admission` decides who may come in, `session` (pure) what a client may say and when, `socket` moves frames.
+
+mod admission;
+mod session;
+mod socket;
+mod upgrade;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, routing::get};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{auth::Keys, rooms::Rooms, store::Plans};
+
+pub use admission::{Admission, Origins};
+
+/// What connections may use.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes in one frame.
+    pub frame_bytes: usize,
+    /// Connections from one address.
+    pub per_address: usize,
+    /// Connections of one person.
+    pub per_user: usize,
+    /// Frames that one connection may send in a second, on average …
+    pub frames_per_second: u32,
+    /// … and bytes. What is above waits; a burst of ten seconds' worth does not.
+    pub bytes_per_second: u32,
+    /// W12: how often a connection is pinged; silence for twice as long ends it.
+    pub ping_every: Duration,
+    /// W10: who has not read for so long while edits were dropped is too slow.
+    pub slow_after: Duration,
+    /// W11: a new ticket must come so soon after it was asked for.
+    pub token_grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            frame_bytes: 1024 * 1024,
+            per_address: 500,
+            per_user: 50,
+            frames_per_second: 200,
+            bytes_per_second: 256 * 1024,
+            ping_every: Duration::from_secs(20),
+            slow_after: Duration::from_secs(10),
+            token_grace: Duration::from_secs(25),
+        }
+    }
+}
+
+/// What connections need.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is its type")]
+pub struct ConnectionState {
+    pub rooms: Rooms,
+    pub plans: Arc<dyn Plans>,
+    pub keys: Arc<Keys>,
+    pub origins: Arc<Origins>,
+    pub admission: Admission,
+    pub limits: Arc<Limits>,
+    /// Every connection's task; the stop waits for them.
+    pub tasks: TaskTracker,
+    /// Cancelled when connections are to end (1001).
+    pub closing: CancellationToken,
+}
+
+/// `GET /sync/{document}`. Needs `ConnectInfo<SocketAddr>`.
+pub fn router(state: ConnectionState) -> Router {
+    Router::new().route("/sync/{document}", get(upgrade::sync)).with_state(state)
+}

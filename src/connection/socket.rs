@@ -1,0 +1,286 @@
+//! Moves frames between one WebSocket and its room until either ends.
+
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Error,
+    extract::ws::{CloseFrame, Message as Frame, WebSocket},
+};
+use bytes::Bytes;
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use jiff::Timestamp;
+use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until, timeout};
+
+use super::{
+    ConnectionState,
+    session::{Budget, Due, Tenure},
+    upgrade::current_role,
+};
+use crate::{
+    auth::Ticket,
+    protocol::{self, CloseCode, Message},
+    rooms::{Event, Seat, Waiting},
+};
+
+/// The other side gets so long to answer a close frame.
+const CLOSE_GRACE: Duration = Duration::from_secs(2);
+
+type Sink = SplitSink<WebSocket, Frame>;
+type Stream = SplitStream<WebSocket>;
+
+/// How a connection ends: by our close code, or because the other side is gone.
+type Ending = Result<CloseCode, Gone>;
+
+/// The other side has closed, or the network has.
+struct Gone;
+
+impl From<Error> for Gone {
+    fn from(_: Error) -> Self {
+        Self
+    }
+}
+
+/// Closes a connection that may not come in.
+pub(super) async fn refuse(websocket: WebSocket, code: CloseCode) {
+    metrics::counter!("moim_connections_refused_total", "reason" => code.reason()).increment(1);
+    let (mut sink, mut stream) = websocket.split();
+    close(&mut sink, &mut stream, code).await;
+}
+
+/// Serves a connection that has a seat in its room.
+pub(super) async fn serve(
+    state: ConnectionState,
+    websocket: WebSocket,
+    ticket: Ticket,
+    seat: Seat,
+) {
+    metrics::gauge!("moim_connections").increment(1);
+    tracing::info!("connected");
+    let (mut sink, mut stream) = websocket.split();
+    let ending = tokio::select! {
+        biased;
+        ending = Reader::new(&state, ticket, &seat).run(&mut stream) => ending,
+        ending = write(&state, &seat, &mut sink) => ending,
+        () = state.closing.cancelled() => Ok(CloseCode::GoingAway),
+    };
+    // Before the close: the others are not to see somebody who is on the way out.
+    drop(seat);
+    match ending {
+        Ok(code) => {
+            tracing::info!(code = code.code(), "closing: {}", code.reason());
+            close(&mut sink, &mut stream, code).await;
+        }
+        Err(Gone) => tracing::info!("gone"),
+    }
+    metrics::gauge!("moim_connections").decrement(1);
+}
+
+/// Says why, and waits for the other side to have heard it: what is unread when a socket is dropped resets
+/// it, and the reason is lost.
+async fn close(sink: &mut Sink, stream: &mut Stream, code: CloseCode) {
+    let frame = CloseFrame { code: code.code(), reason: code.reason().into() };
+    let goodbye = async {
+        sink.send(Frame::Close(Some(frame))).await?;
+        while let Some(Ok(_)) = stream.next().await {}
+        Ok::<_, Error>(())
+    };
+    // Whoever does not answer in time, or is gone, has no use for the reason.
+    let _ = timeout(CLOSE_GRACE, goodbye).await;
+}
+
+/// The reading half.
+struct Reader<'a> {
+    state: &'a ConnectionState,
+    ticket: Ticket,
+    seat: &'a Seat,
+    budget: Budget,
+    tenure: Tenure,
+    heard: Instant,
+}
+
+impl<'a> Reader<'a> {
+    fn new(state: &'a ConnectionState, ticket: Ticket, seat: &'a Seat) -> Self {
+        let now = Instant::now();
+        let tenure = Tenure::Good(now + life_of(&ticket));
+        let budget = Budget::new(&state.limits, now);
+        Self { state, ticket, seat, budget, tenure, heard: now }
+    }
+
+    async fn run(mut self, stream: &mut Stream) -> Ending {
+        let alarm = sleep_until(self.deadline().into());
+        tokio::pin!(alarm);
+        loop {
+            tokio::select! {
+                biased;
+                frame = stream.next() => {
+                    let frame = frame.ok_or(Gone)?;
+                    if let ControlFlow::Break(code) = self.frame(frame).await? {
+                        return Ok(code);
+                    }
+                }
+                () = &mut alarm => {
+                    if let ControlFlow::Break(ending) = self.tick(Instant::now()) {
+                        return ending;
+                    }
+                    alarm.as_mut().reset(self.deadline().into());
+                }
+            }
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        self.tenure.deadline().min(self.heard + 2 * self.state.limits.ping_every)
+    }
+
+    fn tick(&mut self, now: Instant) -> ControlFlow<Ending> {
+        if now >= self.heard + 2 * self.state.limits.ping_every {
+            return ControlFlow::Break(Err(Gone));
+        }
+        match self.tenure.tick(now, self.state.limits.token_grace) {
+            Due::Nothing => ControlFlow::Continue(()),
+            Due::AskForTicket => {
+                self.seat.outbox().say(protocol::token_wanted("the ticket has run out"));
+                ControlFlow::Continue(())
+            }
+            Due::Close => ControlFlow::Break(Ok(CloseCode::Token)),
+        }
+    }
+
+    async fn frame(&mut self, frame: Result<Frame, Error>) -> Result<ControlFlow<CloseCode>, Gone> {
+        self.heard = Instant::now();
+        let frame = match frame {
+            Ok(Frame::Binary(frame)) => frame,
+            Ok(Frame::Ping(_) | Frame::Pong(_)) => return Ok(ControlFlow::Continue(())),
+            Ok(Frame::Text(_)) => return Ok(ControlFlow::Break(CloseCode::Malformed)),
+            Ok(Frame::Close(_)) => return Err(Gone),
+            Err(error) => return ending_of(error).map(ControlFlow::Break),
+        };
+        if let Some(pause) = self.budget.spend(frame.len(), self.heard) {
+            // Nothing more is read meanwhile, so TCP slows the sender down.
+            metrics::counter!("moim_throttled_total").increment(1);
+            sleep(pause).await;
+        }
+        metrics::counter!("moim_frames_received_total").increment(1);
+        self.messages(frame).await
+    }
+
+    /// W1
+    async fn messages(&mut self, frame: Bytes) -> Result<ControlFlow<CloseCode>, Gone> {
+        for message in protocol::messages(frame) {
+            let message = match message {
+                Ok(Message::Token(token)) => match self.renew(&token).await {
+                    Ok(()) => continue,
+                    Err(code) => return Ok(ControlFlow::Break(code)),
+                },
+                Ok(message) => message,
+                Err(error) => {
+                    tracing::info!(%error, "malformed frame");
+                    return Ok(ControlFlow::Break(CloseCode::Malformed));
+                }
+            };
+            if self.seat.tell(Event::Received(self.seat.id(), message)).await.is_err() {
+                // The room has ended; the outbox knows why.
+                return Ok(ControlFlow::Break(CloseCode::Internal));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// W11: goes on with a new ticket, and with the role that the member has now.
+    async fn renew(&mut self, token: &str) -> Result<(), CloseCode> {
+        let ticket = self.state.keys.verify_ticket(token, Timestamp::now());
+        let ticket = ticket.map_err(|_| CloseCode::Token)?;
+        if (ticket.user, ticket.doc) != (self.ticket.user, self.ticket.doc) {
+            return Err(CloseCode::Forbidden);
+        }
+        let role = current_role(self.state, &ticket).await.map_err(|error| {
+            tracing::warn!(%error, "a ticket could not be renewed");
+            CloseCode::TryAgainLater
+        })?;
+        let event = Event::RoleChanged(ticket.user, role);
+        self.seat.tell(event).await.map_err(|_| CloseCode::Internal)?;
+        let life = life_of(&ticket);
+        self.tenure = Tenure::Good(Instant::now() + life);
+        self.ticket = ticket;
+        self.seat.outbox().say(protocol::token_accepted(life.as_secs()));
+        Ok(())
+    }
+}
+
+fn life_of(ticket: &Ticket) -> Duration {
+    Duration::try_from(ticket.expires.duration_since(Timestamp::now())).unwrap_or_default()
+}
+
+/// A frame beyond the limit is the client's doing, everything else the network's.
+fn ending_of(error: Error) -> Ending {
+    use tokio_tungstenite::tungstenite::Error as Cause;
+    match error.into_inner().downcast_ref::<Cause>() {
+        Some(Cause::Capacity(_)) => Ok(CloseCode::TooLarge),
+        Some(Cause::Protocol(_) | Cause::Utf8(_)) => Ok(CloseCode::Malformed),
+        Some(_) | None => Err(Gone),
+    }
+}
+
+/// The writing half: whatever waits goes out with one flush.
+async fn write(state: &ConnectionState, seat: &Seat, sink: &mut Sink) -> Ending {
+    let mut ping = interval(state.limits.ping_every);
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut frames = Vec::new();
+    loop {
+        tokio::select! {
+            biased;
+            waiting = seat.outbox().next(&mut frames) => match waiting {
+                Waiting::Frames => {
+                    if let ControlFlow::Break(code) = flush(state, seat, sink, &mut frames).await? {
+                        return Ok(code);
+                    }
+                }
+                Waiting::Behind(from) => {
+                    let event = Event::FellBehind(seat.id(), from);
+                    if seat.tell(event).await.is_err() {
+                        return Ok(CloseCode::Internal);
+                    }
+                }
+                Waiting::Closed(code) => return Ok(code),
+            },
+            _ = ping.tick() => sink.send(Frame::Ping(Bytes::new())).await?,
+        }
+    }
+}
+
+async fn flush(
+    state: &ConnectionState,
+    seat: &Seat,
+    sink: &mut Sink,
+    frames: &mut Vec<Bytes>,
+) -> Result<ControlFlow<CloseCode>, Gone> {
+    metrics::counter!("moim_frames_sent_total").increment(frames.len() as u64);
+    let writing = async {
+        for frame in frames.drain(..) {
+            sink.feed(Frame::Binary(frame)).await?;
+        }
+        sink.flush().await
+    };
+    tokio::pin!(writing);
+    loop {
+        tokio::select! {
+            biased;
+            written = &mut writing => {
+                written?;
+                return Ok(ControlFlow::Continue(()));
+            }
+            // W10
+            () = sleep(state.limits.slow_after) => {
+                if seat.outbox().is_behind() {
+                    return Ok(ControlFlow::Break(CloseCode::TooSlow));
+                }
+            }
+        }
+    }
+}

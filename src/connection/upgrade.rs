@@ -1,0 +1,162 @@
+//! `GET /sync/{document}`: who may come in is decided here, before and right after the upgrade.
+
+use std::net::SocketAddr;
+
+use axum::{
+    extract::{ConnectInfo, Path, Query, State, WebSocketUpgrade, ws::WebSocket},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+use tracing::Instrument;
+
+use super::{ConnectionState, socket};
+use crate::{
+    auth::Ticket,
+    crdt::Presence,
+    ids::{DocId, Role},
+    protocol::CloseCode,
+    rooms::{Acks, Joining, RoomError, Seat},
+    store::{PlanStatus, StoreError},
+};
+
+/// The buffers that tungstenite makes for each connection: its own defaults cost 138 KB.
+const READ_BUFFER: usize = 4096;
+/// What is written before a flush goes out in pieces of this size.
+const WRITE_BUFFER: usize = 16 * 1024;
+/// What one flush may hold: a whole document and an outbox behind it.
+const MAX_WRITE_BUFFER: usize = 32 * 1024 * 1024;
+
+/// What stands behind the `?`. It is never logged: the token is in it.
+#[derive(Deserialize)]
+pub(super) struct SyncQuery {
+    token: Option<String>,
+    ack: Option<u8>,
+    epoch: Option<u32>,
+}
+
+/// The handler. What a browser can't see of a refused upgrade comes as a close code after it.
+pub(super) async fn sync(
+    State(state): State<ConnectionState>,
+    Path(document): Path<String>,
+    Query(query): Query<SyncQuery>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !state.origins.admit(&headers) {
+        return (StatusCode::FORBIDDEN, "this page may not connect").into_response();
+    }
+    if state.closing.is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping").into_response();
+    }
+    let Some(address) = state.admission.address(peer.ip(), state.limits.per_address) else {
+        return (StatusCode::TOO_MANY_REQUESTS, "too many connections").into_response();
+    };
+    let ticket = ticket(&state, &document, query.token.as_deref(), &headers);
+    let user = match &ticket {
+        Ok(ticket) => state.admission.user(ticket.user, state.limits.per_user).map(Some),
+        Err(_) => Some(None),
+    };
+    let Some(user) = user else {
+        return (StatusCode::TOO_MANY_REQUESTS, "too many connections").into_response();
+    };
+    let limit = state.limits.frame_bytes;
+    let tasks = state.tasks.clone();
+    let upgrade = upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(MAX_WRITE_BUFFER)
+        .max_message_size(limit)
+        .max_frame_size(limit);
+    upgrade.on_upgrade(move |websocket| {
+        tasks.track_future(async move {
+            let _places = (address, user);
+            enter(state, websocket, ticket, query.ack == Some(1), query.epoch).await;
+        })
+    })
+}
+
+/// The ticket, if it is good for this document.
+fn ticket(
+    state: &ConnectionState,
+    document: &str,
+    token: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Ticket, CloseCode> {
+    let doc: DocId = document.parse().map_err(|_| CloseCode::Missing)?;
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
+    let token = token.or(bearer).ok_or(CloseCode::Token)?;
+    let ticket = state.keys.verify_ticket(token, Timestamp::now()).map_err(|_| CloseCode::Token)?;
+    if ticket.doc == doc { Ok(ticket) } else { Err(CloseCode::Forbidden) }
+}
+
+async fn enter(
+    state: ConnectionState,
+    websocket: WebSocket,
+    ticket: Result<Ticket, CloseCode>,
+    counted: bool,
+    epoch: Option<u32>,
+) {
+    let ticket = match ticket {
+        Ok(ticket) => ticket,
+        Err(code) => return socket::refuse(websocket, code).await,
+    };
+    let acks = if counted { Acks::Counted } else { Acks::Echoed };
+    match join(&state, &ticket, acks, epoch).await {
+        Ok(seat) => {
+            let span = tracing::info_span!("conn", conn.id = seat.id().0, user.id = %ticket.user);
+            socket::serve(state, websocket, ticket, seat).instrument(span).await;
+        }
+        Err(code) => socket::refuse(websocket, code).await,
+    }
+}
+
+async fn join(
+    state: &ConnectionState,
+    ticket: &Ticket,
+    acks: Acks,
+    epoch: Option<u32>,
+) -> Result<Seat, CloseCode> {
+    // The ticket may be minutes old: what counts is the role that the member has now.
+    let role = current_role(state, ticket).await.map_err(|error| code_of(&error.into()))?;
+    let role = role.ok_or(CloseCode::Forbidden)?;
+    let (name, color) = (ticket.name.clone(), ticket.color.clone());
+    let person = Presence { id: ticket.user, name, color };
+    let joining = Joining { person, role, acks, epoch };
+    let joined = async { state.rooms.open(ticket.doc).await?.join(joining).await };
+    joined.await.map_err(|error: RoomError| code_of(&error))
+}
+
+/// What the member may do now: in the trash, a plan can only be read.
+pub(super) async fn current_role(
+    state: &ConnectionState,
+    ticket: &Ticket,
+) -> Result<Option<Role>, StoreError> {
+    let role = state.plans.role(ticket.doc, ticket.user).await?;
+    let plan = state.plans.get(ticket.doc).await?;
+    Ok(role.zip(plan).map(|(role, plan)| match plan.status {
+        PlanStatus::Active | PlanStatus::Archived => role,
+        PlanStatus::Trashed => Role::Viewer,
+    }))
+}
+
+fn code_of(error: &RoomError) -> CloseCode {
+    match error {
+        RoomError::NotFound => CloseCode::Missing,
+        RoomError::OtherEpoch => CloseCode::Epoch,
+        RoomError::Draining => CloseCode::GoingAway,
+        RoomError::Full(_) | RoomError::Closed => CloseCode::TryAgainLater,
+        RoomError::Refused(_) => CloseCode::TooLarge,
+        RoomError::Store(StoreError::Unavailable(_) | StoreError::Conflict(_)) => {
+            tracing::warn!(%error, "a connection was sent away");
+            CloseCode::TryAgainLater
+        }
+        RoomError::Unreadable(_) | RoomError::Store(StoreError::Corrupt(_)) => {
+            tracing::error!(%error, "a document can't be read");
+            CloseCode::Internal
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! The task of one room: waits for what happens, lets the core decide, carries out what it wants.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+    time::sleep_until,
+};
+
+use super::{
+    Revision, RoomError,
+    core::{Effect, Event, Room},
+    handle::Joining,
+    mirror::Mirror,
+    outbox::{Bounds, Receiver, Sender, outbox},
+    participants::ParticipantId,
+    persist::Persist,
+    registry::Context,
+    states::{self, Opened},
+};
+use crate::{
+    crdt::{LoadError, Projection, Refusal, Stamp},
+    ids::{DocId, UserId},
+    protocol::CloseCode,
+};
+
+/// The mailbox of a room. Connections wait for a place in it, so that TCP slows their senders down.
+pub(crate) const MAILBOX: usize = 256;
+/// At most so many commands are stepped before their effects are carried out.
+const BURST: usize = 64;
+/// A journal with more entries than this is folded.
+const FOLD_AFTER: usize = 1000;
+
+/// Who somebody is in the room, and what it says to them.
+pub(crate) type Joined = Result<(ParticipantId, Receiver), RoomError>;
+
+/// What a room is asked.
+pub(crate) enum Command {
+    Join(Joining, oneshot::Sender<Joined>),
+    Event(Event),
+    /// Answered when everything that was accepted before is durable.
+    Settle(oneshot::Sender<()>),
+    Rename(String, oneshot::Sender<Result<(), Refusal>>),
+    Restore(Bytes, UserId, oneshot::Sender<Result<(), LoadError>>),
+    Project(oneshot::Sender<Arc<Projection>>),
+}
+
+/// What the task was woken by.
+enum Happening {
+    /// Commands are in the buffer.
+    Commands,
+    Stored(Revision),
+    /// The store does not know the document any more.
+    Deleted,
+    SummaryWritten,
+    Folded(Result<(), RoomError>),
+    Due,
+    Stopping,
+}
+
+/// Where a room is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    /// Somebody is here.
+    Busy,
+    /// Nobody, since then.
+    Empty(Instant),
+    /// The node stops: what is accepted is still taken to the journal.
+    Stopping,
+    /// The document is beyond use.
+    Abandoned,
+    /// Everything is done; who is still connected hears this.
+    Over(CloseCode),
+}
+
+/// The owner of a room.
+pub(crate) struct Actor {
+    doc: DocId,
+    epoch: u32,
+    room: Room,
+    life: Life,
+    mailbox: mpsc::Receiver<Command>,
+    commands: Vec<Command>,
+    effects: Vec<Effect>,
+    outboxes: BTreeMap<ParticipantId, Sender>,
+    next_participant: u64,
+    persist: Persist,
+    mirror: Mirror,
+    settling: VecDeque<(Revision, oneshot::Sender<()>)>,
+    /// In the journal since the last fold.
+    entries: usize,
+    folding: Option<JoinHandle<Result<(), RoomError>>>,
+    present: Arc<AtomicUsize>,
+    context: Context,
+}
+
+impl Actor {
+    pub(crate) fn new(
+        doc: DocId,
+        opened: Opened,
+        mailbox: mpsc::Receiver<Command>,
+        present: Arc<AtomicUsize>,
+        context: Context,
+    ) -> Self {
+        let now = now();
+        Self {
+            doc,
+            epoch: opened.epoch,
+            room: Room::new(opened.document, now),
+            life: Life::Empty(now),
+            mailbox,
+            commands: Vec::new(),
+            effects: Vec::new(),
+            outboxes: BTreeMap::new(),
+            next_participant: 0,
+            persist: Persist::new(
+                doc,
+                Arc::clone(&context.stores.journal),
+                Arc::clone(&context.troubled),
+            ),
+            mirror: Mirror::new(doc, Arc::clone(&context.stores.summaries)),
+            settling: VecDeque::new(),
+            entries: opened.entries,
+            folding: None,
+            present,
+            context,
+        }
+    }
+
+    /// Lives until the room is empty for long, the node stops, or the document is beyond use.
+    pub(crate) async fn run(mut self) {
+        while !matches!(self.life, Life::Over(_)) {
+            let happening = self.next().await;
+            let now = now();
+            self.step(happening, now);
+            self.room.flush(now, &mut self.effects);
+            self.carry_out(now);
+            self.age(now);
+        }
+    }
+
+    /// Waits for something to happen and changes nothing.
+    async fn next(&mut self) -> Happening {
+        let deadline = self.deadline();
+        let stopping = matches!(self.life, Life::Busy | Life::Empty(_));
+        tokio::select! {
+            biased;
+            stored = self.persist.stored() => stored.map_or(Happening::Deleted, Happening::Stored),
+            () = self.mirror.written() => Happening::SummaryWritten,
+            count = self.mailbox.recv_many(&mut self.commands, BURST) => {
+                // The registry holds a sender until the room is over.
+                if count == 0 { Happening::Stopping } else { Happening::Commands }
+            }
+            folded = finished(&mut self.folding) => Happening::Folded(folded),
+            () = self.context.closing.cancelled(), if stopping => Happening::Stopping,
+            () = at(deadline) => Happening::Due,
+        }
+    }
+
+    /// Decides.
+    fn step(&mut self, happening: Happening, now: Instant) {
+        match happening {
+            Happening::Commands => {
+                let mut commands = std::mem::take(&mut self.commands);
+                for command in commands.drain(..) {
+                    self.command(command, now);
+                }
+                self.commands = commands;
+            }
+            Happening::Stored(revision) => self.stored(revision, now),
+            Happening::SummaryWritten | Happening::Due => {}
+            Happening::Folded(result) => self.folded(result),
+            Happening::Deleted => self.life = Life::Abandoned,
+            Happening::Stopping => self.life = Life::Stopping,
+        }
+    }
+
+    fn command(&mut self, command: Command, now: Instant) {
+        match command {
+            Command::Join(joining, reply) => {
+                let joined = self.join(joining, now);
+                if let Err(Ok((id, _))) = reply.send(joined) {
+                    // Whoever it was has gone away in the meantime.
+                    self.outboxes.remove(&id);
+                    self.room.handle(Event::Left(id), now, &mut self.effects);
+                }
+            }
+            Command::Event(event) => {
+                if let Event::Left(id) = event {
+                    self.outboxes.remove(&id);
+                }
+                self.room.handle(event, now, &mut self.effects);
+            }
+            Command::Settle(reply) => self.settle(reply),
+            Command::Rename(title, reply) => {
+                let _ = reply.send(self.room.rename(&title, now, &mut self.effects));
+            }
+            Command::Restore(state, by, reply) => {
+                let stamp = Stamp { by: by.to_string(), ts: Timestamp::now().as_millisecond() };
+                let _ = reply.send(self.room.restore(&state, &stamp, now, &mut self.effects));
+            }
+            Command::Project(reply) => {
+                let _ = reply.send(Arc::new(self.room.document().project()));
+            }
+        }
+    }
+
+    fn join(&mut self, joining: Joining, now: Instant) -> Joined {
+        let Joining { person, role, acks, epoch } = joining;
+        if epoch.is_some_and(|epoch| epoch != self.epoch) {
+            return Err(RoomError::OtherEpoch);
+        }
+        if self.outboxes.len() >= self.context.limits.participants {
+            return Err(RoomError::Full("connections in this room"));
+        }
+        if matches!(self.life, Life::Stopping | Life::Abandoned | Life::Over(_)) {
+            return Err(RoomError::Draining);
+        }
+        let id = ParticipantId(self.next_participant);
+        self.next_participant += 1;
+        let (sender, receiver) = outbox(Bounds::default());
+        self.outboxes.insert(id, sender);
+        self.room.handle(Event::Joined(id, person, role, acks), now, &mut self.effects);
+        Ok((id, receiver))
+    }
+
+    fn settle(&mut self, reply: oneshot::Sender<()>) {
+        self.settling.push_back((self.room.accepted(), reply));
+        self.answer_settled();
+    }
+
+    fn answer_settled(&mut self) {
+        let stored = self.room.stored();
+        while self.settling.front().is_some_and(|(until, _)| *until <= stored) {
+            if let Some((_, reply)) = self.settling.pop_front() {
+                let _ = reply.send(());
+            }
+        }
+    }
+
+    fn stored(&mut self, revision: Revision, now: Instant) {
+        let appended = revision.0 - self.room.stored().0;
+        self.entries += usize::try_from(appended).unwrap_or(usize::MAX);
+        self.room.handle(Event::Stored(revision), now, &mut self.effects);
+        self.answer_settled();
+        self.mirror.changed(now);
+        if self.entries > FOLD_AFTER {
+            self.fold();
+        }
+    }
+
+    fn fold(&mut self) {
+        if self.folding.is_none() {
+            self.entries = 0;
+            let (journal, doc) = (Arc::clone(&self.context.stores.journal), self.doc);
+            let fold = async move { states::fold(&*journal, doc).await.map(drop) };
+            self.folding = Some(self.context.tasks.spawn(fold));
+        }
+    }
+
+    fn folded(&mut self, result: Result<(), RoomError>) {
+        if let Err(error) = result {
+            metrics::counter!("moim_fold_failures_total").increment(1);
+            tracing::error!(doc = %self.doc, %error, "the journal could not be folded");
+        }
+    }
+
+    /// Acts, and never waits for a participant.
+    fn carry_out(&mut self, now: Instant) {
+        for effect in self.effects.drain(..) {
+            match effect {
+                Effect::Send(to, frame) => {
+                    if let Some(outbox) = self.outboxes.get(&to) {
+                        outbox.push(frame);
+                    }
+                }
+                Effect::Broadcast(frame, except) => {
+                    metrics::counter!("moim_broadcasts_total").increment(1);
+                    for (id, outbox) in &self.outboxes {
+                        if !except.contains(id) {
+                            outbox.push(frame.clone());
+                        }
+                    }
+                }
+                Effect::CatchUp(to, frames) => {
+                    metrics::counter!("moim_catch_ups_total").increment(1);
+                    if let Some(outbox) = self.outboxes.get(&to) {
+                        outbox.catch_up(frames);
+                    }
+                }
+                Effect::Stored(to, count) => {
+                    if let Some(outbox) = self.outboxes.get(&to) {
+                        outbox.stored(count);
+                    }
+                }
+                Effect::Append(_, update) => {
+                    metrics::counter!("moim_updates_total").increment(1);
+                    self.persist.append(update);
+                }
+                Effect::Close(to, code) => {
+                    metrics::counter!("moim_closes_total", "reason" => code.reason()).increment(1);
+                    if let Some(outbox) = self.outboxes.get(&to) {
+                        outbox.close(code);
+                    }
+                }
+                Effect::Abandon => self.life = Life::Abandoned,
+            }
+        }
+        if self.mirror.deadline().is_some_and(|due| due <= now || self.life == Life::Stopping) {
+            self.mirror.write(self.room.document(), Timestamp::now());
+        }
+        self.present.store(self.room.people(), Ordering::Relaxed);
+    }
+
+    /// Moves on in life.
+    fn age(&mut self, now: Instant) {
+        self.life = match self.life {
+            Life::Busy | Life::Empty(_) if !self.room.is_empty() => Life::Busy,
+            Life::Busy => Life::Empty(now),
+            Life::Empty(since) if now < since + self.context.limits.idle_after => self.life,
+            Life::Empty(_) if self.entries > 0 && self.folding.is_none() => {
+                self.fold();
+                self.life
+            }
+            Life::Empty(_) if self.is_settled() && self.folding.is_none() => {
+                Life::Over(CloseCode::Internal)
+            }
+            Life::Empty(_) => self.life,
+            Life::Stopping if self.is_settled() => Life::Over(CloseCode::GoingAway),
+            Life::Stopping => self.life,
+            Life::Abandoned => Life::Over(CloseCode::Internal),
+            Life::Over(_) => self.life,
+        };
+    }
+
+    fn is_settled(&self) -> bool {
+        self.persist.is_settled() && self.mirror.is_settled()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let now = now();
+        let idle = match self.life {
+            Life::Empty(since) => Some(since + self.context.limits.idle_after),
+            Life::Busy | Life::Stopping | Life::Abandoned | Life::Over(_) => None,
+        };
+        // Once the time has come, what is left to do ends the wait by itself.
+        let idle = idle.filter(|due| *due > now || (self.is_settled() && self.folding.is_none()));
+        [idle, self.room.deadline(now), self.mirror.deadline()].into_iter().flatten().min()
+    }
+}
+
+impl Drop for Actor {
+    fn drop(&mut self) {
+        // Not over: it panicked.
+        let code = if let Life::Over(code) = self.life { code } else { CloseCode::Internal };
+        for outbox in self.outboxes.values() {
+            outbox.close(code);
+        }
+        self.present.store(0, Ordering::Relaxed);
+    }
+}
+
+/// The runtime's clock, which tests can stop.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn finished(
+    folding: &mut Option<JoinHandle<Result<(), RoomError>>>,
+) -> Result<(), RoomError> {
+    let Some(task) = folding else { return std::future::pending().await };
+    let result = task.await;
+    *folding = None;
+    result.unwrap_or_else(|panic| Err(RoomError::Unreadable(panic.to_string())))
+}

@@ -1,0 +1,460 @@
+//! What a room decides, without sockets, clocks or tasks: events in, effects out.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Instant,
+};
+
+use bytes::Bytes;
+
+use super::{
+    Revision,
+    encodings::{Encodings, merged},
+    outbox::{Frame, FrameKind},
+    pace::Pace,
+    participants::{Acknowledgement, Acks, Participant, ParticipantId, Participants},
+};
+use crate::{
+    crdt::{Applied, Awareness, Document, LoadError, Presence, Refusal, Stamp},
+    ids::{Role, UserId},
+    protocol::{self, CloseCode, Message, RefusedStatus},
+};
+
+/// Edits that are applied but not durable may be so many bytes; beyond, editors are sent away for a while.
+pub const MAX_UNSTORED_BYTES: usize = 8 * 1024 * 1024;
+
+/// A client may build on edits that the server lacks so often in a row, and is asked for them each time. It
+/// has them, or will never.
+const MAX_MISSES: u32 = 16;
+
+/// What happens to a room.
+#[derive(Debug)]
+pub enum Event {
+    /// A connection comes in.
+    Joined(ParticipantId, Presence, Role, Acks),
+    /// It says something.
+    Received(ParticipantId, Message),
+    /// It has written everything, after edits from this revision on were dropped (W10).
+    FellBehind(ParticipantId, Revision),
+    /// It is gone.
+    Left(ParticipantId),
+    /// A member's role is now this; `None`: is no member any more.
+    RoleChanged(UserId, Option<Role>),
+    /// Everything up to here is durable.
+    Stored(Revision),
+}
+
+/// What a room wants done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// To one.
+    Send(ParticipantId, Frame),
+    /// To everybody but these.
+    Broadcast(Frame, Vec<ParticipantId>),
+    /// In place of everything that was dropped.
+    CatchUp(ParticipantId, Vec<Frame>),
+    /// The first so many of its edits are durable (W4).
+    Stored(ParticipantId, u64),
+    /// Make this edit durable; edits are numbered in this order.
+    Append(Revision, Bytes),
+    /// End a connection.
+    Close(ParticipantId, CloseCode),
+    /// The document is beyond use: end the room, and load it again for who comes back.
+    Abandon,
+}
+
+/// An edit that was applied and not sent on yet.
+#[derive(Debug)]
+struct Fresh {
+    from: Option<ParticipantId>,
+    revision: Revision,
+    update: Bytes,
+}
+
+/// One shared document and the people in it.
+#[derive(Debug)]
+pub struct Room {
+    document: Document,
+    awareness: Awareness<ParticipantId>,
+    participants: Participants,
+    encodings: Encodings,
+    pace: Pace,
+    fresh: Vec<Fresh>,
+    /// Awareness ids that changed and were not sent on yet.
+    stirred: BTreeSet<u64>,
+    accepted: Revision,
+    stored: Revision,
+    /// The sizes of the edits that are accepted and not stored, and their sum.
+    unstored: VecDeque<usize>,
+    unstored_bytes: usize,
+}
+
+impl Room {
+    /// A room without people around a document that was just loaded.
+    pub fn new(document: Document, now: Instant) -> Self {
+        Self {
+            document,
+            awareness: Awareness::default(),
+            participants: Participants::default(),
+            encodings: Encodings::default(),
+            pace: Pace::new(now),
+            fresh: Vec::new(),
+            stirred: BTreeSet::new(),
+            accepted: Revision::default(),
+            stored: Revision::default(),
+            unstored: VecDeque::new(),
+            unstored_bytes: 0,
+        }
+    }
+
+    /// Decides about one event.
+    pub fn handle(&mut self, event: Event, now: Instant, effects: &mut Vec<Effect>) {
+        match event {
+            Event::Joined(id, person, role, acks) => {
+                self.participants.insert(id, person, role, acks);
+                self.welcome(id, effects);
+            }
+            Event::Received(id, message) => self.received(id, message, now, effects),
+            Event::FellBehind(id, from) => self.catch_up(id, from, effects),
+            Event::Left(id) => {
+                self.participants.remove(id);
+                self.stirred.extend(self.awareness.remove(id, now));
+            }
+            Event::RoleChanged(user, role) => self.change_role(user, role, effects),
+            Event::Stored(revision) => self.acknowledge(revision, effects),
+        }
+    }
+
+    /// Sends on what waits and is due. To be called after a burst of events, and at the `deadline`.
+    pub fn flush(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        self.stirred.extend(self.awareness.expire(now));
+        if !self.fresh.is_empty() && self.pace.edits_due(now) <= now {
+            self.pace.sent_edits(now);
+            self.send_edits(effects);
+        }
+        if !self.stirred.is_empty() && self.pace.awareness_due(now) <= now {
+            self.pace.sent_awareness(now);
+            let ids: Vec<_> = std::mem::take(&mut self.stirred).into_iter().collect();
+            let frame = awareness_frame(&self.awareness.encode(&ids));
+            // W3: to the senders too.
+            effects.push(Effect::Broadcast(frame, Vec::new()));
+        }
+    }
+
+    /// When `flush` has something to do next.
+    pub fn deadline(&self, now: Instant) -> Option<Instant> {
+        let edits = (!self.fresh.is_empty()).then(|| self.pace.edits_due(now));
+        let awareness = (!self.stirred.is_empty()).then(|| self.pace.awareness_due(now));
+        [edits, awareness, self.awareness.deadline()].into_iter().flatten().min()
+    }
+
+    /// Sets the title, as an edit of the server's own.
+    pub fn rename(
+        &mut self,
+        title: &str,
+        now: Instant,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        if let Some(update) = self.document.set_title(title)? {
+            self.accept(None, update.into(), now, effects);
+        }
+        Ok(())
+    }
+
+    /// Makes the content that of `state` again, as a forward edit.
+    pub fn restore(
+        &mut self,
+        state: &[u8],
+        stamp: &Stamp,
+        now: Instant,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), LoadError> {
+        if let Some(update) = self.document.restore(state, stamp)? {
+            self.accept(None, update.into(), now, effects);
+        }
+        Ok(())
+    }
+
+    /// The document, to be read.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The edits that were accepted so far.
+    pub fn accepted(&self) -> Revision {
+        self.accepted
+    }
+
+    /// The edits that are durable.
+    pub fn stored(&self) -> Revision {
+        self.stored
+    }
+
+    /// How many people are here, however many windows each has open.
+    pub fn people(&self) -> usize {
+        self.participants.people()
+    }
+
+    /// Whether nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.participants.is_empty()
+    }
+
+    /// W2: what the server says first.
+    fn welcome(&self, id: ParticipantId, effects: &mut Vec<Effect>) {
+        effects.push(send(id, protocol::step1(&self.document.state_vector())));
+        self.send_awareness(id, effects);
+    }
+
+    fn send_awareness(&self, id: ParticipantId, effects: &mut Vec<Effect>) {
+        if let Some(states) = self.awareness.encode_all() {
+            effects.push(Effect::Send(id, awareness_frame(&states)));
+        }
+    }
+
+    fn received(
+        &mut self,
+        id: ParticipantId,
+        message: Message,
+        now: Instant,
+        effects: &mut Vec<Effect>,
+    ) {
+        match message {
+            Message::Step1(state_vector) => self.answer(id, &state_vector, effects),
+            Message::Step2(update) => {
+                // W7: a reader answers our step 1 with what it has, which is no offence.
+                let harmless =
+                    !self.may_edit(id) && self.document.adds_nothing(&update) == Ok(true);
+                self.edit(id, update, harmless, now, effects);
+            }
+            Message::Update(update) => self.edit(id, update, false, now, effects),
+            Message::Awareness(states) => self.stir(id, &states, now, effects),
+            Message::AskAwareness => self.send_awareness(id, effects),
+            // The connection has dealt with it.
+            Message::Token(_) => {}
+        }
+    }
+
+    fn answer(&mut self, id: ParticipantId, state_vector: &[u8], effects: &mut Vec<Effect>) {
+        /// Of a replica that has nothing: zero clients.
+        const EMPTY: &[u8] = &[0];
+        if state_vector == EMPTY {
+            let frames = self.encodings.whole(&self.document).into_iter().map(whole_frame);
+            effects.extend(frames.map(|frame| Effect::Send(id, frame)));
+            return;
+        }
+        match self.document.encode_diff(state_vector) {
+            Ok(difference) => {
+                effects.push(Effect::Send(id, whole_frame(protocol::step2(&difference))));
+            }
+            Err(_) => effects.push(Effect::Close(id, CloseCode::Malformed)),
+        }
+    }
+
+    fn may_edit(&self, id: ParticipantId) -> bool {
+        self.participants.get(id).is_some_and(Participant::may_edit)
+    }
+
+    /// One step 2 or update of a participant: applied, found to be known, or refused.
+    fn edit(
+        &mut self,
+        id: ParticipantId,
+        update: Bytes,
+        harmless: bool,
+        now: Instant,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(participant) = self.participants.get_mut(id) else { return };
+        let count = participant.count();
+        if harmless {
+            return self.wait(id, count, None, effects);
+        }
+        if !participant.may_edit() {
+            return self.refuse_reader(id, count, effects);
+        }
+        if self.unstored_bytes.saturating_add(update.len()) > MAX_UNSTORED_BYTES {
+            return effects.push(Effect::Close(id, CloseCode::TryAgainLater));
+        }
+        match self.document.apply(&update) {
+            Ok(Applied::Changed) => {
+                self.accept(Some(id), update.clone(), now, effects);
+                self.wait(id, count, Some(&update), effects);
+            }
+            Ok(Applied::Unchanged) => self.wait(id, count, Some(&update), effects),
+            Err(refusal) => self.refuse(id, count, refusal, effects),
+        }
+    }
+
+    /// Takes an edit that was applied on its way: to the journal at once, to the others with the next flush.
+    fn accept(
+        &mut self,
+        from: Option<ParticipantId>,
+        update: Bytes,
+        now: Instant,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.accepted = Revision(self.accepted.0 + 1);
+        let revision = self.accepted;
+        self.unstored.push_back(update.len());
+        self.unstored_bytes += update.len();
+        self.pace.edit(now);
+        self.encodings.push(revision, update.clone());
+        effects.push(Effect::Append(revision, update.clone()));
+        self.fresh.push(Fresh { from, revision, update });
+    }
+
+    /// Acknowledges an edit when all that is accepted by now is durable, at once if it is.
+    fn wait(
+        &mut self,
+        id: ParticipantId,
+        count: u64,
+        update: Option<&Bytes>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let (accepted, stored) = (self.accepted, self.stored);
+        if let Some(participant) = self.participants.get_mut(id) {
+            participant.wait(count, accepted, update);
+            tell(id, participant.acknowledge(stored), effects);
+        }
+    }
+
+    fn acknowledge(&mut self, stored: Revision, effects: &mut Vec<Effect>) {
+        self.stored = stored;
+        let unstored = usize::try_from(self.accepted.0 - stored.0).unwrap_or(usize::MAX);
+        let done = self.unstored.len().saturating_sub(unstored);
+        self.unstored_bytes -= self.unstored.drain(..done).sum::<usize>();
+        for (id, participant) in self.participants.iter_mut() {
+            tell(id, participant.acknowledge(stored), effects);
+        }
+    }
+
+    /// W7
+    fn refuse_reader(&mut self, id: ParticipantId, count: u64, effects: &mut Vec<Effect>) {
+        let Some(participant) = self.participants.get_mut(id) else { return };
+        if participant.acks == Acks::Counted {
+            let status = RefusedStatus::ReadOnly;
+            effects.push(send(id, protocol::refused(count, status, READ_ONLY)));
+        }
+        if !std::mem::replace(&mut participant.told_read_only, true) {
+            effects.push(send(id, protocol::denied(READ_ONLY)));
+        }
+    }
+
+    fn refuse(
+        &mut self,
+        id: ParticipantId,
+        count: u64,
+        refusal: Refusal,
+        effects: &mut Vec<Effect>,
+    ) {
+        let (status, code) = match refusal {
+            Refusal::Malformed(_) => (RefusedStatus::Malformed, Some(CloseCode::Malformed)),
+            Refusal::TooLarge(_) => (RefusedStatus::TooLarge, Some(CloseCode::TooLarge)),
+            Refusal::TooMany(_) => (RefusedStatus::TooMany, Some(CloseCode::TooLarge)),
+            Refusal::Missing => (RefusedStatus::Missing, None),
+            Refusal::Failed => (RefusedStatus::Malformed, Some(CloseCode::Malformed)),
+        };
+        if self.participants.get(id).is_some_and(|one| one.acks == Acks::Counted) {
+            effects.push(send(id, protocol::refused(count, status, &refusal.to_string())));
+        }
+        let misses = self.participants.get_mut(id).map_or(0, Participant::miss);
+        match code {
+            Some(code) => effects.push(Effect::Close(id, code)),
+            None if misses > MAX_MISSES => effects.push(Effect::Close(id, CloseCode::Malformed)),
+            None => effects.push(send(id, protocol::step1(&self.document.state_vector()))),
+        }
+        if refusal == Refusal::Failed {
+            effects.push(Effect::Abandon);
+        }
+    }
+
+    fn stir(&mut self, id: ParticipantId, states: &[u8], now: Instant, effects: &mut Vec<Effect>) {
+        let Some(participant) = self.participants.get(id) else { return };
+        match self.awareness.set(id, &participant.person, states, now) {
+            Ok(changed) => self.stirred.extend(changed),
+            Err(_) => effects.push(Effect::Close(id, CloseCode::Malformed)),
+        }
+    }
+
+    fn change_role(&mut self, user: UserId, role: Option<Role>, effects: &mut Vec<Effect>) {
+        for id in self.participants.of(user) {
+            let Some(participant) = self.participants.get_mut(id) else { continue };
+            let Some(role) = role else {
+                effects.push(Effect::Close(id, CloseCode::Forbidden));
+                continue;
+            };
+            if std::mem::replace(&mut participant.role, role) == role {
+                continue;
+            }
+            if participant.acks == Acks::Counted {
+                effects.push(send(id, protocol::access(role.name())));
+            }
+            participant.told_read_only = !participant.may_edit();
+            if participant.told_read_only {
+                effects.push(send(id, protocol::denied(READ_ONLY)));
+            }
+        }
+    }
+
+    /// W10
+    fn catch_up(&mut self, id: ParticipantId, from: Revision, effects: &mut Vec<Effect>) {
+        if self.participants.get(id).is_none() {
+            return;
+        }
+        let frames = self.encodings.since_or_whole(from, &self.document);
+        let mut frames: Vec<_> = frames.into_iter().map(whole_frame).collect();
+        frames.extend(self.awareness.encode_all().map(|states| awareness_frame(&states)));
+        effects.push(Effect::CatchUp(id, frames));
+    }
+
+    /// One frame for everybody who sent none of the fresh edits; the others' edits for each who did.
+    fn send_edits(&mut self, effects: &mut Vec<Effect>) {
+        let fresh = std::mem::take(&mut self.fresh);
+        let senders: BTreeSet<_> = fresh.iter().filter_map(|edit| edit.from).collect();
+        for &sender in &senders {
+            let others = fresh.iter().filter(|edit| edit.from != Some(sender));
+            effects.extend(
+                others.map(|edit| Effect::Send(sender, edits_frame(edit.revision, &edit.update))),
+            );
+        }
+        let Some(first) = fresh.first().map(|edit| edit.revision) else { return };
+        let updates: Vec<_> = fresh.into_iter().map(|edit| edit.update).collect();
+        let senders: Vec<_> = senders.into_iter().collect();
+        for update in merged(&updates) {
+            effects.push(Effect::Broadcast(edits_frame(first, &update), senders.clone()));
+        }
+    }
+}
+
+const READ_ONLY: &str = "read-only";
+
+fn tell(id: ParticipantId, news: Option<Acknowledgement>, effects: &mut Vec<Effect>) {
+    match news {
+        Some(Acknowledgement::Count(count)) => effects.push(Effect::Stored(id, count)),
+        Some(Acknowledgement::Echoes(updates)) => {
+            effects.extend(
+                updates
+                    .iter()
+                    .map(|(revision, update)| Effect::Send(id, edits_frame(*revision, update))),
+            );
+        }
+        None => {}
+    }
+}
+
+fn send(id: ParticipantId, bytes: Bytes) -> Effect {
+    Effect::Send(id, Frame { bytes, kind: FrameKind::Control })
+}
+
+/// Revision 0: who loses this frame lacks everything.
+fn whole_frame(bytes: Bytes) -> Frame {
+    Frame { bytes, kind: FrameKind::Edits(Revision(0)) }
+}
+
+fn edits_frame(revision: Revision, update: &[u8]) -> Frame {
+    Frame { bytes: protocol::update(update), kind: FrameKind::Edits(revision) }
+}
+
+fn awareness_frame(states: &[u8]) -> Frame {
+    Frame { bytes: protocol::awareness(states), kind: FrameKind::Awareness }
+}

@@ -1,0 +1,92 @@
+//! What is sent to who lacks edits: the whole state, encoded once and reused, and the latest updates.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::Revision;
+use crate::{
+    crdt::{self, Document},
+    protocol,
+};
+
+/// The latest updates are kept to answer joins and catch-ups with, at most so many …
+const MAX_RECENT: usize = 256;
+/// … and at most so many bytes of them. Older ones are in the next whole encoding.
+const MAX_RECENT_BYTES: usize = 256 * 1024;
+/// A joiner gets the cached state and at most so many updates beside it; then the state is encoded anew.
+const MAX_BESIDE: u64 = 128;
+
+/// The encodings of one document that are worth keeping.
+#[derive(Debug, Default)]
+pub(crate) struct Encodings {
+    /// A step 2 frame with the whole document as of the revision.
+    whole: Option<(Revision, Bytes)>,
+    /// The newest updates; the last one made `latest`.
+    recent: VecDeque<Bytes>,
+    recent_bytes: usize,
+    latest: Revision,
+}
+
+impl Encodings {
+    /// Notes an update that made the document what it is at `revision`.
+    pub(crate) fn push(&mut self, revision: Revision, update: Bytes) {
+        self.latest = revision;
+        self.recent_bytes += update.len();
+        self.recent.push_back(update);
+        while self.recent.len() > MAX_RECENT || self.recent_bytes > MAX_RECENT_BYTES {
+            match self.recent.pop_front() {
+                Some(old) => self.recent_bytes -= old.len(),
+                None => break,
+            }
+        }
+        if self.whole.as_ref().is_some_and(|(as_of, _)| self.since(*as_of).is_none()) {
+            self.whole = None;
+        }
+    }
+
+    /// Frames that bring an empty replica up to date, a step 2 last: when a client says that it is
+    /// synced, it has everything. (Yjs keeps updates that come before what they build on.)
+    pub(crate) fn whole(&mut self, document: &Document) -> Vec<Bytes> {
+        let fresh = |as_of: Revision| self.latest.0 - as_of.0 <= MAX_BESIDE;
+        let whole = match &self.whole {
+            Some((as_of, frame)) if fresh(*as_of) => (*as_of, frame.clone()),
+            Some(_) | None => (self.latest, protocol::step2(&document.encode_state())),
+        };
+        self.whole = Some(whole.clone());
+        let (as_of, frame) = whole;
+        let beside = self.since(as_of).unwrap_or_default();
+        let mut frames: Vec<_> = merged(&beside).iter().map(|one| protocol::update(one)).collect();
+        frames.push(frame);
+        frames
+    }
+
+    /// Frames for a replica that has everything before the revision `from`, a step 2 last (W10).
+    pub(crate) fn since_or_whole(&mut self, from: Revision, document: &Document) -> Vec<Bytes> {
+        // Revision 0 stands for what was there before the first edit.
+        let lacking = from.0.checked_sub(1).and_then(|as_of| self.since(Revision(as_of)));
+        match lacking.map(|updates| merged(&updates)).as_deref() {
+            Some([]) => Vec::new(),
+            Some([updates]) => vec![protocol::step2(updates)],
+            Some([_, _, ..]) | None => self.whole(document),
+        }
+    }
+
+    /// The updates that came after `as_of`, if all of them are still here.
+    fn since(&self, as_of: Revision) -> Option<Vec<Bytes>> {
+        let missing = usize::try_from(self.latest.0.saturating_sub(as_of.0)).ok()?;
+        let first = self.recent.len().checked_sub(missing)?;
+        Some(self.recent.range(first..).cloned().collect())
+    }
+}
+
+/// The updates as one. Should they not merge, they go one by one, which says the same at more length.
+pub(crate) fn merged(updates: &[Bytes]) -> Vec<Bytes> {
+    match updates {
+        [] | [_] => updates.to_vec(),
+        [_, _, ..] => match crdt::merge(updates) {
+            Ok(Some(merged)) => vec![merged.into()],
+            Ok(None) | Err(_) => updates.to_vec(),
+        },
+    }
+}

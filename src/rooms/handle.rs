@@ -1,0 +1,185 @@
+//! The only door into a room: joins it, and asks it for what does not come over a socket.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    RoomError,
+    actor::Command,
+    core::Event,
+    outbox::Receiver,
+    participants::{Acks, ParticipantId},
+    registry::Rooms,
+    states,
+};
+use crate::{
+    crdt::{Presence, Projection},
+    ids::{DocId, Role, UserId, VersionId},
+    store::{Version, VersionCause},
+};
+
+/// A room may end in the instant in which it is asked; it is then opened again, at most so often.
+const REOPENINGS: usize = 3;
+
+/// Who comes in, and how.
+#[derive(Debug, Clone)]
+pub struct Joining {
+    /// As the others see them.
+    pub person: Presence,
+    /// What they may do.
+    pub role: Role,
+    /// How they learn that their edits are durable.
+    pub acks: Acks,
+    /// The epoch of the client's copy, if it has one.
+    pub epoch: Option<u32>,
+}
+
+/// A place in a room, which is left when it is dropped.
+pub struct Seat {
+    id: ParticipantId,
+    outbox: Receiver,
+    mailbox: mpsc::Sender<Command>,
+    tasks: TaskTracker,
+}
+
+impl Seat {
+    /// To say who speaks.
+    pub fn id(&self) -> ParticipantId {
+        self.id
+    }
+
+    /// What the room says.
+    pub fn outbox(&self) -> &Receiver {
+        &self.outbox
+    }
+
+    /// Tells the room, waiting for a place in its mailbox.
+    pub async fn tell(&self, event: Event) -> Result<(), RoomError> {
+        self.mailbox.send(Command::Event(event)).await.map_err(|_| RoomError::Closed)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let left = Command::Event(Event::Left(self.id));
+        if let Err(TrySendError::Full(left)) = self.mailbox.try_send(left) {
+            let mailbox = self.mailbox.clone();
+            // A room that ends meanwhile has forgotten us anyway.
+            self.tasks.spawn(async move { mailbox.send(left).await });
+        }
+    }
+}
+
+/// What a restore leaves behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// The state before, to undo it with.
+    pub before: Version,
+    /// The state after.
+    pub after: Version,
+}
+
+/// The door to one document.
+#[derive(Clone)]
+pub struct Handle {
+    rooms: Rooms,
+    doc: DocId,
+}
+
+impl Handle {
+    pub(crate) fn new(rooms: Rooms, doc: DocId) -> Self {
+        Self { rooms, doc }
+    }
+
+    /// Takes a seat.
+    pub async fn join(&self, joining: Joining) -> Result<Seat, RoomError> {
+        let command = |reply| Command::Join(joining.clone(), reply);
+        let (mailbox, joined) = self.ask(command).await?;
+        let (id, outbox) = joined?;
+        Ok(Seat { id, outbox, mailbox, tasks: self.rooms.context().tasks.clone() })
+    }
+
+    /// Saves a version of everything that was accepted until now.
+    pub async fn save(&self, name: Option<String>, by: UserId) -> Result<Version, RoomError> {
+        let this = self.clone();
+        self.to_the_end(async move { this.keep(name, VersionCause::Saved, by).await }).await
+    }
+
+    /// Makes the document what it was in that version, as a forward edit between two new versions.
+    pub async fn restore(&self, version: VersionId, by: UserId) -> Result<Restored, RoomError> {
+        let this = self.clone();
+        self.to_the_end(async move { this.restore_to(version, by).await }).await
+    }
+
+    /// Sets the title; answered when that is durable.
+    pub async fn rename(&self, title: String) -> Result<(), RoomError> {
+        let (_, renamed) = self.ask(|reply| Command::Rename(title.clone(), reply)).await?;
+        renamed.map_err(RoomError::Refused)?;
+        self.settle().await
+    }
+
+    /// The document as everybody may see it.
+    pub async fn project(&self) -> Result<Arc<Projection>, RoomError> {
+        Ok(self.ask(Command::Project).await?.1)
+    }
+
+    /// Waits until everything that was accepted before is durable.
+    pub async fn settle(&self) -> Result<(), RoomError> {
+        self.ask(Command::Settle).await.map(drop)
+    }
+
+    async fn keep(
+        &self,
+        name: Option<String>,
+        cause: VersionCause,
+        by: UserId,
+    ) -> Result<Version, RoomError> {
+        self.settle().await?;
+        states::keep_version(&self.rooms.context().stores, self.doc, name, cause, by).await
+    }
+
+    async fn restore_to(&self, from: VersionId, by: UserId) -> Result<Restored, RoomError> {
+        let found = self.rooms.context().stores.versions.get(from).await?;
+        let (version, content) = found.ok_or(RoomError::NotFound)?;
+        if version.doc != self.doc {
+            return Err(RoomError::NotFound);
+        }
+        let before = self.keep(None, VersionCause::BeforeRestore, by).await?;
+        let state: Bytes = content.state;
+        let (_, applied) = self.ask(|reply| Command::Restore(state.clone(), by, reply)).await?;
+        applied.map_err(|error| RoomError::Unreadable(error.to_string()))?;
+        let after = self.keep(version.name, VersionCause::Restored { from }, by).await?;
+        Ok(Restored { before, after })
+    }
+
+    /// Asks the room, which is opened again if it has just ended; also says whom it asked.
+    async fn ask<T>(
+        &self,
+        command: impl Fn(oneshot::Sender<T>) -> Command,
+    ) -> Result<(mpsc::Sender<Command>, T), RoomError> {
+        for _ in 0..REOPENINGS {
+            let mailbox = self.rooms.mailbox(self.doc).await?;
+            let (reply, answer) = oneshot::channel();
+            if mailbox.send(command(reply)).await.is_ok()
+                && let Ok(answer) = answer.await
+            {
+                return Ok((mailbox, answer));
+            }
+        }
+        Err(RoomError::Closed)
+    }
+
+    /// Runs to the end even if whoever asked has gone away meanwhile.
+    async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, RoomError>> + Send + 'static,
+    ) -> Result<T, RoomError> {
+        self.rooms.context().tasks.spawn(work).await.unwrap_or(Err(RoomError::Closed))
+    }
+}

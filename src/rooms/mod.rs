@@ -1,0 +1,85 @@
+//! Rooms: one task owns a document and the people in it; a pure core decides, the shell carries out.
+//!
+//! `core` (with `participants`, `encodings`, `pace`) knows no task and no clock. `actor` feeds it and carries
+//! out what it wants; `persist` takes edits to the journal, `mirror` what lists show of a document; `outbox`
+//! is what waits for one connection; `handle` is the only door from outside, `registry` opens each room once.
+
+mod actor;
+mod core;
+mod encodings;
+mod handle;
+mod mirror;
+mod outbox;
+mod pace;
+mod participants;
+mod persist;
+mod registry;
+mod states;
+
+use std::time::Duration;
+
+pub use self::{
+    core::{Effect, Event, MAX_UNSTORED_BYTES, Room},
+    handle::{Handle, Joining, Restored, Seat},
+    outbox::{Bounds, Frame, FrameKind, Receiver, Sender, Waiting, outbox},
+    participants::{Acks, ParticipantId},
+    registry::{RoomStores, Rooms},
+};
+use crate::{crdt, store::StoreError};
+
+/// Counts the edits of a room since it was opened: the first one makes revision 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Revision(pub u64);
+
+/// What rooms may use.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Rooms open at once on this node.
+    pub rooms: usize,
+    /// Connections in one room.
+    pub participants: usize,
+    /// An empty room is kept for so long.
+    pub idle_after: Duration,
+    /// Of each document.
+    pub document: crdt::Limits,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            rooms: 10_000,
+            participants: 2_000,
+            idle_after: Duration::from_secs(30),
+            document: crdt::Limits::default(),
+        }
+    }
+}
+
+/// Why a room did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RoomError {
+    /// No such document.
+    #[error("no such document")]
+    NotFound,
+    /// The client holds the document of another epoch.
+    #[error("the document's history was replaced")]
+    OtherEpoch,
+    /// A limit is reached: come back later.
+    #[error("too many {0}")]
+    Full(&'static str),
+    /// The node stops.
+    #[error("the server is stopping")]
+    Draining,
+    /// The room ended again and again while it was asked.
+    #[error("the room has ended")]
+    Closed,
+    /// The document can't be read; nothing was written over it.
+    #[error("the document can't be read: {0}")]
+    Unreadable(String),
+    /// The document would pass a limit.
+    #[error(transparent)]
+    Refused(crdt::Refusal),
+    /// The store can't be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

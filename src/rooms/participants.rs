@@ -1,0 +1,194 @@
+//! Who is in a room: what each may do, and which of their edits still wait for the journal.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+
+use bytes::Bytes;
+
+use super::Revision;
+use crate::{
+    auth::{Act, permits},
+    crdt::Presence,
+    ids::{Role, UserId},
+};
+
+/// One connection to a room; never given twice in the life of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ParticipantId(pub u64);
+
+/// How a connection learns that its edits are durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acks {
+    /// By `stored` and `refused` messages (W4); the client came with `?ack=1`.
+    Counted,
+    /// By its own update, sent back (W5).
+    Echoed,
+}
+
+/// One connection as the room sees it.
+#[derive(Debug)]
+pub(crate) struct Participant {
+    pub(crate) person: Presence,
+    pub(crate) role: Role,
+    pub(crate) acks: Acks,
+    /// W7: a reader is told once that it only reads.
+    pub(crate) told_read_only: bool,
+    /// Step 2 and update messages so far; what `stored n` counts.
+    received: u64,
+    waiting: VecDeque<Waiting>,
+    /// Edits in a row that built on edits that are not here.
+    misses: u32,
+}
+
+/// An edit that is applied but not durable yet.
+#[derive(Debug)]
+struct Waiting {
+    count: u64,
+    /// Durable when the journal has come this far.
+    until: Revision,
+    echo: Option<Bytes>,
+}
+
+/// What a participant is told when edits have become durable.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Acknowledgement {
+    /// The first so many are stored.
+    Count(u64),
+    /// These are stored, in this order, each with the revision that has it.
+    Echoes(Vec<(Revision, Bytes)>),
+}
+
+impl Participant {
+    fn new(person: Presence, role: Role, acks: Acks) -> Self {
+        let waiting = VecDeque::new();
+        Self { person, role, acks, told_read_only: false, received: 0, waiting, misses: 0 }
+    }
+
+    pub(crate) fn may_edit(&self) -> bool {
+        permits(self.role, Act::Edit)
+    }
+
+    /// Counts one more step 2 or update message, and says the how manieth it is.
+    pub(crate) fn count(&mut self) -> u64 {
+        self.received += 1;
+        self.received
+    }
+
+    /// Counts an edit that builds on edits that are not here, and says the how manieth in a row it is.
+    pub(crate) fn miss(&mut self) -> u32 {
+        self.misses += 1;
+        self.misses
+    }
+
+    /// The `count`th message is done with as soon as the journal has come to `until`.
+    pub(crate) fn wait(&mut self, count: u64, until: Revision, update: Option<&Bytes>) {
+        self.misses = 0;
+        match self.acks {
+            Acks::Counted => match self.waiting.back_mut() {
+                Some(last) if last.until == until => last.count = count,
+                Some(_) | None => self.waiting.push_back(Waiting { count, until, echo: None }),
+            },
+            Acks::Echoed => {
+                if let Some(update) = update {
+                    let echo = Some(update.clone());
+                    self.waiting.push_back(Waiting { count, until, echo });
+                }
+            }
+        }
+    }
+
+    /// Takes what has become durable now that the journal has come to `stored`.
+    pub(crate) fn acknowledge(&mut self, stored: Revision) -> Option<Acknowledgement> {
+        let done = self.waiting.iter().take_while(|waiting| waiting.until <= stored).count();
+        let mut done = self.waiting.drain(..done);
+        match self.acks {
+            Acks::Counted => done.next_back().map(|last| Acknowledgement::Count(last.count)),
+            Acks::Echoed => {
+                let echo = |waiting: Waiting| Some((waiting.until, waiting.echo?));
+                let echoes: Vec<_> = done.filter_map(echo).collect();
+                (!echoes.is_empty()).then_some(Acknowledgement::Echoes(echoes))
+            }
+        }
+    }
+}
+
+/// Everybody in a room, in the order of coming.
+#[derive(Debug, Default)]
+pub(crate) struct Participants {
+    by_id: BTreeMap<ParticipantId, Participant>,
+}
+
+impl Participants {
+    pub(crate) fn insert(&mut self, id: ParticipantId, person: Presence, role: Role, acks: Acks) {
+        self.by_id.insert(id, Participant::new(person, role, acks));
+    }
+
+    pub(crate) fn remove(&mut self, id: ParticipantId) -> Option<Participant> {
+        self.by_id.remove(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ParticipantId) -> Option<&mut Participant> {
+        self.by_id.get_mut(&id)
+    }
+
+    pub(crate) fn get(&self, id: ParticipantId) -> Option<&Participant> {
+        self.by_id.get(&id)
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (ParticipantId, &mut Participant)> {
+        self.by_id.iter_mut().map(|(id, participant)| (*id, participant))
+    }
+
+    /// The connections of one person.
+    pub(crate) fn of(&self, user: UserId) -> Vec<ParticipantId> {
+        let of = |(_, participant): &(_, &Participant)| participant.person.id == user;
+        self.by_id.iter().filter(of).map(|(id, _)| *id).collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// How many people are here, however many windows each has open.
+    pub(crate) fn people(&self) -> usize {
+        let users: HashSet<_> = self.by_id.values().map(|one| one.person.id).collect();
+        users.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn participant(acks: Acks) -> Participant {
+        let person = Presence { id: UserId::new(), name: "미나".into(), color: "#336699".into() };
+        Participant::new(person, Role::Editor, acks)
+    }
+
+    /// W4
+    #[test]
+    fn a_count_covers_all_messages_before_it() {
+        let mut one = participant(Acks::Counted);
+        for until in [1, 1, 2, 5] {
+            let count = one.count();
+            one.wait(count, Revision(until), None);
+        }
+        assert_eq!(one.acknowledge(Revision(0)), None);
+        assert_eq!(one.acknowledge(Revision(2)), Some(Acknowledgement::Count(3)));
+        assert_eq!(one.acknowledge(Revision(4)), None);
+        assert_eq!(one.acknowledge(Revision(9)), Some(Acknowledgement::Count(4)));
+    }
+
+    /// W5
+    #[test]
+    fn a_stock_client_gets_its_updates_back_in_order_when_they_are_durable() {
+        let mut one = participant(Acks::Echoed);
+        let edits =
+            [(Revision(1), Bytes::from_static(b"a")), (Revision(2), Bytes::from_static(b"b"))];
+        for (revision, update) in &edits {
+            let count = one.count();
+            one.wait(count, *revision, Some(update));
+        }
+        assert_eq!(one.acknowledge(Revision(1)), Some(Acknowledgement::Echoes(edits[..1].into())));
+        assert_eq!(one.acknowledge(Revision(2)), Some(Acknowledgement::Echoes(edits[1..].into())));
+    }
+}

@@ -1,0 +1,140 @@
+//! Takes a room's edits to the journal: one append at a time, tried until it is done.
+
+use std::{
+    future::pending,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::time::{Sleep, sleep};
+
+use super::Revision;
+use crate::{
+    ids::DocId,
+    store::{Journal, StoreError},
+};
+
+/// After a failure the next try waits for so long, each time twice as long …
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// … up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+type Appending = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
+
+/// The edits of one room on their way to the journal. What may wait is bounded by the room
+/// (`MAX_UNSTORED_BYTES`), which accepts no more.
+pub(crate) struct Persist {
+    doc: DocId,
+    journal: Arc<dyn Journal>,
+    /// Not durable yet, in order; an append takes the first of them.
+    unstored: Vec<Bytes>,
+    stored: Revision,
+    work: Work,
+    pause: Duration,
+    troubled: Arc<AtomicUsize>,
+    trouble: Option<Trouble>,
+}
+
+/// Counts a room among those whose edits can't be stored.
+struct Trouble(Arc<AtomicUsize>);
+
+impl Trouble {
+    fn new(troubled: &Arc<AtomicUsize>) -> Self {
+        troubled.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(troubled))
+    }
+}
+
+impl Drop for Trouble {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The store does not know the document.
+pub(crate) struct Deleted;
+
+enum Work {
+    Idle,
+    Appending(Appending, usize),
+    Pausing(Pin<Box<Sleep>>),
+}
+
+impl Persist {
+    /// Nothing to do yet. `troubled` counts the rooms of this node that can't store their edits.
+    pub(crate) fn new(doc: DocId, journal: Arc<dyn Journal>, troubled: Arc<AtomicUsize>) -> Self {
+        Self {
+            doc,
+            journal,
+            unstored: Vec::new(),
+            stored: Revision::default(),
+            work: Work::Idle,
+            pause: FIRST_PAUSE,
+            troubled,
+            trouble: None,
+        }
+    }
+
+    /// Takes one more edit.
+    pub(crate) fn append(&mut self, update: Bytes) {
+        self.unstored.push(update);
+    }
+
+    /// Whether everything is durable.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.unstored.is_empty()
+    }
+
+    /// Waits until more is durable, and says how far; or until it turns out that there is no such document
+    /// any more. Cancel-safe.
+    pub(crate) async fn stored(&mut self) -> Result<Revision, Deleted> {
+        loop {
+            match &mut self.work {
+                Work::Idle if self.unstored.is_empty() => pending().await,
+                Work::Idle => self.begin(),
+                Work::Pausing(pause) => {
+                    pause.await;
+                    self.begin();
+                }
+                Work::Appending(appending, count) => {
+                    let count = *count;
+                    match appending.await {
+                        Ok(()) => return Ok(self.succeeded(count)),
+                        Err(StoreError::Conflict(_)) => return Err(Deleted),
+                        Err(error) => self.failed(&error),
+                    }
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self) {
+        let (journal, doc, updates) = (Arc::clone(&self.journal), self.doc, self.unstored.clone());
+        let count = updates.len();
+        let append = async move { journal.append(doc, updates).await };
+        self.work = Work::Appending(Box::pin(append), count);
+    }
+
+    fn succeeded(&mut self, count: usize) -> Revision {
+        self.work = Work::Idle;
+        self.pause = FIRST_PAUSE;
+        self.trouble = None;
+        self.unstored.drain(..count);
+        self.stored = Revision(self.stored.0 + count as u64);
+        self.stored
+    }
+
+    fn failed(&mut self, error: &StoreError) {
+        metrics::counter!("moim_journal_failures_total").increment(1);
+        self.trouble.get_or_insert_with(|| Trouble::new(&self.troubled));
+        let (waiting, pause) = (self.unstored.len(), self.pause);
+        tracing::error!(%error, waiting, ?pause, "edits could not be stored; trying again");
+        self.work = Work::Pausing(Box::pin(sleep(pause)));
+        self.pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,233 @@
+//! Rooms as tasks: opened once, idle and over, in trouble with the store, stopped. Time is paused.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use moim::{
+    crdt::{Limits as DocumentLimits, Presence, TripDraft},
+    ids::{DocId, DocKind, Role, UserId, VersionId},
+    protocol::{self, CloseCode, Message},
+    rooms::{Acks, Event, Joining, Limits, RoomError, RoomStores, Rooms, Seat, Waiting},
+    store::{
+        Generation, VersionCause, Versions,
+        faulty::{Fault, FaultyJournal},
+    },
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use yrs::{Doc, Map, ReadTxn, Text, Transact, WriteTxn};
+
+struct House {
+    rooms: Rooms,
+    journal: FaultyJournal,
+    doc: DocId,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
+fn house() -> House {
+    let journal = FaultyJournal::default();
+    let doc = DocId::new(DocKind::Trip);
+    let draft = TripDraft::with_days("제주", 3, None);
+    journal.create_now(doc, draft.encode().into()).unwrap();
+    let stores = RoomStores {
+        journal: Arc::new(journal.clone()),
+        versions: Arc::new(journal.clone()),
+        summaries: Arc::new(journal.clone()),
+    };
+    let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
+    let limits = Limits { document: DocumentLimits::default(), ..Limits::default() };
+    let rooms = Rooms::new(stores, limits, tasks.clone(), closing.clone());
+    House { rooms, journal, doc, tasks, closing }
+}
+
+fn joining(role: Role) -> Joining {
+    let person = Presence { id: UserId::new(), name: "미나".into(), color: "#336699".into() };
+    Joining { person, role, acks: Acks::Counted, epoch: None }
+}
+
+impl House {
+    async fn join(&self, role: Role) -> Seat {
+        self.rooms.open(self.doc).await.unwrap().join(joining(role)).await.unwrap()
+    }
+
+    fn entries(&self) -> usize {
+        self.journal.load_now(self.doc, Generation::Newest).unwrap().unwrap().entries.len()
+    }
+}
+
+/// An edit by a replica of its own: sets a key in the meta map.
+fn edit(key: &str) -> Bytes {
+    let doc = Doc::new();
+    let mut txn = doc.transact_mut();
+    let meta = txn.get_or_insert_map("meta");
+    meta.insert(&mut txn, key, "value");
+    drop(txn);
+    doc.transact().encode_state_as_update_v1(&yrs::StateVector::default()).into()
+}
+
+fn retitled(title: &str) -> Bytes {
+    let doc = Doc::new();
+    let mut txn = doc.transact_mut();
+    let text = txn.get_or_insert_text("title");
+    text.insert(&mut txn, 0, title);
+    drop(txn);
+    doc.transact().encode_state_as_update_v1(&yrs::StateVector::default()).into()
+}
+
+async fn say(seat: &Seat, message: Message) {
+    seat.tell(Event::Received(seat.id(), message)).await.unwrap();
+}
+
+/// Everything that comes until this frame does.
+async fn until(seat: &Seat, wanted: &Bytes) -> Vec<Bytes> {
+    let mut seen = Vec::new();
+    while !seen.contains(wanted) {
+        assert_eq!(
+            seat.outbox().next(&mut seen).await,
+            Waiting::Frames,
+            "closed before {wanted:?}"
+        );
+    }
+    seen
+}
+
+async fn closed(seat: &Seat) -> CloseCode {
+    let mut frames = Vec::new();
+    loop {
+        if let Waiting::Closed(code) = seat.outbox().next(&mut frames).await {
+            return code;
+        }
+        frames.clear();
+    }
+}
+
+/// W6
+#[tokio::test(start_paused = true)]
+async fn others_see_an_edit_before_it_is_durable_and_its_sender_hears_of_it_after() {
+    let house = house();
+    let (writer, reader) = (house.join(Role::Editor).await, house.join(Role::Viewer).await);
+    house.journal.hold();
+    let update = edit("a");
+    say(&writer, Message::Update(update.clone())).await;
+    until(&reader, &protocol::update(&update)).await;
+    assert_eq!(house.entries(), 0, "not durable yet");
+    house.journal.release();
+    until(&writer, &protocol::stored(1)).await;
+    assert_eq!(house.entries(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn edits_that_cannot_be_stored_are_kept_and_tried_again_and_their_sender_waits() {
+    let house = house();
+    let writer = house.join(Role::Editor).await;
+    house.journal.fail_appends(4, Fault::Refused);
+    say(&writer, Message::Update(edit("a"))).await;
+    say(&writer, Message::Update(edit("b"))).await;
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    assert_eq!((house.entries(), house.rooms.troubled()), (0, 1));
+    until(&writer, &protocol::stored(2)).await;
+    assert_eq!((house.entries(), house.rooms.troubled()), (2, 0));
+}
+
+/// W7
+#[tokio::test(start_paused = true)]
+async fn a_reader_who_writes_is_refused_and_nothing_is_stored() {
+    let house = house();
+    let (viewer, other) = (house.join(Role::Viewer).await, house.join(Role::Editor).await);
+    say(&viewer, Message::Update(edit("a"))).await;
+    let refused = protocol::refused(1, protocol::RefusedStatus::ReadOnly, "read-only");
+    let mut seen = until(&viewer, &refused).await;
+    let update = edit("b");
+    say(&other, Message::Update(update.clone())).await;
+    seen.extend(until(&viewer, &protocol::update(&update)).await);
+    assert!(seen.contains(&protocol::denied("read-only")), "told once in words");
+    assert_eq!(house.entries(), 1, "only the editor's edit");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_made_a_reader_or_removed_feels_it_at_once() {
+    let house = house();
+    let someone = joining(Role::Editor);
+    let user = someone.person.id;
+    let seat = house.rooms.open(house.doc).await.unwrap().join(someone).await.unwrap();
+    house.rooms.access_changed(house.doc, user, Some(Role::Viewer)).await;
+    until(&seat, &protocol::access("viewer")).await;
+    say(&seat, Message::Update(edit("a"))).await;
+    let refused = protocol::refused(1, protocol::RefusedStatus::ReadOnly, "read-only");
+    until(&seat, &refused).await;
+    house.rooms.access_changed(house.doc, user, None).await;
+    assert_eq!(closed(&seat).await, CloseCode::Forbidden);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_that_stays_empty_folds_its_journal_and_is_over() {
+    let house = house();
+    let writer = house.join(Role::Editor).await;
+    say(&writer, Message::Update(retitled("새 "))).await;
+    until(&writer, &protocol::stored(1)).await;
+    drop(writer);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert_eq!((house.rooms.count(), house.entries()), (1, 1), "it waits for who comes back");
+    house.tasks.close();
+    house.tasks.wait().await;
+    assert_eq!((house.rooms.count(), house.entries()), (0, 0));
+    let (summary, _) = house.journal.summary_now(house.doc).unwrap();
+    assert_eq!(summary.title.replace("새 ", ""), "제주");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_is_read_once_however_many_come_and_a_failed_read_is_not_remembered() {
+    let house = house();
+    house.journal.fail_loads(1);
+    assert!(matches!(house.rooms.open(house.doc).await, Err(RoomError::Store(_))));
+    assert_eq!(house.rooms.count(), 0);
+    let visitors = (0..20).map(|_| house.join(Role::Viewer));
+    let seats = futures_util::future::join_all(visitors).await;
+    assert_eq!((house.rooms.count(), seats.len()), (1, 20));
+    let unknown = house.rooms.open(DocId::new(DocKind::Trip)).await;
+    assert!(matches!(unknown, Err(RoomError::NotFound)));
+    assert_eq!(house.rooms.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_takes_what_was_accepted_to_the_journal_first() {
+    let house = house();
+    let writer = house.join(Role::Editor).await;
+    house.journal.fail_appends(3, Fault::Refused);
+    say(&writer, Message::Update(edit("a"))).await;
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    house.closing.cancel();
+    house.tasks.close();
+    house.tasks.wait().await;
+    assert_eq!(house.entries(), 1);
+    assert_eq!(closed(&writer).await, CloseCode::GoingAway);
+    assert!(matches!(house.rooms.open(house.doc).await, Err(RoomError::Draining)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restore_is_an_edit_between_two_versions_and_can_be_undone() {
+    let house = house();
+    let handle = house.rooms.open(house.doc).await.unwrap();
+    let by = UserId::new();
+    let saved = handle.save(Some("처음".into()), by).await.unwrap();
+    handle.rename("부산".into()).await.unwrap();
+    let restored = handle.restore(saved.id, by).await.unwrap();
+    assert_eq!(handle.project().await.unwrap().title, "제주");
+    assert_eq!(restored.before.cause, VersionCause::BeforeRestore);
+    assert_eq!(restored.after.cause, VersionCause::Restored { from: saved.id });
+    handle.restore(restored.before.id, by).await.unwrap();
+    assert_eq!(handle.project().await.unwrap().title, "부산");
+    assert_eq!(house.journal.list(house.doc, None, 10).await.unwrap().len(), 5);
+    let unknown = handle.restore(VersionId::new(), by).await;
+    assert!(matches!(unknown, Err(RoomError::NotFound)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_of_another_epoch_is_turned_away() {
+    let house = house();
+    let handle = house.rooms.open(house.doc).await.unwrap();
+    let joining = Joining { epoch: Some(7), ..joining(Role::Editor) };
+    assert!(matches!(handle.join(joining).await, Err(RoomError::OtherEpoch)));
+    let joining = Joining { epoch: Some(1), ..self::joining(Role::Editor) };
+    assert!(handle.join(joining).await.is_ok());
+}

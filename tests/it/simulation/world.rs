@@ -1,0 +1,352 @@
+//! The world of one seed: a room, its journal, its people, and what may happen next.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use moim::{
+    crdt::{self, Document, Limits, Presence, TripDraft},
+    ids::{DocId, DocKind, Role, UserId},
+    protocol::CloseCode,
+    rooms::{
+        Acks, Bounds, Effect, Event, ParticipantId, Receiver, Revision, Room, Sender, Waiting,
+        outbox,
+    },
+    store::{
+        Generation,
+        faulty::{Fault, FaultyJournal, Staged},
+    },
+};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use yrs::{ReadTxn, Transact, Update, updates::decoder::Decode};
+
+use super::peer::{Peer, content, replica};
+
+const STEPS: usize = 120;
+/// Small, so that peers fall behind now and then (W10).
+const BOUNDS: Bounds = Bounds { frames: 6, bytes: 2000 };
+
+/// The running server; a crash drops it.
+struct Server {
+    room: Room,
+    outboxes: BTreeMap<ParticipantId, (Sender, Receiver, usize)>,
+    next: u64,
+    /// Accepted, not appended yet.
+    waiting: Vec<Bytes>,
+    appending: Option<(Staged, usize)>,
+    stored: Revision,
+}
+
+pub(super) struct World {
+    rng: StdRng,
+    now: Instant,
+    doc: DocId,
+    journal: FaultyJournal,
+    server: Option<Server>,
+    peers: Vec<Peer>,
+    /// Where each peer sits in the room that runs now.
+    seats: Vec<Option<ParticipantId>>,
+}
+
+impl World {
+    pub(super) fn new(seed: u64) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let journal = FaultyJournal::default();
+        let doc = DocId::new(DocKind::Trip);
+        journal
+            .create_now(doc, TripDraft::with_days("제주", 3, None).encode().into())
+            .expect("a new document");
+        let count = rng.random_range(2..6);
+        let peers: Vec<_> = (0..count)
+            .map(|name| Peer::new(name, rng.random_range(1..1 << 32), rng.random()))
+            .collect();
+        let seats = vec![None; peers.len()];
+        Self { rng, now: Instant::now(), doc, journal, server: None, peers, seats }
+    }
+
+    pub(super) fn play(mut self) {
+        for _ in 0..STEPS {
+            self.step();
+        }
+        self.settle();
+        self.compare();
+    }
+
+    fn step(&mut self) {
+        self.now += Duration::from_millis(self.rng.random_range(0..20));
+        let peer = self.rng.random_range(0..self.peers.len());
+        match self.rng.random_range(0..100) {
+            0..30 => self.peers[peer].edit(&mut self.rng),
+            30..50 => self.to_server(peer),
+            50..65 => self.to_peer(peer),
+            65..75 => self.flush(),
+            75..83 => self.append(),
+            83..88 => self.connect(peer),
+            88..92 => self.disconnect(peer),
+            92..94 => self.fold(),
+            94..97 => self.journal.fail_appends(
+                1,
+                if self.rng.random() { Fault::Refused } else { Fault::AnswerLost },
+            ),
+            _ => self.kill(),
+        }
+    }
+
+    /// The process dies. What was not durable is gone; what was acknowledged must not be.
+    fn kill(&mut self) {
+        self.server = None;
+        self.journal.crash();
+        for peer in 0..self.peers.len() {
+            self.disconnect(peer);
+        }
+        let document = self.load();
+        self.check_acknowledged(&document);
+    }
+
+    fn check_acknowledged(&self, document: &Document) {
+        let stored = replica(1);
+        let update = Update::decode_v1(&document.encode_state()).expect("a state");
+        stored.transact_mut().apply_update(update).expect("applies");
+        let content = content(&stored);
+        for peer in &self.peers {
+            for mark in peer.acknowledged_set.difference(peer.taken_back()) {
+                assert!(content.contains_key(mark), "{mark} was acknowledged and is gone");
+            }
+            for mark in &peer.acknowledged_taken_back {
+                assert!(!content.contains_key(mark), "taking {mark} back was acknowledged");
+            }
+        }
+    }
+
+    fn load(&self) -> Document {
+        let loaded = self.journal.load_now(self.doc, Generation::Newest).expect("reads");
+        let loaded = loaded.expect("exists");
+        let updates = loaded.entries.iter().map(|entry| &entry.update[..]);
+        Document::load(&loaded.state, updates, Limits::default()).expect("loads")
+    }
+
+    fn connect(&mut self, peer: usize) {
+        if self.peers[peer].wire.is_some() {
+            return;
+        }
+        if self.server.is_none() {
+            let room = Room::new(self.load(), self.now);
+            self.server = Some(Server::new(room));
+        }
+        self.peers[peer].connect();
+        let acks = if self.peers[peer].counted { Acks::Counted } else { Acks::Echoed };
+        let Some(server) = &mut self.server else { return };
+        self.seats[peer] = Some(server.join(peer, acks, self.now));
+        self.carry_closes();
+    }
+
+    /// The connection breaks: whatever was on its way is lost.
+    fn disconnect(&mut self, peer: usize) {
+        self.peers[peer].wire = None;
+        if let (Some(seat), Some(server)) = (self.seats[peer].take(), &mut self.server) {
+            server.outboxes.remove(&seat);
+            server.handle(Event::Left(seat), self.now);
+        }
+    }
+
+    fn to_server(&mut self, peer: usize) {
+        let Some(seat) = self.seats[peer] else { return };
+        let message = self.peers[peer].wire.as_mut().and_then(|wire| wire.to_server.pop_front());
+        if let (Some(message), Some(server)) = (message, &mut self.server) {
+            server.handle(Event::Received(seat, message), self.now);
+            self.carry_closes();
+        }
+    }
+
+    fn to_peer(&mut self, peer: usize) {
+        self.collect(peer);
+        let frame = self.peers[peer].wire.as_mut().and_then(|wire| wire.to_peer.pop_front());
+        if let Some(frame) = frame {
+            self.peers[peer].receive(frame);
+        }
+    }
+
+    /// Takes what waits in the outbox onto the wire.
+    fn collect(&mut self, peer: usize) {
+        let (Some(seat), Some(server)) = (self.seats[peer], &mut self.server) else { return };
+        let mut frames = Vec::new();
+        let Some((_, receiver, _)) = server.outboxes.get(&seat) else { return };
+        if let Some(Waiting::Behind(from)) = receiver.next(&mut frames).now_or_never() {
+            server.handle(Event::FellBehind(seat, from), self.now);
+        }
+        if let Some(wire) = &mut self.peers[peer].wire {
+            wire.to_peer.extend(frames);
+        }
+    }
+
+    fn flush(&mut self) {
+        if let Some(server) = &mut self.server {
+            server.flush(self.now);
+            self.carry_closes();
+        }
+    }
+
+    fn append(&mut self) {
+        if let Some(server) = &mut self.server {
+            server.append(&self.journal, self.doc, self.now);
+        }
+    }
+
+    fn fold(&mut self) {
+        let loaded =
+            self.journal.load_now(self.doc, Generation::Newest).expect("reads").expect("exists");
+        let updates = loaded.entries.iter().map(|entry| &entry.update[..]);
+        let folded = crdt::fold(&loaded.state, updates).expect("folds");
+        let entries: Vec<_> = loaded.entries.iter().map(|entry| entry.id).collect();
+        let folded =
+            self.journal.fold_now(self.doc, loaded.generation, folded.state.into(), &entries);
+        folded.expect("nobody else folds");
+    }
+
+    /// A connection that the room ends breaks; nothing that honest peers do may end one as malformed.
+    fn carry_closes(&mut self) {
+        let Some(server) = &mut self.server else { return };
+        for (peer, code) in server.take_closes() {
+            assert!(code.comes_back(), "an honest peer was sent away: {code:?}");
+            self.disconnect(peer);
+        }
+    }
+
+    /// Everybody comes back, and everything that is on its way arrives.
+    fn settle(&mut self) {
+        for _ in 0..3 {
+            for peer in 0..self.peers.len() {
+                self.connect(peer);
+            }
+            while self.deliver_all() {}
+        }
+    }
+
+    fn deliver_all(&mut self) -> bool {
+        self.now += Duration::from_millis(100);
+        let mut busy = false;
+        for peer in 0..self.peers.len() {
+            self.collect(peer);
+            let waiting = self.peers[peer].wire.as_ref();
+            let (up, down) =
+                waiting.map_or((0, 0), |wire| (wire.to_server.len(), wire.to_peer.len()));
+            busy |= up + down > 0;
+            (0..up).for_each(|_| self.to_server(peer));
+            (0..down).for_each(|_| self.to_peer(peer));
+        }
+        self.flush();
+        self.append();
+        self.append();
+        busy
+    }
+
+    fn compare(&mut self) {
+        let Some(server) = &self.server else { panic!("somebody is connected") };
+        let room = replica(1);
+        let state = Update::decode_v1(&server.room.document().encode_state()).expect("a state");
+        room.transact_mut().apply_update(state).expect("applies");
+        let expected = content(&room);
+        for (name, peer) in self.peers.iter().enumerate() {
+            assert_eq!(content(&peer.doc), expected, "peer {name} has diverged");
+            let pending = peer.doc.transact().store().pending_update().is_some();
+            assert!(!pending, "peer {name} waits for edits that never come");
+            let unacknowledged = peer.counted && !peer.is_acknowledged();
+            assert!(!unacknowledged, "peer {name} was not told that everything is stored");
+        }
+        let reloaded = self.load();
+        self.check_acknowledged(&reloaded);
+        assert_eq!(
+            reloaded.state_vector(),
+            server.room.document().state_vector(),
+            "the journal lacks edits"
+        );
+    }
+}
+
+impl Server {
+    fn new(room: Room) -> Self {
+        Self {
+            room,
+            outboxes: BTreeMap::new(),
+            next: 0,
+            waiting: Vec::new(),
+            appending: None,
+            stored: Revision::default(),
+        }
+    }
+
+    fn join(&mut self, peer: usize, acks: Acks, now: Instant) -> ParticipantId {
+        let id = ParticipantId(self.next);
+        self.next += 1;
+        let (sender, receiver) = outbox(BOUNDS);
+        self.outboxes.insert(id, (sender, receiver, peer));
+        let person = Presence { id: UserId::new(), name: "미나".into(), color: "#336699".into() };
+        self.handle(Event::Joined(id, person, Role::Editor, acks), now);
+        id
+    }
+
+    fn handle(&mut self, event: Event, now: Instant) {
+        let mut effects = Vec::new();
+        self.room.handle(event, now, &mut effects);
+        self.carry_out(effects);
+    }
+
+    fn flush(&mut self, now: Instant) {
+        let mut effects = Vec::new();
+        self.room.flush(now, &mut effects);
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send(to, frame) => self.with(to, |sender| sender.push(frame)),
+                Effect::Broadcast(frame, except) => {
+                    for (id, (sender, ..)) in &self.outboxes {
+                        if !except.contains(id) {
+                            sender.push(frame.clone());
+                        }
+                    }
+                }
+                Effect::CatchUp(to, frames) => self.with(to, |sender| sender.catch_up(frames)),
+                Effect::Stored(to, count) => self.with(to, |sender| sender.stored(count)),
+                Effect::Append(_, update) => self.waiting.push(update),
+                Effect::Close(to, code) => self.with(to, |sender| sender.close(code)),
+                Effect::Abandon => panic!("honest edits never make a document useless"),
+            }
+        }
+    }
+
+    fn with(&self, id: ParticipantId, act: impl FnOnce(&Sender)) {
+        if let Some((sender, ..)) = self.outboxes.get(&id) {
+            act(sender);
+        }
+    }
+
+    fn take_closes(&mut self) -> Vec<(usize, CloseCode)> {
+        let closes =
+            self.outboxes.values().filter_map(|(sender, _, peer)| Some((*peer, sender.closed()?)));
+        closes.collect()
+    }
+
+    /// Half of an append: the first call begins it, the second ends it.
+    fn append(&mut self, journal: &FaultyJournal, doc: DocId, now: Instant) {
+        match self.appending.take() {
+            None if self.waiting.is_empty() => {}
+            None => {
+                self.appending =
+                    Some((journal.stage(doc, self.waiting.clone()), self.waiting.len()))
+            }
+            Some((staged, count)) => {
+                if journal.settle(staged).is_ok() {
+                    self.waiting.drain(..count);
+                    self.stored = Revision(self.stored.0 + count as u64);
+                    self.handle(Event::Stored(self.stored), now);
+                }
+            }
+        }
+    }
+}
