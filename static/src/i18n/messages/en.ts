@@ -185,6 +185,7 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "add.stay": "Where to stay",
   "add.suggestions": "Suggested places",
   "add.hintSuggest": "↑↓ to choose, Enter to add",
+  "add.hintChoose": "Enter to add as typed · ↓ for a place",
   "add.hintPlain": "Enter to add · Esc to close",
 
   "card.untitled": "Untitled",

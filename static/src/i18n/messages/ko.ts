@@ -184,6 +184,7 @@ export const ko = {
   "add.stay": "묵을 곳",
   "add.suggestions": "추천 장소",
   "add.hintSuggest": "↑↓로 고르고 Enter로 추가",
+  "add.hintChoose": "Enter로 그대로 추가 · ↓로 장소 고르기",
   "add.hintPlain": "Enter로 추가 · Esc로 닫기",
 
   "card.untitled": "제목 없음",

@@ -13,7 +13,7 @@ export interface KeyTargets {
 export function keysOf(targets: KeyTargets): (event: KeyboardEvent) => void {
   return (event) => {
     if (event.defaultPrevented) return;
-    if (document.querySelector("dialog[open], [popover]:popover-open") !== null) return;
+    if (document.querySelector('dialog[open], [popover="auto"]:popover-open') !== null) return;
     const editor = targets.editor();
     const typing = isTyping(event.target);
     if (isArrow(event.key) && !typing && !hasModifier(event)) return arrow(event, editor);
