@@ -104,6 +104,29 @@ describe("pinsOf", () => {
   });
 });
 
+describe("a move", () => {
+  const moving: Projection = {
+    ...trip,
+    days: [
+      {
+        id: "d1",
+        date: null,
+        title: "",
+        note: "",
+        cards: [card("fly", { kind: "move", place: place(1), to: place(2) }), card("a", { place: place(3) })],
+      },
+    ],
+    tray: [],
+  };
+  const flying = scene({ trip: moving, numbers: numberCards(moving) });
+  it("is no stop: it has no pin and takes no number", () => {
+    expect(pinsOf(flying).map((pin) => [pin.id, pin.label])).toEqual([["a", "1"]]);
+  });
+  it("is a way: its line goes through both its ends", () => {
+    expect(linesOf(flying)[0]?.points.map((point) => point.lng)).toEqual([1, 2, 3]);
+  });
+});
+
 describe("linesOf", () => {
   it("joins the places of a day, without those that are skipped, and draws no line to one place", () => {
     expect(linesOf(scene()).map((line) => [line.id, line.points.map((point) => point.lng)])).toEqual([
