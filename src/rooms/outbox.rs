@@ -202,10 +202,12 @@ impl State {
     }
 
     fn fall_behind(&mut self, newest: &Frame) {
-        let first = self.queue.iter().chain([newest]).find_map(|frame| match frame.kind {
+        let edits = self.queue.iter().chain([newest]).filter_map(|frame| match frame.kind {
             FrameKind::Edits(revision) => Some(revision),
             FrameKind::Awareness | FrameKind::Control => None,
         });
+        // Not simply the first: the answer to a step 1 stands behind newer edits.
+        let first = edits.min();
         // Without an edit among them only awareness was lost: the difference is then empty.
         self.behind = Some(first.unwrap_or(Revision(u64::MAX)));
         self.queue.retain(|frame| frame.kind == FrameKind::Control);

@@ -15,3 +15,4 @@ mod serving;
 mod simulation;
 mod store_contract;
 mod traffic;
+mod wire;
