@@ -1,0 +1,43 @@
+//! Who is in a plan and as what. A change takes effect at once, also on open connections.
+
+use super::{Insider, PlanError, Plans};
+use crate::{
+    auth::Act,
+    ids::{Role, UserId},
+    store::{Account, Member},
+};
+
+impl Plans {
+    /// Everybody in the plan, in the order of joining.
+    pub async fn members(&self, me: &Insider) -> Result<Vec<(Member, Account)>, PlanError> {
+        me.may(Act::Read)?;
+        Ok(self.plans.members(me.doc).await?)
+    }
+
+    /// Gives a member another role.
+    pub async fn set_role(
+        &self,
+        me: &Insider,
+        user: UserId,
+        role: Role,
+    ) -> Result<(Member, Account), PlanError> {
+        me.may(Act::Manage)?;
+        let members = self.plans.members(me.doc).await?;
+        let found = members.into_iter().find(|(member, _)| member.user == user);
+        let (member, account) = found.ok_or(PlanError::NotFound("member"))?;
+        let member = Member { role, ..member };
+        self.plans.put_member(me.doc, &member).await?;
+        self.tell_access(me.doc, user).await?;
+        Ok((member, account))
+    }
+
+    /// Takes a member out, or leaves.
+    pub async fn remove(&self, me: &Insider, user: UserId) -> Result<(), PlanError> {
+        me.may_remove(user)?;
+        if !self.plans.remove_member(me.doc, user).await? {
+            return Err(PlanError::NotFound("member"));
+        }
+        self.rooms.access_changed(me.doc, user, None).await;
+        Ok(())
+    }
+}

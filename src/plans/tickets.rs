@@ -1,0 +1,44 @@
+//! Tickets: the right to one document for the few minutes in which a socket is opened.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Insider, Issued, PlanError, Plans, effective};
+use crate::{
+    auth::{Act, Ticket},
+    ids::Role,
+};
+
+/// How long a ticket is good for.
+const TICKET_LIFE: SignedDuration = SignedDuration::from_mins(10);
+
+/// A ticket and what its holder should know of the document.
+#[derive(Debug)]
+pub struct OpenTicket {
+    /// For `?token=`.
+    pub issued: Issued,
+    /// What its holder may do.
+    pub role: Role,
+    /// Of the document: a copy of another epoch is of no use.
+    pub epoch: u32,
+}
+
+impl Plans {
+    /// A ticket for the plan's document.
+    pub async fn ticket(&self, me: &Insider, now: Timestamp) -> Result<OpenTicket, PlanError> {
+        me.may(Act::Read)?;
+        let plan = self.plans.get(me.doc).await?.ok_or(PlanError::NotFound("trip"))?;
+        let account = self.accounts.get(me.user).await?.ok_or(PlanError::NotFound("account"))?;
+        let role = effective(me.role, plan.status);
+        let ticket = Ticket {
+            user: me.user,
+            name: account.name,
+            color: account.color,
+            doc: me.doc,
+            role,
+            expires: now + TICKET_LIFE,
+        };
+        let issued = self.keys.issue_ticket(&ticket, now)?;
+        let epoch = 1;
+        Ok(OpenTicket { issued, role, epoch })
+    }
+}

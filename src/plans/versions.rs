@@ -1,0 +1,105 @@
+//! Versions of a plan: saved by hand, read, restored as an edit, copied into a plan of one's own.
+
+use jiff::Timestamp;
+use ulid::Ulid;
+
+use super::{Insider, Overview, PlanError, Plans, drafts};
+use crate::{
+    auth::Act,
+    crdt::{Projection, TripDraft},
+    fields::{Invalid, parse_line},
+    ids::{UserId, VersionId},
+    rooms::Restored,
+    store::{Account, Version},
+};
+
+/// The most characters of a version's name.
+const NAME_MAX: usize = 80;
+
+/// A version and who made it; `None` if that account is gone.
+#[derive(Debug, Clone)]
+pub struct SavedVersion {
+    /// The version.
+    pub version: Version,
+    /// Its author.
+    pub by: Option<Account>,
+}
+
+impl Plans {
+    /// Saves the document as it is now.
+    pub async fn save(&self, me: &Insider, name: Option<&str>) -> Result<SavedVersion, PlanError> {
+        me.may(Act::Save)?;
+        self.not_trashed(me.doc).await?;
+        let name = name.map(|name| parse_line(name, NAME_MAX)).transpose();
+        let name = name.map_err(|message| Invalid::field("name", message))?;
+        let version = self.rooms.open(me.doc).await?.save(name, me.user).await?;
+        self.with_author(version).await
+    }
+
+    /// Versions, newest first.
+    pub async fn versions(
+        &self,
+        me: &Insider,
+        before: Option<VersionId>,
+        limit: usize,
+    ) -> Result<Vec<SavedVersion>, PlanError> {
+        me.may(Act::Read)?;
+        let mut versions = Vec::with_capacity(limit);
+        for version in self.versions.list(me.doc, before, limit).await? {
+            versions.push(self.with_author(version).await?);
+        }
+        Ok(versions)
+    }
+
+    /// One version with what it shows, for a member of its plan.
+    pub async fn version(
+        &self,
+        user: UserId,
+        id: VersionId,
+    ) -> Result<(Insider, SavedVersion, Projection), PlanError> {
+        let found = self.versions.get(id).await?;
+        let (version, content) = found.ok_or(PlanError::NotFound("version"))?;
+        let me = match self.insider(user, version.doc).await {
+            Err(PlanError::NotFound(_)) => Err(PlanError::NotFound("version")),
+            other => other,
+        }?;
+        let projection = serde_json::from_str(&content.projection)
+            .map_err(|error| PlanError::Failed(format!("the projection of {id}: {error}")))?;
+        Ok((me, self.with_author(version).await?, projection))
+    }
+
+    /// Makes the document what it was, by an edit that everybody gets and that can be undone.
+    pub async fn restore(
+        &self,
+        user: UserId,
+        id: VersionId,
+    ) -> Result<(SavedVersion, SavedVersion), PlanError> {
+        let (me, _, _) = self.version(user, id).await?;
+        me.may(Act::Save)?;
+        self.not_trashed(me.doc).await?;
+        let Restored { before, after } = self.rooms.open(me.doc).await?.restore(id, user).await?;
+        Ok((self.with_author(before).await?, self.with_author(after).await?))
+    }
+
+    /// Makes a plan of one's own out of a version. What is private in it stays behind.
+    pub async fn copy(
+        &self,
+        user: UserId,
+        id: VersionId,
+        title: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Overview, PlanError> {
+        let (me, _, projection) = self.version(user, id).await?;
+        me.may(Act::Read)?;
+        let mut draft = TripDraft::copy_of(projection, || Ulid::generate().to_string());
+        if let Some(title) = title {
+            draft.content_mut().title = drafts::parse_title(title)?;
+        }
+        self.found(user, draft, now).await
+    }
+
+    async fn with_author(&self, version: Version) -> Result<SavedVersion, PlanError> {
+        let by = self.accounts.get(version.by).await?;
+        Ok(SavedVersion { version, by })
+    }
+}
