@@ -39,8 +39,12 @@ pub struct Config {
     pub tiles_url: Option<TilesUrl>,
 
     /// A map of one's own, a .pmtiles file or its https address
-    #[arg(long, env = "MOIM_PMTILES")]
+    #[arg(long, env = "MOIM_PMTILES", conflicts_with = "tiles_url")]
     pub pmtiles: Option<Pmtiles>,
+
+    /// What the makers of that map want to be shown beside it
+    #[arg(long, env = "MOIM_MAP_ATTRIBUTION")]
+    pub map_attribution: Option<String>,
 
     /// The keys that sign tokens, oldest first, separated by commas; made in the data folder if not given
     #[arg(long, env = "MOIM_TOKEN_KEY", hide_env_values = true)]
@@ -79,7 +83,7 @@ pub struct Limits {
     pub sign_ups_per_hour: NonZeroU32,
 
     /// Document sockets at once from one address
-    #[arg(long, env = "MOIM_SOCKETS_PER_ADDRESS", default_value_t = 200)]
+    #[arg(long, env = "MOIM_SOCKETS_PER_ADDRESS", default_value_t = 500)]
     pub sockets_per_address: usize,
 
     /// Document sockets at once of one person

@@ -11,12 +11,14 @@ use super::{limits::Limits, site::Site};
 use crate::{
     accounts::Accounts,
     config::Config,
+    plans::Plans,
     store::{Health, Idempotency},
 };
 
 /// The state of all handlers.
 pub struct App {
     pub(crate) accounts: Accounts,
+    pub(crate) plans: Plans,
     pub(crate) idempotency: Arc<dyn Idempotency>,
     pub(crate) limits: Limits,
     pub(crate) site: Site,
@@ -29,6 +31,8 @@ pub struct App {
 pub struct Parts {
     /// People.
     pub accounts: Accounts,
+    /// What they plan.
+    pub plans: Plans,
     /// Answers that may have to be given again.
     pub idempotency: Arc<dyn Idempotency>,
     /// Of the store.
@@ -42,6 +46,7 @@ impl App {
     pub fn new(parts: Parts, config: &Config) -> Self {
         Self {
             accounts: parts.accounts,
+            plans: parts.plans,
             idempotency: parts.idempotency,
             limits: Limits::new(&config.limits),
             site: Site::new(config),

@@ -34,13 +34,16 @@ const NOT_BUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Moim</tit
 
 /// A file of the client, or the page, for whatever looks like one of its routes.
 pub(super) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
-    let path = uri.path().trim_start_matches('/');
+    respond::<Client>(uri.path().trim_start_matches('/'), &headers)
+}
+
+fn respond<F: RustEmbed>(path: &str, headers: &HeaderMap) -> Response {
     let is_route = !path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    if let Some(response) = file(path, &headers) {
+    if let Some(response) = file::<F>(path, headers) {
         response
     } else if !is_route {
         ApiError::not_found("file").into_response()
-    } else if let Some(page) = file(INDEX, &headers) {
+    } else if let Some(page) = file::<F>(INDEX, headers) {
         page
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, Html(NOT_BUILT)).into_response()
@@ -48,18 +51,18 @@ pub(super) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
 }
 
 /// The file in the best encoding that the browser takes.
-fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
+fn file<F: RustEmbed>(path: &str, headers: &HeaderMap) -> Option<Response> {
     if path.is_empty() || path.ends_with(".br") || path.ends_with(".gz") {
         return None;
     }
     let accepted = |encoding| accepts(headers, encoding);
     let packed = |encoding: &'static str, ending| {
-        let file = accepted(encoding).then(|| Client::get(&format!("{path}{ending}"))).flatten();
+        let file = accepted(encoding).then(|| F::get(&format!("{path}{ending}"))).flatten();
         file.map(|file| (file, Some(encoding)))
     };
     let (file, encoding) = packed("br", ".br")
         .or_else(|| packed("gzip", ".gz"))
-        .or_else(|| Client::get(path).map(|file| (file, None)))?;
+        .or_else(|| F::get(path).map(|file| (file, None)))?;
     Some(answer(path, &file, encoding, headers))
 }
 
@@ -126,6 +129,8 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+
     use super::*;
 
     #[test]
@@ -141,9 +146,72 @@ mod tests {
         assert!(!accepts(&HeaderMap::new(), "gzip"));
     }
 
+    /// What a build leaves behind, in small.
+    #[derive(RustEmbed)]
+    #[folder = "$CARGO_MANIFEST_DIR/tests/assets"]
+    struct Built;
+
+    /// A folder in which nothing was built.
+    #[derive(RustEmbed)]
+    #[folder = "$CARGO_MANIFEST_DIR/tests/nothing"]
+    #[allow_missing = true]
+    struct NotBuilt;
+
+    fn get(path: &str, headers: &[(HeaderName, &'static str)]) -> Response {
+        let headers = headers.iter().cloned().map(|(name, value)| (name, value.parse().unwrap()));
+        respond::<Built>(path, &headers.collect())
+    }
+
+    fn header(response: &Response, name: HeaderName) -> &str {
+        response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
     #[test]
-    fn scripts_are_scripts() {
-        assert_eq!(content_type("assets/index-1a2b.js"), "text/javascript; charset=utf-8");
-        assert_eq!(content_type("no-ending"), "application/octet-stream");
+    fn hashed_files_last_for_ever_and_the_page_is_asked_for_again() {
+        let script = get("assets/app-1a2b3c.js", &[]);
+        assert_eq!(header(&script, CACHE_CONTROL), "public, max-age=31536000, immutable");
+        assert_eq!(header(&script, CONTENT_TYPE), "text/javascript; charset=utf-8");
+        for path in ["", "index.html", "trip/trip:01JABCDEFGHJKMNPQRSTVWXYZ0", "invite/ab-c_d"] {
+            let page = get(path, &[]);
+            assert_eq!(page.status(), StatusCode::OK, "{path}");
+            assert_eq!(header(&page, CACHE_CONTROL), "no-cache", "{path}");
+            assert_eq!(header(&page, CONTENT_TYPE), "text/html; charset=utf-8", "{path}");
+        }
+    }
+
+    #[test]
+    fn the_best_packing_that_the_browser_takes_is_sent() {
+        let packing = |accepted| {
+            let response = get("assets/app-1a2b3c.js", &[(ACCEPT_ENCODING, accepted)]);
+            assert_eq!(header(&response, VARY), "accept-encoding");
+            assert_eq!(header(&response, CONTENT_TYPE), "text/javascript; charset=utf-8");
+            header(&response, CONTENT_ENCODING).to_owned()
+        };
+        assert_eq!(packing("gzip, br"), "br");
+        assert_eq!(packing("gzip"), "gzip");
+        assert_eq!(packing("zstd"), "");
+    }
+
+    #[test]
+    fn what_a_browser_has_already_is_not_sent_again() {
+        let tag = header(&get("index.html", &[]), ETAG).to_owned();
+        let again = HeaderMap::from_iter([(IF_NONE_MATCH, tag.parse().unwrap())]);
+        assert_eq!(respond::<Built>("index.html", &again).status(), StatusCode::NOT_MODIFIED);
+        let other = get("index.html", &[(IF_NONE_MATCH, "\"other\"")]);
+        assert_eq!(other.status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn a_file_that_is_missing_is_not_the_page() {
+        for path in ["assets/app-old.js", "assets/app-1a2b3c.js.br", "favicon.ico"] {
+            assert_eq!(get(path, &[]).status(), StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_server_without_a_client_says_what_to_do() {
+        let response = respond::<NotBuilt>("", &HeaderMap::new());
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(NOT_BUILT.contains("make run"));
     }
 }

@@ -16,6 +16,8 @@ use utoipa::ToSchema;
 use crate::{
     accounts::AccountError,
     fields::{FieldError, Invalid},
+    plans::PlanError,
+    rooms::RoomError,
     store::StoreError,
 };
 
@@ -201,6 +203,47 @@ impl From<AccountError> for ApiError {
             }
             AccountError::Failed(cause) => Self::Internal(cause.to_owned()),
             AccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PlanError> for ApiError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::NotFound(what) => Self::not_found(what),
+            PlanError::Forbidden => {
+                Self::forbidden("role", "your role in this trip does not go so far: ask an owner")
+            }
+            PlanError::Invalid(invalid) => invalid.into(),
+            PlanError::InviteOver => Self::Refused {
+                status: StatusCode::GONE,
+                code: "invite_over",
+                detail: "this invitation has run out or was taken back: ask for another".into(),
+            },
+            PlanError::LastOwner => {
+                Self::conflict("last_owner", "make somebody else an owner first")
+            }
+            PlanError::Full => {
+                Self::conflict("full", "the trip has as many members as it may have")
+            }
+            PlanError::Trashed => {
+                Self::conflict("trashed", "the trip is in the trash: take it back first")
+            }
+            PlanError::Failed(cause) => Self::Internal(cause),
+            PlanError::Room(error) => error.into(),
+            PlanError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RoomError> for ApiError {
+    fn from(error: RoomError) -> Self {
+        match error {
+            RoomError::NotFound => Self::not_found("document"),
+            RoomError::OtherEpoch | RoomError::Unreadable(_) => Self::Internal(error.to_string()),
+            RoomError::Full(limit) => Self::Limited { limit, wait: Duration::from_secs(5) },
+            RoomError::Draining | RoomError::Closed => Self::Unavailable(error.to_string()),
+            RoomError::Store(error) => error.into(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     extract::{
-        ConnectInfo, FromRequest, FromRequestParts,
+        ConnectInfo, FromRequest, FromRequestParts, OptionalFromRequestParts, RawPathParams,
         rejection::{JsonRejection, PathRejection, QueryRejection},
     },
     http::{HeaderMap, StatusCode, header::AUTHORIZATION, request::Parts},
@@ -15,7 +15,7 @@ use axum::{
 use jiff::Timestamp;
 
 use super::{app::App, error::ApiError};
-use crate::ids::UserId;
+use crate::{ids::UserId, plans::Insider};
 
 /// Who calls: somebody whose session lives.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,39 @@ impl FromRequestParts<Arc<App>> for Session {
         })?;
         let access = app.accounts.authenticate(token, Timestamp::now()).await?;
         Ok(Self { user: access.user })
+    }
+}
+
+/// Who calls, where strangers may call, too. A token that is no good is still refused.
+impl OptionalFromRequestParts<Arc<App>> for Session {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &Arc<App>,
+    ) -> Result<Option<Self>, ApiError> {
+        match bearer(&parts.headers) {
+            Some(_) => {
+                <Self as FromRequestParts<_>>::from_request_parts(parts, app).await.map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+/// Somebody who is in the plan that `{id}` in the path names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Member(pub(crate) Insider);
+
+impl FromRequestParts<Arc<App>> for Member {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let me = <Session as FromRequestParts<_>>::from_request_parts(parts, app).await?;
+        let path = RawPathParams::from_request_parts(parts, app).await.ok();
+        let id = path.iter().flatten().find(|(name, _)| *name == "id").map(|(_, id)| id.parse());
+        let Some(Ok(doc)) = id else { return Err(ApiError::not_found("trip")) };
+        Ok(Self(app.plans.insider(me.user, doc).await?))
     }
 }
 

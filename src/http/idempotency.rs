@@ -1,4 +1,4 @@
-//! Creations that may be sent again: with an `Idempotency-Key` the second one gets the first one's answer.
+//! Requests that may be sent again: with an `Idempotency-Key` the second one gets the first one's answer.
 
 use std::{future::Future, sync::Arc};
 
@@ -11,6 +11,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{app::App, error::ApiError};
@@ -19,7 +20,6 @@ use crate::{
     ids::UserId,
     store::{Begun, StoredAnswer, TokenHash},
 };
-use jiff::Timestamp;
 
 /// The header, as of draft-ietf-httpapi-idempotency-key-header.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -30,8 +30,8 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The longest key.
 const KEY_MAX: usize = 200;
 
-/// A request to make something, and what it is recognised by when it comes again.
-pub(crate) struct Creation<T> {
+/// A request that makes something, and what it is recognised by when it comes again.
+pub(crate) struct Repeatable<T> {
     body: T,
     claim: Option<Claim>,
 }
@@ -42,7 +42,7 @@ struct Claim {
     fingerprint: TokenHash,
 }
 
-impl<T: DeserializeOwned + Send> FromRequest<Arc<App>> for Creation<T> {
+impl<T: DeserializeOwned + Send> FromRequest<Arc<App>> for Repeatable<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
@@ -81,24 +81,30 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     }
 }
 
-impl<T> Creation<T> {
-    /// Makes it, or tells again what came of it. A failure is not kept: after it the same key may try again.
+impl<T> Repeatable<T> {
+    /// Carries it out, or tells again what came of it. A failure is not kept: after it the same key may try
+    /// again.
     pub(crate) async fn once<U, F>(
         self,
         app: &App,
         user: UserId,
-        make: impl FnOnce(T) -> F,
-    ) -> Result<Created, ApiError>
+        status: StatusCode,
+        carry_out: impl FnOnce(T) -> F,
+    ) -> Result<Told, ApiError>
     where
         U: Serialize,
         F: Future<Output = Result<U, ApiError>>,
     {
         let Some(Claim { key, fingerprint }) = self.claim else {
-            return Ok(Created::now(json(&make(self.body).await?)?));
+            let body = json(&carry_out(self.body).await?)?;
+            return Ok(Told {
+                answer: StoredAnswer { status: status.as_u16(), body },
+                again: false,
+            });
         };
         match app.idempotency.begin(user, &key, fingerprint, Timestamp::now()).await? {
             Begun::New => {}
-            Begun::Replay(answer) => return Ok(Created { body: answer.body, replayed: true }),
+            Begun::Replay(answer) => return Ok(Told { answer, again: true }),
             Begun::InProgress => {
                 let detail = "the first request with this key is still under way";
                 return Err(ApiError::conflict("in_progress", detail));
@@ -108,11 +114,11 @@ impl<T> Creation<T> {
                 return Err(ApiError::conflict("key_reused", detail));
             }
         }
-        match make(self.body).await.and_then(|made| json(&made)) {
+        match carry_out(self.body).await.and_then(|made| json(&made)) {
             Ok(body) => {
-                let answer = StoredAnswer { status: StatusCode::CREATED.as_u16(), body };
+                let answer = StoredAnswer { status: status.as_u16(), body };
                 app.idempotency.finish(user, &key, &answer).await?;
-                Ok(Created::now(answer.body))
+                Ok(Told { answer, again: false })
             }
             Err(error) => {
                 app.idempotency.abandon(user, &key).await?;
@@ -122,23 +128,18 @@ impl<T> Creation<T> {
     }
 }
 
-/// What was made, as JSON.
-pub(crate) struct Created {
-    body: String,
-    replayed: bool,
+/// The answer to a request that may have come before.
+pub(crate) struct Told {
+    answer: StoredAnswer,
+    again: bool,
 }
 
-impl Created {
-    fn now(body: String) -> Self {
-        Self { body, replayed: false }
-    }
-}
-
-impl IntoResponse for Created {
+impl IntoResponse for Told {
     fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.answer.status).unwrap_or(StatusCode::OK);
         let json = [(CONTENT_TYPE, "application/json")];
-        let mut response = (StatusCode::CREATED, json, self.body).into_response();
-        if self.replayed {
+        let mut response = (status, json, self.answer.body).into_response();
+        if self.again {
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
         }
         response

@@ -109,7 +109,6 @@ pub(super) async fn keep_private(request: Request, next: Next) -> Response {
 }
 
 /// The answer to a request whose handler panicked. The panic itself was told where it happened.
-#[expect(clippy::needless_pass_by_value, reason = "the signature is the layer's")]
 pub(super) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::Internal("a handler panicked".to_owned()).into_response()
 }

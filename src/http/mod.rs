@@ -17,16 +17,20 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 mod accounts;
 mod app;
 mod assets;
+mod documents;
 mod error;
 mod extract;
 mod health;
 mod idempotency;
+mod invites;
 mod layers;
 mod limits;
+mod members;
 mod openapi;
 mod paging;
 mod sessions;
 mod site;
+mod trips;
 
 pub use app::{App, Parts};
 use error::ApiError;
@@ -64,7 +68,14 @@ pub fn router(app: Arc<App>, sync: Router) -> serde_json::Result<Router> {
 
 /// The first version of the REST interface.
 fn api() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().merge(accounts::router()).merge(sessions::router()).routes(routes!(config))
+    OpenApiRouter::new()
+        .merge(accounts::router())
+        .merge(sessions::router())
+        .merge(trips::router())
+        .merge(members::router())
+        .merge(invites::router())
+        .merge(documents::router())
+        .routes(routes!(config))
 }
 
 /// For whoever watches this node.

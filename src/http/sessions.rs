@@ -85,10 +85,8 @@ async fn refresh(
     RefreshCookie(token): RefreshCookie,
 ) -> Result<Response, ApiError> {
     let token = token.ok_or_else(|| ApiError::unauthorized("no_session", "log in"))?;
-    match app.accounts.refresh(&token, Timestamp::now()).await {
-        Ok(session) => Ok(answer(&app, session)),
-        Err(error) => Err(error.into()),
-    }
+    let session = app.accounts.refresh(&token, Timestamp::now()).await?;
+    Ok(answer(&app, session))
 }
 
 /// Log out. Ends the session wherever its tokens went.

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::config::{Config, Hidden, Pmtiles};
+use crate::config::{Config, Hidden, Pmtiles, TilesUrl};
 
 /// Where a map file of one's own is handed out.
 pub(super) const PMTILES_PATH: &str = "/maps/own.pmtiles";
@@ -18,10 +18,29 @@ pub(crate) struct SiteView {
     name: String,
     /// Of the program.
     version: &'static str,
-    /// Online raster tiles, with `{z}`, `{x}` and `{y}`.
-    tiles: Option<String>,
-    /// A map in one file.
-    pmtiles: Option<String>,
+    /// The operator's own map; `null` where the one that comes with the program is all there is.
+    map: Option<MapView>,
+}
+
+/// A map of the operator's choice.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = MapSource)]
+struct MapView {
+    kind: MapKind,
+    /// Of the archive, or of a tile with `{z}`, `{x}` and `{y}` in it.
+    url: String,
+    /// To be shown beside the map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attribution: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum MapKind {
+    /// Tiles that are pictures.
+    Raster,
+    /// An archive of tiles in one file.
+    Pmtiles,
 }
 
 /// This site.
@@ -36,21 +55,20 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn new(config: &Config) -> Self {
-        let pmtiles = config.pmtiles.as_ref();
         let view = SiteView {
             name: config.name.clone(),
             version: env!("CARGO_PKG_VERSION"),
-            tiles: config.tiles_url.as_ref().map(|url| url.as_str().to_owned()),
-            pmtiles: pmtiles.map(|map| match map {
-                Pmtiles::File(_) => PMTILES_PATH.to_owned(),
-                Pmtiles::Url(url) => url.clone(),
+            map: map_source(config).map(|(kind, url)| MapView {
+                kind,
+                url: url.to_owned(),
+                attribution: config.map_attribution.clone(),
             }),
         };
         Self {
             view,
             cookies_need_tls: config.is_behind_tls(),
             metrics_token: config.metrics_token.clone(),
-            pmtiles_file: pmtiles.and_then(Pmtiles::file).map(PathBuf::from),
+            pmtiles_file: config.pmtiles.as_ref().and_then(Pmtiles::file).map(PathBuf::from),
             headers: security_headers(config),
             proxies: usize::from(config.proxies),
         }
@@ -65,6 +83,16 @@ impl Site {
             lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).collect();
         hops.iter().rev().nth(hops_back).and_then(|hop| hop.trim().parse().ok()).unwrap_or(peer)
     }
+}
+
+/// Which map the operator chose, and where it is.
+fn map_source(config: &Config) -> Option<(MapKind, &str)> {
+    let raster = config.tiles_url.as_ref().map(|url| (MapKind::Raster, url.as_str()));
+    let archive = config.pmtiles.as_ref().map(|map| match map {
+        Pmtiles::File(_) => (MapKind::Pmtiles, PMTILES_PATH),
+        Pmtiles::Url(url) => (MapKind::Pmtiles, url.as_str()),
+    });
+    raster.or(archive)
 }
 
 /// What every response carries.
@@ -93,7 +121,7 @@ fn security_headers(config: &Config) -> Vec<(HeaderName, HeaderValue)> {
 
 /// What our pages may load. Scripts come from here alone; maps may draw from the hosts that are configured.
 fn content_policy(config: &Config) -> String {
-    let tiles = config.tiles_url.as_ref().map(|url| url.origin());
+    let tiles = config.tiles_url.as_ref().map(TilesUrl::origin);
     let pmtiles = config.pmtiles.as_ref().and_then(Pmtiles::origin);
     let hosts: String = tiles.into_iter().chain(pmtiles).flat_map(|host| [" ", host]).collect();
     format!(

@@ -1,0 +1,250 @@
+//! Documents over REST: tickets for their sockets, and their versions.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    app::App,
+    error::{ApiError, Problem},
+    extract::{Asked, At, Member, Session},
+    idempotency::{Repeatable, Told},
+    paging::{Page, PageQuery},
+    trips::TripView,
+};
+use crate::{
+    crdt::Projection,
+    ids::{DocId, Role, UserId, VersionId},
+    plans::{OpenTicket, SavedVersion},
+    store::VersionCause,
+    trip::Counts,
+};
+
+pub(super) fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(ticket))
+        .routes(routes!(save, list))
+        .routes(routes!(see))
+        .routes(routes!(restore))
+        .routes(routes!(copy))
+}
+
+/// The right to open a document's socket.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Ticket)]
+struct TicketView {
+    /// For `/sync/{document}?token=…`.
+    token: String,
+    expires: Timestamp,
+    role: Role,
+    /// A local copy of another epoch is of no use.
+    epoch: u32,
+}
+
+impl From<OpenTicket> for TicketView {
+    fn from(ticket: OpenTicket) -> Self {
+        let OpenTicket { issued, role, epoch } = ticket;
+        Self { token: issued.token, expires: issued.expires, role, epoch }
+    }
+}
+
+/// A saved version.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Version)]
+struct VersionView {
+    #[schema(value_type = String)]
+    id: VersionId,
+    #[schema(value_type = String)]
+    document: DocId,
+    name: Option<String>,
+    cause: Cause,
+    /// The version that was restored, if `cause` is `restored`.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<VersionId>,
+    by: Author,
+    at: Timestamp,
+    counts: Counts,
+}
+
+/// Why a version was made.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum Cause {
+    Saved,
+    BeforeRestore,
+    Restored,
+}
+
+/// Who made a version. Name and colour are empty for an account that is gone.
+#[derive(Debug, Serialize, ToSchema)]
+struct Author {
+    #[schema(value_type = String)]
+    user: UserId,
+    name: String,
+    color: String,
+}
+
+impl From<SavedVersion> for VersionView {
+    fn from(SavedVersion { version, by }: SavedVersion) -> Self {
+        let (cause, from) = match version.cause {
+            VersionCause::Saved => (Cause::Saved, None),
+            VersionCause::BeforeRestore => (Cause::BeforeRestore, None),
+            VersionCause::Restored { from } => (Cause::Restored, Some(from)),
+        };
+        let (name, color) = by.map(|account| (account.name, account.color)).unwrap_or_default();
+        Self {
+            id: version.id,
+            document: version.doc,
+            name: version.name,
+            cause,
+            from,
+            by: Author { user: version.by, name, color },
+            at: version.at,
+            counts: version.counts,
+        }
+    }
+}
+
+/// A version and what it shows.
+#[derive(Debug, Serialize, ToSchema)]
+struct WholeVersion {
+    #[serde(flatten)]
+    version: VersionView,
+    projection: Projection,
+}
+
+/// What a restore left behind.
+#[derive(Debug, Serialize, ToSchema)]
+struct RestoredView {
+    /// The state before, to undo it with.
+    before: VersionView,
+    after: VersionView,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct VersionForm {
+    /// 1 to 80 characters.
+    name: Option<String>,
+}
+
+/// The form of a request that needs none.
+#[derive(Deserialize)]
+struct Nothing {}
+
+#[derive(Deserialize, ToSchema)]
+struct CopyForm {
+    /// That of the version if not given.
+    title: Option<String>,
+}
+
+/// A ticket for the document's socket, good for ten minutes.
+#[utoipa::path(
+    post, path = "/documents/{id}/tickets", tag = "documents", params(("id" = String, Path)),
+    responses((status = 200, body = TicketView), (status = 404, body = Problem))
+)]
+async fn ticket(
+    State(app): State<Arc<App>>,
+    Member(me): Member,
+) -> Result<Json<TicketView>, ApiError> {
+    Ok(Json(app.plans.ticket(&me, Timestamp::now()).await?.into()))
+}
+
+/// Save the document as it is now (editors).
+#[utoipa::path(
+    post, path = "/documents/{id}/versions", tag = "documents", request_body = VersionForm,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 201, body = VersionView),
+        (status = 403, body = Problem),
+        (status = 404, body = Problem),
+    )
+)]
+async fn save(
+    State(app): State<Arc<App>>,
+    Member(me): Member,
+    version: Repeatable<VersionForm>,
+) -> Result<Told, ApiError> {
+    let make = async |VersionForm { name }| {
+        Ok(VersionView::from(app.plans.save(&me, name.as_deref()).await?))
+    };
+    version.once(&app, me.user, StatusCode::CREATED, make).await
+}
+
+/// Versions, newest first.
+#[utoipa::path(
+    get, path = "/documents/{id}/versions", tag = "documents",
+    params(("id" = String, Path), PageQuery),
+    responses((status = 200, body = Page<VersionView>), (status = 404, body = Problem))
+)]
+async fn list(
+    State(app): State<Arc<App>>,
+    Member(me): Member,
+    Asked(page): Asked<PageQuery>,
+) -> Result<Json<Page<VersionView>>, ApiError> {
+    let versions = app.plans.versions(&me, page.after()?, page.limit() + 1).await?;
+    let page = Page::new(versions, page.limit(), |last| last.version.id);
+    Ok(Json(page.map(VersionView::from)))
+}
+
+/// One version and what it shows.
+#[utoipa::path(
+    get, path = "/versions/{id}", tag = "documents", params(("id" = String, Path)),
+    responses((status = 200, body = WholeVersion), (status = 404, body = Problem))
+)]
+async fn see(
+    State(app): State<Arc<App>>,
+    me: Session,
+    At(id): At<VersionId>,
+) -> Result<Json<WholeVersion>, ApiError> {
+    let (_, version, projection) = app.plans.version(me.user, id).await?;
+    Ok(Json(WholeVersion { version: version.into(), projection }))
+}
+
+/// Make the document what it was then (editors): an edit like others, which everybody inside sees.
+#[utoipa::path(
+    post, path = "/versions/{id}/restore", tag = "documents",
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 200, body = RestoredView),
+        (status = 403, body = Problem),
+        (status = 404, body = Problem),
+    )
+)]
+async fn restore(
+    State(app): State<Arc<App>>,
+    me: Session,
+    At(id): At<VersionId>,
+    restore: Repeatable<Nothing>,
+) -> Result<Told, ApiError> {
+    let carry_out = async |Nothing {}| {
+        let (before, after) = app.plans.restore(me.user, id).await?;
+        Ok(RestoredView { before: before.into(), after: after.into() })
+    };
+    restore.once(&app, me.user, StatusCode::OK, carry_out).await
+}
+
+/// Make a trip of one's own out of a version. What is private in it stays behind.
+#[utoipa::path(
+    post, path = "/versions/{id}/copy", tag = "documents", request_body = CopyForm,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = TripView), (status = 404, body = Problem))
+)]
+async fn copy(
+    State(app): State<Arc<App>>,
+    me: Session,
+    At(id): At<VersionId>,
+    copy: Repeatable<CopyForm>,
+) -> Result<Told, ApiError> {
+    let make = async |CopyForm { title }| {
+        let now = Timestamp::now();
+        Ok(TripView::from(app.plans.copy(me.user, id, title.as_deref(), now).await?))
+    };
+    copy.once(&app, me.user, StatusCode::CREATED, make).await
+}

@@ -1,0 +1,2 @@
+// A script that stands for the built client in tests.
+console.log("moim");
