@@ -15,6 +15,8 @@ pub mod store;
 pub mod accounts;
 pub mod rooms;
 
+pub mod plans;
+
 pub mod connection;
 pub mod http;
 

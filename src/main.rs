@@ -50,24 +50,36 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 
 /// The first signal stops in order, the second one at once.
 async fn listen_for_signals(stop: Stop) -> std::io::Result<()> {
-    signal().await?;
+    let mut signals = Signals::new()?;
+    signals.next().await?;
     stop.in_order.cancel();
-    signal().await?;
+    signals.next().await?;
     stop.at_once.cancel();
     std::future::pending().await
 }
 
-#[cfg(unix)]
-async fn signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        heard = tokio::signal::ctrl_c() => heard,
-        _ = terminate.recv() => Ok(()),
-    }
+/// Ctrl-C, and what service managers send.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
 }
 
-#[cfg(not(unix))]
-async fn signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> std::io::Result<()> {
+        #[cfg(unix)]
+        let terminated = self.terminate.recv();
+        #[cfg(not(unix))]
+        let terminated = std::future::pending::<Option<()>>();
+        tokio::select! {
+            heard = tokio::signal::ctrl_c() => heard,
+            _ = terminated => Ok(()),
+        }
+    }
 }

@@ -17,7 +17,10 @@ use crate::{
     accounts::Accounts,
     auth::{KeyringError, Keys, PasswordError, Passwords},
     config::Config,
+    connection::{self, Admission, ConnectionState, Origins},
     http::{self, App},
+    plans::Plans,
+    rooms::{self, Rooms},
     store::{StoreError, Stores, sqlite::SqliteStore},
     telemetry,
 };
@@ -81,24 +84,28 @@ struct Server {
     store: SqliteStore,
     app: Arc<App>,
     router: Router,
+    rooms: Rooms,
     accept: CancellationToken,
-    /// What looks after the process as a whole.
-    chores: Part,
+    connection_tasks: Part,
+    /// Rooms end after connections, so that the last edits of those still find them.
+    room_tasks: Part,
 }
 
 /// Tasks that end together when they are told to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Part {
     tasks: TaskTracker,
     closing: CancellationToken,
 }
 
 impl Part {
-    /// Tells the tasks to end, and waits until they have.
-    async fn stop(&self) {
+    /// Tells the tasks to end, waits until they have, and says how many there were.
+    async fn stop(&self) -> usize {
+        let running = self.tasks.len();
         self.closing.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        running
     }
 }
 
@@ -108,10 +115,28 @@ impl Server {
         make_folder(&config.data).map_err(ServeError::Folder)?;
         let keys = keys(config)?;
         let store = SqliteStore::open(&config.data.join(DATABASE)).await?;
-        let app = Arc::new(app(config, &store.stores(), keys)?);
-        let router = http::router(Arc::clone(&app), Router::new())?;
-        let (accept, chores) = (CancellationToken::new(), Part::default());
-        Ok(Self { store, app, router, accept, chores })
+        let stores = store.stores();
+        let (connection_tasks, room_tasks) = (Part::default(), Part::default());
+        let rooms = Rooms::new(
+            (&stores).into(),
+            rooms::Limits::default(),
+            room_tasks.tasks.clone(),
+            room_tasks.closing.clone(),
+        );
+        let sync = connection::router(ConnectionState {
+            rooms: rooms.clone(),
+            plans: Arc::clone(&stores.plans),
+            keys: Arc::new(keys.clone()),
+            origins: Arc::new(origins(config)),
+            admission: Admission::default(),
+            limits: Arc::new(connection_limits(config)),
+            tasks: connection_tasks.tasks.clone(),
+            closing: connection_tasks.closing.clone(),
+        });
+        let app = Arc::new(app(config, &stores, rooms.clone(), keys)?);
+        let router = http::router(Arc::clone(&app), sync)?;
+        let accept = CancellationToken::new();
+        Ok(Self { store, app, router, rooms, accept, connection_tasks, room_tasks })
     }
 
     /// Serves until `stop`, then takes everything down within `time`.
@@ -121,14 +146,15 @@ impl Server {
         stop: CancellationToken,
         time: Duration,
     ) -> Result<(), ServeError> {
-        let tidy = tidy(Arc::clone(&self.app), self.chores.closing.clone());
-        self.chores.tasks.spawn(tidy);
+        let tidy = tidy(Arc::clone(&self.app), self.connection_tasks.closing.clone());
+        self.connection_tasks.tasks.spawn(tidy);
         // An edit is a small frame that somebody waits for.
         let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
         let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
         let accepting = axum::serve(listener, service)
             .with_graceful_shutdown(self.accept.clone().cancelled_owned());
         let mut accepting = std::pin::pin!(accepting.into_future());
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), "serving");
         tokio::select! {
             ended = &mut accepting => return ended.map_err(ServeError::Listen),
             () = stop.cancelled() => {}
@@ -149,25 +175,42 @@ impl Server {
         if let Err(error) = accepting.await {
             tracing::warn!(%error, "the listener ended badly");
         }
-        self.chores.stop().await;
+        let connections = self.connection_tasks.stop().await;
+        let rooms = self.rooms.count();
+        self.room_tasks.stop().await;
         self.store.close().await;
+        tracing::info!(connections, rooms, "everything is written");
     }
 }
 
-fn app(config: &Config, stores: &Stores, keys: Keys) -> Result<App, ServeError> {
+fn app(config: &Config, stores: &Stores, rooms: Rooms, keys: Keys) -> Result<App, ServeError> {
     let accounts = Accounts::new(
         Arc::clone(&stores.accounts),
         Arc::clone(&stores.sessions),
         Passwords::new()?,
-        keys,
+        keys.clone(),
     );
     let parts = http::Parts {
         accounts,
+        plans: Plans::new(stores, rooms, keys),
         idempotency: Arc::clone(&stores.idempotency),
         health: Arc::clone(&stores.health),
         metrics: telemetry::metrics(),
     };
     Ok(App::new(parts, config))
+}
+
+/// The pages that may open sockets besides those that come from the very host that they connect to.
+fn origins(config: &Config) -> Origins {
+    Origins::new(config.public_url.iter().map(|url| url.as_str().to_owned()))
+}
+
+fn connection_limits(config: &Config) -> connection::Limits {
+    connection::Limits {
+        per_address: config.limits.sockets_per_address,
+        per_user: config.limits.sockets_per_user,
+        ..connection::Limits::default()
+    }
 }
 
 fn keys(config: &Config) -> Result<Keys, KeyringError> {

@@ -68,7 +68,7 @@ impl Serving {
 
     /// Somebody without an account.
     pub(crate) fn anybody(&self) -> Person {
-        Person { base: self.base.clone(), client: Client::new(), ..Person::default() }
+        Person::at(&self.base)
     }
 
     /// Somebody who signed up and logged in.
@@ -94,6 +94,11 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// Somebody without an account, who knows where the server is.
+    pub(crate) fn at(base: &str) -> Self {
+        Self { base: base.to_owned(), client: Client::new(), ..Self::default() }
+    }
+
     pub(crate) async fn log_in(&mut self, mail: &str) {
         let answer = self.post("/sessions", json!({"mail": mail, "password": PASSWORD})).await;
         self.take_session(answer);

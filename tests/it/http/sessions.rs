@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::serving::{PASSWORD, Serving, any_file_contains};
+use crate::serving::{Answer, PASSWORD, Serving, any_file_contains};
 
 #[tokio::test]
 async fn who_signs_up_can_log_in_and_see_and_change_the_account() {
@@ -99,7 +99,7 @@ async fn logging_out_ends_this_session_and_no_other() {
     let mut laptop = server.anybody();
     laptop.log_in("minji@example.org").await;
     let request = phone.request(reqwest::Method::DELETE, "/sessions/current");
-    let answer = crate::serving::Answer::of(request.header("cookie", &phone.cookie)).await;
+    let answer = Answer::of(request.header("cookie", &phone.cookie)).await;
     assert!(answer.cookie().starts_with("moim_refresh=; "), "{}", answer.cookie());
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     phone.get("/accounts/me").await.refused(401, "session_over");
@@ -112,7 +112,7 @@ async fn a_page_of_another_site_can_not_refresh() {
     let minji = server.person("minji").await;
     let request = minji.request(reqwest::Method::POST, "/sessions/refresh");
     let request = request.header("cookie", &minji.cookie).header("sec-fetch-site", "same-site");
-    crate::serving::Answer::of(request).await.refused(403, "cross_site");
+    Answer::of(request).await.refused(403, "cross_site");
 }
 
 #[tokio::test]

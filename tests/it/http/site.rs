@@ -44,20 +44,23 @@ async fn the_interface_describes_itself() {
 #[tokio::test]
 async fn the_client_learns_which_maps_there_are() {
     let tiles = "https://tile.example.org/{z}/{x}/{y}.png";
-    let server = Serving::start_with(&["--tiles-url", tiles, "--name", "우리 모임"]).await;
-    let config = server.anybody().get("/config").await;
+    let flags = ["--tiles-url", tiles, "--map-attribution", "© Somebody", "--name", "우리 모임"];
+    let config = Serving::start_with(&flags).await.anybody().get("/config").await;
     assert!(config.header("content-security-policy").contains("https://tile.example.org"));
     let config = config.expect(StatusCode::OK);
-    assert_eq!((&config["tiles"], &config["pmtiles"]), (&json!(tiles), &json!(null)));
-    assert_eq!(config["name"], "우리 모임");
+    let map = json!({"kind": "raster", "url": tiles, "attribution": "© Somebody"});
+    assert_eq!((&config["map"], &config["name"]), (&map, &json!("우리 모임")));
+    let plain = Serving::start().await.anybody().get("/config").await.expect(StatusCode::OK);
+    assert_eq!(plain["map"], json!(null));
 }
 
 #[tokio::test]
 async fn a_map_file_is_handed_out_in_pieces() {
     let server = Serving::start_with(&["--pmtiles", "Cargo.toml"]).await;
     let anybody = server.anybody();
-    let path = anybody.get("/config").await.expect(StatusCode::OK)["pmtiles"].clone();
-    let request = anybody.request(Method::GET, &format!("!{}", path.as_str().unwrap()));
+    let map = anybody.get("/config").await.expect(StatusCode::OK)["map"].clone();
+    assert_eq!(map["kind"], "pmtiles");
+    let request = anybody.request(Method::GET, &format!("!{}", map["url"].as_str().unwrap()));
     let piece = Answer::of(request.header("range", "bytes=0-8")).await;
     assert_eq!((piece.status, piece.text.as_str()), (StatusCode::PARTIAL_CONTENT, "[package]"));
 }

@@ -1,0 +1,234 @@
+//! Members, roles and invitations: who may do what, and who comes in and goes out.
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::trips::new_trip;
+use crate::serving::{Person, Serving};
+
+/// A trip with a member of each role.
+struct Crew {
+    server: Serving,
+    trip: String,
+    owner: Person,
+    editor: Person,
+    commenter: Person,
+    viewer: Person,
+    stranger: Person,
+}
+
+impl Crew {
+    async fn gather() -> Self {
+        let server = Serving::start().await;
+        let owner = server.person("owner").await;
+        let trip = new_trip(&owner, "제주").await;
+        let mut joined = Vec::new();
+        for role in ["editor", "commenter", "viewer"] {
+            let person = server.person(role).await;
+            join(&owner, &trip, &person, role).await;
+            joined.push(person);
+        }
+        let [editor, commenter, viewer] = joined.try_into().ok().unwrap();
+        let stranger = server.person("stranger").await;
+        Self { server, trip, owner, editor, commenter, viewer, stranger }
+    }
+
+    /// From the mightiest to nobody.
+    fn all(&self) -> [&Person; 5] {
+        [&self.owner, &self.editor, &self.commenter, &self.viewer, &self.stranger]
+    }
+}
+
+async fn invite(owner: &Person, trip: &str, form: Value) -> Value {
+    let made = owner.post(&format!("/trips/{trip}/invites"), form).await;
+    made.expect(StatusCode::CREATED)
+}
+
+fn accept_path(invite: &Value) -> String {
+    format!("/invites/{}/accept", invite["token"].as_str().unwrap())
+}
+
+async fn join(owner: &Person, trip: &str, person: &Person, role: &str) {
+    let invite = invite(owner, trip, json!({"role": role})).await;
+    let trip = person.post(&accept_path(&invite), json!({})).await.expect(StatusCode::OK);
+    assert_eq!(trip["role"], role);
+}
+
+async fn role_of(person: &Person, trip: &str) -> Value {
+    person.get(&format!("/trips/{trip}")).await.expect(StatusCode::OK)["role"].clone()
+}
+
+#[tokio::test]
+async fn every_endpoint_asks_for_its_role() {
+    const READ: [u16; 5] = [200, 200, 200, 200, 404];
+    const EDIT: [u16; 5] = [200, 200, 403, 403, 404];
+    const MAKE: [u16; 5] = [201, 201, 403, 403, 404];
+    const OWN: [u16; 5] = [200, 403, 403, 403, 404];
+    let crew = Crew::gather().await;
+    let (trip, viewer) = (&crew.trip, &crew.viewer.id);
+    let saved = crew.owner.post(&format!("/documents/{trip}/versions"), json!({})).await;
+    let saved = saved.expect(StatusCode::CREATED);
+    let version = saved["id"].as_str().unwrap();
+    let table = [
+        ("GET", format!("/trips/{trip}"), json!({}), READ),
+        ("GET", format!("/trips/{trip}/projection"), json!({}), READ),
+        ("GET", format!("/trips/{trip}/members"), json!({}), READ),
+        ("GET", format!("/documents/{trip}/versions"), json!({}), READ),
+        ("GET", format!("/versions/{version}"), json!({}), READ),
+        ("POST", format!("/documents/{trip}/tickets"), json!({}), READ),
+        ("POST", format!("/versions/{version}/copy"), json!({}), [201, 201, 201, 201, 404]),
+        ("PATCH", format!("/trips/{trip}"), json!({"title": "x"}), EDIT),
+        ("POST", format!("/documents/{trip}/versions"), json!({}), MAKE),
+        ("POST", format!("/versions/{version}/restore"), json!({}), EDIT),
+        ("PATCH", format!("/trips/{trip}"), json!({"status": "active"}), OWN),
+        ("GET", format!("/trips/{trip}/invites"), json!({}), OWN),
+        (
+            "POST",
+            format!("/trips/{trip}/invites"),
+            json!({"role": "viewer"}),
+            [201, 403, 403, 403, 404],
+        ),
+        ("PATCH", format!("/trips/{trip}/members/{viewer}"), json!({"role": "viewer"}), OWN),
+    ];
+    for (method, path, body, expected) in table {
+        for (person, expected) in crew.all().into_iter().zip(expected) {
+            let answer = match method {
+                "GET" => person.get(&path).await,
+                "POST" => person.post(&path, body.clone()).await,
+                _ => person.patch(&path, body.clone()).await,
+            };
+            assert_eq!(answer.status.as_u16(), expected, "{method} {path}: {}", answer.text);
+        }
+    }
+    crew.server.anybody().get(&format!("/trips/{trip}")).await.refused(401, "no_token");
+}
+
+#[tokio::test]
+async fn members_are_listed_in_the_order_of_joining() {
+    let crew = Crew::gather().await;
+    let members = crew.viewer.get(&format!("/trips/{}/members", crew.trip)).await;
+    let members = members.expect(StatusCode::OK);
+    let roles: Vec<_> = members.as_array().unwrap().iter().map(|member| &member["role"]).collect();
+    assert_eq!(roles, ["owner", "editor", "commenter", "viewer"]);
+    assert_eq!(
+        (&members[1]["user"], &members[1]["name"]),
+        (&json!(crew.editor.id), &json!("editor"))
+    );
+    assert_eq!(members[0].get("mail"), None);
+}
+
+#[tokio::test]
+async fn a_role_that_changes_counts_at_once() {
+    let crew = Crew::gather().await;
+    let path = format!("/trips/{}/members/{}", crew.trip, crew.editor.id);
+    let changed = crew.owner.patch(&path, json!({"role": "viewer"})).await.expect(StatusCode::OK);
+    assert_eq!(changed["role"], "viewer");
+    let rename = crew.editor.patch(&format!("/trips/{}", crew.trip), json!({"title": "x"})).await;
+    rename.refused(403, "role");
+}
+
+#[tokio::test]
+async fn a_trip_keeps_an_owner() {
+    let crew = Crew::gather().await;
+    let path = |person: &Person| format!("/trips/{}/members/{}", crew.trip, person.id);
+    let own = path(&crew.owner);
+    crew.owner.patch(&own, json!({"role": "editor"})).await.refused(409, "last_owner");
+    crew.owner.delete(&own).await.refused(409, "last_owner");
+    let heir = crew.owner.patch(&path(&crew.editor), json!({"role": "owner"})).await;
+    heir.expect(StatusCode::OK);
+    crew.owner.delete(&own).await.expect(StatusCode::NO_CONTENT);
+    assert_eq!(role_of(&crew.editor, &crew.trip).await, "owner");
+    crew.owner.get(&format!("/trips/{}", crew.trip)).await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn anybody_may_leave_and_only_owners_take_others_out() {
+    let crew = Crew::gather().await;
+    let path = |person: &Person| format!("/trips/{}/members/{}", crew.trip, person.id);
+    crew.editor.delete(&path(&crew.viewer)).await.refused(403, "role");
+    crew.viewer.delete(&path(&crew.viewer)).await.expect(StatusCode::NO_CONTENT);
+    crew.owner.delete(&path(&crew.commenter)).await.expect(StatusCode::NO_CONTENT);
+    for person in [&crew.viewer, &crew.commenter] {
+        person.get(&format!("/trips/{}", crew.trip)).await.refused(404, "not_found");
+    }
+    crew.owner.delete(&path(&crew.viewer)).await.refused(404, "not_found");
+    crew.owner
+        .delete(&format!("/trips/{}/members/nobody", crew.trip))
+        .await
+        .refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn an_invitation_tells_where_it_leads_before_anybody_logs_in() {
+    let crew = Crew::gather().await;
+    let invite = invite(&crew.owner, &crew.trip, json!({"role": "editor"})).await;
+    let path = invite["path"].as_str().unwrap().replace("/invite/", "/invites/");
+    let seen = crew.server.anybody().get(&path).await.expect(StatusCode::OK);
+    assert_eq!(seen["trip"], json!({"id": crew.trip, "title": "제주"}));
+    assert_eq!(
+        (&seen["role"], &seen["inviter"], &seen["member"]),
+        (&json!("editor"), &json!("owner"), &json!(false))
+    );
+    assert_eq!(crew.viewer.get(&path).await.expect(StatusCode::OK)["member"], json!(true));
+}
+
+#[tokio::test]
+async fn accepting_never_lowers_a_role_and_raises_one() {
+    let crew = Crew::gather().await;
+    let low = invite(&crew.owner, &crew.trip, json!({"role": "viewer"})).await;
+    let high = invite(&crew.owner, &crew.trip, json!({"role": "editor"})).await;
+    let accept = async |person: &Person, invite: &Value| {
+        person.post(&accept_path(invite), json!({})).await.expect(StatusCode::OK)["role"].clone()
+    };
+    assert_eq!(accept(&crew.owner, &low).await, "owner");
+    assert_eq!(accept(&crew.editor, &low).await, "editor");
+    assert_eq!(accept(&crew.viewer, &high).await, "editor");
+    assert_eq!(role_of(&crew.viewer, &crew.trip).await, "editor");
+}
+
+#[tokio::test]
+async fn an_invitation_that_is_over_lets_nobody_in() {
+    let crew = Crew::gather().await;
+    let refused = async |invite: &Value| {
+        crew.stranger.post(&accept_path(invite), json!({})).await.refused(410, "invite_over");
+    };
+    let revoked = invite(&crew.owner, &crew.trip, json!({"role": "viewer"})).await;
+    let path = format!("/trips/{}/invites/{}", crew.trip, revoked["id"].as_str().unwrap());
+    crew.owner.delete(&path).await.expect(StatusCode::NO_CONTENT);
+    crew.owner.delete(&path).await.refused(404, "not_found");
+    refused(&revoked).await;
+    let soon = Timestamp::now() + SignedDuration::from_millis(300);
+    let short = invite(&crew.owner, &crew.trip, json!({"role": "viewer", "expires": soon})).await;
+    while Timestamp::now() <= soon {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    refused(&short).await;
+    crew.stranger.post("/invites/unknown/accept", json!({})).await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn who_was_taken_out_can_not_come_back_by_a_link_of_their_own() {
+    let crew = Crew::gather().await;
+    let path = format!("/trips/{}/members/{}", crew.trip, crew.editor.id);
+    crew.owner.patch(&path, json!({"role": "owner"})).await.expect(StatusCode::OK);
+    let kept = invite(&crew.editor, &crew.trip, json!({"role": "editor"})).await;
+    crew.owner.delete(&path).await.expect(StatusCode::NO_CONTENT);
+    crew.editor.post(&accept_path(&kept), json!({})).await.refused(410, "invite_over");
+}
+
+#[tokio::test]
+async fn an_invitation_is_within_bounds_and_its_token_is_told_once() {
+    let crew = Crew::gather().await;
+    let path = format!("/trips/{}/invites", crew.trip);
+    let far = Timestamp::now() + SignedDuration::from_hours(91 * 24);
+    let problem = crew.owner.post(&path, json!({"role": "viewer", "expires": far})).await;
+    assert_eq!(problem.refused(422, "invalid")["errors"][0]["field"], "expires");
+    let problem = crew.owner.post(&path, json!({"role": "owner"})).await;
+    assert_eq!(problem.refused(422, "invalid")["errors"][0]["field"], "role");
+    let made = invite(&crew.owner, &crew.trip, json!({"role": "viewer"})).await;
+    let listed = crew.owner.get(&path).await;
+    assert!(!listed.text.contains(made["token"].as_str().unwrap()));
+    let listed = listed.expect(StatusCode::OK);
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["id"]), (4, &made["id"]));
+}
