@@ -53,6 +53,7 @@ pub(crate) enum Command {
     Rename(String, oneshot::Sender<Result<(), Refusal>>),
     Restore(Bytes, UserId, oneshot::Sender<Result<(), LoadError>>),
     Project(oneshot::Sender<Arc<Projection>>),
+    Epoch(oneshot::Sender<u32>),
 }
 
 /// What the task was woken by.
@@ -211,6 +212,9 @@ impl Actor {
             }
             Command::Project(reply) => {
                 let _ = reply.send(Arc::new(self.room.document().project()));
+            }
+            Command::Epoch(reply) => {
+                let _ = reply.send(self.epoch);
             }
         }
     }

@@ -129,6 +129,11 @@ impl Handle {
         Ok(self.ask(Command::Project).await?.1)
     }
 
+    /// How often the document's history was replaced: a client's copy of another epoch is of no use.
+    pub async fn epoch(&self) -> Result<u32, RoomError> {
+        Ok(self.ask(Command::Epoch).await?.1)
+    }
+
     /// Waits until everything that was accepted before is durable.
     pub async fn settle(&self) -> Result<(), RoomError> {
         self.ask(Command::Settle).await.map(drop)
