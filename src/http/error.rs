@@ -241,6 +241,10 @@ impl From<RoomError> for ApiError {
         match error {
             RoomError::NotFound => Self::not_found("document"),
             RoomError::OtherEpoch | RoomError::Unreadable(_) => Self::Internal(error.to_string()),
+            RoomError::Refused(_) => Self::conflict(
+                "document_full",
+                "the document has reached a limit: remove something",
+            ),
             RoomError::Full(limit) => Self::Limited { limit, wait: Duration::from_secs(5) },
             RoomError::Draining | RoomError::Closed => Self::Unavailable(error.to_string()),
             RoomError::Store(error) => error.into(),

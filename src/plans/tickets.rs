@@ -38,7 +38,7 @@ impl Plans {
             expires: now + TICKET_LIFE,
         };
         let issued = self.keys.issue_ticket(&ticket, now)?;
-        let epoch = 1;
+        let epoch = self.rooms.open(me.doc).await?.epoch().await?;
         Ok(OpenTicket { issued, role, epoch })
     }
 }
