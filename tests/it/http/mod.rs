@@ -4,5 +4,6 @@ mod members;
 mod process;
 mod sessions;
 mod site;
+mod sockets;
 mod trips;
 mod versions;
