@@ -1,8 +1,9 @@
 // The map without WebGL: the same shapes drawn on a canvas, moved by pointer and wheel; enough to see where things are.
+import type { Polygon } from "geojson";
 import { places, type PlaceLabel } from "../places";
 import { DETAILED, shapes, type Level } from "./basemap";
 import { MAX_ZOOM, MIN_ZOOM, watchPress, type Engine, type EngineOptions } from "./engine";
-import { toLngLat, toPixel, type Pixel } from "./mercator";
+import { toLngLat, toPixel, type Box, type Pixel } from "./mercator";
 import { PALETTES } from "./palette";
 import type { Shapes } from "./shapes";
 import { DETAIL_ZOOM, FINE_ZOOM } from "./style";
@@ -10,6 +11,8 @@ import type { LngLat, MapLine, MapPick, MapView } from "./types";
 
 const MAX_NAMES = 40;
 const FONT = '12px "Pretendard Variable", sans-serif';
+
+type Projection = (at: LngLat) => Pixel;
 
 export class PlainEngine implements Engine {
   readonly host: HTMLElement;
@@ -47,9 +50,7 @@ export class PlainEngine implements Engine {
   }
 
   project(at: LngLat): Pixel {
-    const origin = this.#origin();
-    const { x, y } = toPixel(at, this.#zoom);
-    return { x: x - origin.x, y: y - origin.y };
+    return this.#projection()(at);
   }
 
   moveTo({ c, z }: MapView): void {
@@ -138,6 +139,15 @@ export class PlainEngine implements Engine {
     return toLngLat({ x: event.clientX - left + origin.x, y: event.clientY - top + origin.y }, this.#zoom);
   }
 
+  /** For many points: the size of the host, which makes the page lay itself out, is asked for once. */
+  #projection(): Projection {
+    const origin = this.#origin();
+    return (at) => {
+      const { x, y } = toPixel(at, this.#zoom);
+      return { x: x - origin.x, y: y - origin.y };
+    };
+  }
+
   #origin(): Pixel {
     const { x, y } = toPixel(this.#center, this.#zoom);
     return { x: x - this.host.clientWidth / 2, y: y - this.host.clientHeight / 2 };
@@ -182,9 +192,11 @@ export class PlainEngine implements Engine {
     context.scale(scale, scale);
     context.fillStyle = palette.sea;
     context.fillRect(0, 0, width, height);
-    for (const level of this.#levels()) this.#paintLand(context, level, width, height);
-    for (const line of this.#lines) this.#paintWay(context, line);
-    this.#paintNames(context, width, height);
+    const project = this.#projection();
+    const seen = this.#box(width, height);
+    for (const level of this.#levels()) this.#paintLand(context, level, project, seen);
+    for (const line of this.#lines) this.#paintWay(context, line, project);
+    this.#paintNames(context, project, width, height);
   }
 
   /** The finest level that is there; detail lies over fine. */
@@ -199,7 +211,15 @@ export class PlainEngine implements Engine {
     return best ? [best] : [];
   }
 
-  #paintLand(context: CanvasRenderingContext2D, { land }: Shapes, width: number, height: number): void {
+  /** What is on the canvas, in degrees. */
+  #box(width: number, height: number): Box {
+    const { x, y } = this.#origin();
+    const { lng: west, lat: north } = toLngLat({ x, y }, this.#zoom);
+    const { lng: east, lat: south } = toLngLat({ x: x + width, y: y + height }, this.#zoom);
+    return { west, south, east, north };
+  }
+
+  #paintLand(context: CanvasRenderingContext2D, { land }: Shapes, project: Projection, seen: Box): void {
     const palette = PALETTES[this.#theme];
     context.fillStyle = palette.land;
     context.strokeStyle = palette.coast;
@@ -207,16 +227,8 @@ export class PlainEngine implements Engine {
     const finer = this.#zoom >= DETAIL_ZOOM ? this.#shapes.get("detail") : undefined;
     for (const { geometry, properties } of land.features) {
       if (finer && finer.land !== land && DETAILED.includes(properties.code)) continue;
-      const rings = geometry.coordinates.map((ring) =>
-        ring.map(([lng = 0, lat = 0]) => this.project({ lng, lat })),
-      );
-      const outer = rings[0] ?? [];
-      const seen =
-        outer.some(({ x }) => x > -200) &&
-        outer.some(({ x }) => x < width + 200) &&
-        outer.some(({ y }) => y > -200) &&
-        outer.some(({ y }) => y < height + 200);
-      if (!seen) continue;
+      if (!touch(boxOfLand(geometry), seen)) continue;
+      const rings = geometry.coordinates.map((ring) => ring.map(([lng = 0, lat = 0]) => project({ lng, lat })));
       context.beginPath();
       for (const ring of rings) {
         ring.forEach(({ x, y }, i) => (i === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
@@ -227,10 +239,10 @@ export class PlainEngine implements Engine {
     }
   }
 
-  #paintWay(context: CanvasRenderingContext2D, { points, color, dim }: MapLine): void {
+  #paintWay(context: CanvasRenderingContext2D, { points, color, dim }: MapLine, project: Projection): void {
     context.beginPath();
     points.forEach((point, i) => {
-      const { x, y } = this.project(point);
+      const { x, y } = project(point);
       if (i === 0) context.moveTo(x, y);
       else context.lineTo(x, y);
     });
@@ -244,7 +256,7 @@ export class PlainEngine implements Engine {
     context.globalAlpha = 1;
   }
 
-  #paintNames(context: CanvasRenderingContext2D, width: number, height: number): void {
+  #paintNames(context: CanvasRenderingContext2D, project: Projection, width: number, height: number): void {
     const palette = PALETTES[this.#theme];
     const taken: Pixel[] = [];
     context.font = FONT;
@@ -254,7 +266,7 @@ export class PlainEngine implements Engine {
     context.fillStyle = palette.label;
     for (const label of this.#names) {
       if (taken.length >= MAX_NAMES) return;
-      const at = this.project(label);
+      const at = project(label);
       if (at.x < 0 || at.y < 0 || at.x > width || at.y > height) continue;
       if (taken.some(({ x, y }) => Math.abs(x - at.x) < 70 && Math.abs(y - at.y) < 18)) continue;
       taken.push(at);
@@ -275,4 +287,27 @@ export class PlainEngine implements Engine {
       () => undefined,
     );
   }
+}
+
+const landBoxes = new WeakMap<Polygon, Box>();
+
+/** Where a piece of land lies. Asked at each painting, worked out once. */
+function boxOfLand(land: Polygon): Box {
+  const known = landBoxes.get(land);
+  if (known) return known;
+  const box = { west: Infinity, south: Infinity, east: -Infinity, north: -Infinity };
+  for (const [lng = 0, lat = 0] of land.coordinates[0] ?? []) {
+    box.west = Math.min(box.west, lng);
+    box.east = Math.max(box.east, lng);
+    box.south = Math.min(box.south, lat);
+    box.north = Math.max(box.north, lat);
+  }
+  landBoxes.set(land, box);
+  return box;
+}
+
+function touch(one: Box, other: Box): boolean {
+  return (
+    one.east >= other.west && one.west <= other.east && one.north >= other.south && one.south <= other.north
+  );
 }
