@@ -38,6 +38,11 @@ export class EditorPage {
     return this.page.locator(`[data-testid=card][data-title="${title}"]`)
   }
 
+  /** The same card, whatever it is called later. */
+  async cardForGood(title: string): Promise<Locator> {
+    return this.page.locator(`[data-card="${await this.card(title).getAttribute('data-card')}"]`)
+  }
+
   /** The people who are here besides oneself. */
   get others(): Locator {
     return this.page.getByTestId('people').getByTestId('avatar')
@@ -67,15 +72,16 @@ export class EditorPage {
     await this.title.waitFor()
   }
 
-  /** Drags a card with the mouse, as a hand does: past the threshold first, then to the foot of the day. */
-  async drag(title: string, n: number): Promise<void> {
+  /** Drags a card with the mouse, as a hand does: past the threshold first, then into a day beside it. */
+  async drag(card: Locator, n: number): Promise<void> {
     const { mouse } = this.page
-    const from = await centre(this.card(title))
+    await card.scrollIntoViewIfNeeded()
+    const from = await centre(card)
     const to = await centre(this.day(n))
     await mouse.move(from.x, from.y)
     await mouse.down()
-    await mouse.move(from.x + 8, from.y + 8, { steps: 4 })
-    await mouse.move(to.x, to.y, { steps: 12 })
+    await mouse.move(from.x + 8, from.y + 8)
+    await mouse.move(to.x, to.y, { steps: 4 })
     await mouse.up()
   }
 
@@ -96,7 +102,6 @@ export class EditorPage {
 }
 
 async function centre(what: Locator): Promise<{ x: number; y: number }> {
-  await what.scrollIntoViewIfNeeded()
   const box = await what.boundingBox()
   if (box === null) throw new Error(`not on the screen: ${what}`)
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 }

@@ -12,7 +12,7 @@ async function signUp(page: Page, name: string): Promise<void> {
 }
 
 const LANGUAGES = [
-  { locale: 'ko-KR', create: '첫 여행 계획하기' },
+  { locale: 'ko-KR', create: '첫 여행 만들기' },
   { locale: 'en-GB', create: 'Plan a first trip' },
 ]
 

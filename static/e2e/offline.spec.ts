@@ -29,6 +29,7 @@ test('edits made while the server was away outlive the closed tab', async ({ bro
   const trip = await ara.createTrip({ title: 'Jeju', days: 2 })
   const page = await browse(ara)
   const before = await EditorPage.open(page, trip)
+  await page.waitForLoadState('networkidle')
 
   await server.kill()
   await before.addNotes(2, 'on this device only')

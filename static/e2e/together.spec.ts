@@ -18,10 +18,11 @@ test('two people plan one trip, through a killed server and a restored version',
 
   await test.step('A drops a card on day 2 while B renames it and types in its note', async () => {
     await a.addNotes(1, 'Market', 'Harbour')
+    const market = await a.cardForGood('Market')
     await b.openCard('Market')
-    await expect(a.card('Market').getByTestId('card-peer')).toHaveText('Byeol')
+    await expect(market.getByTestId('card-peer')).toHaveText('Byeol')
     await Promise.all([
-      a.drag('Market', 2),
+      a.drag(market, 2),
       b.title.fill('Dongmun Market').then(() => b.note.pressSequentially('흑돼지 at seven', { delay: 20 })),
     ])
   })
