@@ -225,9 +225,9 @@ impl Room {
                 // W7: a reader answers our step 1 with what it has, which is no offence.
                 let harmless =
                     !self.may_edit(id) && self.document.adds_nothing(&update) == Ok(true);
-                self.edit(id, update, harmless, now, effects);
+                self.edit(id, &update, harmless, now, effects);
             }
-            Message::Update(update) => self.edit(id, update, false, now, effects),
+            Message::Update(update) => self.edit(id, &update, false, now, effects),
             Message::Awareness(states) => self.stir(id, &states, now, effects),
             Message::AskAwareness => self.send_awareness(id, effects),
             // The connection has dealt with it.
@@ -259,7 +259,7 @@ impl Room {
     fn edit(
         &mut self,
         id: ParticipantId,
-        update: Bytes,
+        update: &Bytes,
         harmless: bool,
         now: Instant,
         effects: &mut Vec<Effect>,
@@ -275,12 +275,12 @@ impl Room {
         if self.unstored_bytes.saturating_add(update.len()) > MAX_UNSTORED_BYTES {
             return effects.push(Effect::Close(id, CloseCode::TryAgainLater));
         }
-        match self.document.apply(&update) {
+        match self.document.apply(update) {
             Ok(Applied::Changed) => {
                 self.accept(Some(id), update.clone(), now, effects);
-                self.wait(id, count, Some(&update), effects);
+                self.wait(id, count, Some(update), effects);
             }
-            Ok(Applied::Unchanged) => self.wait(id, count, Some(&update), effects),
+            Ok(Applied::Unchanged) => self.wait(id, count, Some(update), effects),
             Err(refusal) => self.refuse(id, count, refusal, effects),
         }
     }

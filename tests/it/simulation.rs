@@ -42,7 +42,7 @@ fn what_was_acknowledged_survives_and_everybody_converges() {
 fn play(seed: u64) {
     let outcome = std::panic::catch_unwind(|| World::new(seed).play());
     if let Err(panic) = outcome {
-        eprintln!("the world of seed {seed} failed: replay with MOIM_SIMULATION_SEED={seed}");
-        std::panic::resume_unwind(panic);
+        let told = panic.downcast_ref::<String>().map_or("it panicked", String::as_str);
+        panic!("MOIM_SIMULATION_SEED={seed} replays this world: {told}");
     }
 }

@@ -1,5 +1,5 @@
-// @vitest-environment happy-dom
 // Fields tied to a shared text: minimal edits, the caret among remote edits, Hangul composition.
+// @vitest-environment happy-dom
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { diff, mapIndex, mapRanges, type Splice } from "./diff";

@@ -1,5 +1,5 @@
-// @vitest-environment happy-dom
 // The copy on the device: edits made offline are there after a reload and reach the server later; another epoch is refused.
+// @vitest-environment happy-dom
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Hub, join, settle } from "./hub.test-support";

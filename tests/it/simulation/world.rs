@@ -80,8 +80,8 @@ impl World {
         let peer = self.rng.random_range(0..self.peers.len());
         match self.rng.random_range(0..100) {
             0..30 => self.peers[peer].edit(&mut self.rng),
-            30..50 => self.to_server(peer),
-            50..65 => self.to_peer(peer),
+            30..50 => self.deliver_up(peer),
+            50..65 => self.deliver_down(peer),
             65..75 => self.flush(),
             75..83 => self.append(),
             83..88 => self.connect(peer),
@@ -152,7 +152,7 @@ impl World {
         }
     }
 
-    fn to_server(&mut self, peer: usize) {
+    fn deliver_up(&mut self, peer: usize) {
         let Some(seat) = self.seats[peer] else { return };
         let message = self.peers[peer].wire.as_mut().and_then(|wire| wire.to_server.pop_front());
         if let (Some(message), Some(server)) = (message, &mut self.server) {
@@ -161,7 +161,7 @@ impl World {
         }
     }
 
-    fn to_peer(&mut self, peer: usize) {
+    fn deliver_down(&mut self, peer: usize) {
         self.collect(peer);
         let frame = self.peers[peer].wire.as_mut().and_then(|wire| wire.to_peer.pop_front());
         if let Some(frame) = frame {
@@ -234,8 +234,8 @@ impl World {
             let (up, down) =
                 waiting.map_or((0, 0), |wire| (wire.to_server.len(), wire.to_peer.len()));
             busy |= up + down > 0;
-            (0..up).for_each(|_| self.to_server(peer));
-            (0..down).for_each(|_| self.to_peer(peer));
+            (0..up).for_each(|_| self.deliver_up(peer));
+            (0..down).for_each(|_| self.deliver_down(peer));
         }
         self.flush();
         self.append();
@@ -335,8 +335,8 @@ impl Server {
         match self.appending.take() {
             None if self.waiting.is_empty() => {}
             None => {
-                self.appending =
-                    Some((journal.stage(doc, self.waiting.clone()), self.waiting.len()))
+                let staged = journal.stage(doc, self.waiting.clone());
+                self.appending = Some((staged, self.waiting.len()));
             }
             Some((staged, count)) => {
                 if journal.settle(staged).is_ok() {
