@@ -90,6 +90,14 @@ pub struct Limits {
     #[arg(long, env = "MOIM_SOCKETS_PER_USER", default_value_t = 50)]
     pub sockets_per_user: usize,
 
+    /// Frames a second that one document socket may send, in the mean of ten seconds; more have to wait
+    #[arg(long, env = "MOIM_FRAMES_PER_SECOND", default_value = "200")]
+    pub frames_per_second: NonZeroU32,
+
+    /// Bytes a second that one document socket may send, likewise
+    #[arg(long, env = "MOIM_BYTES_PER_SECOND", default_value = "262144")]
+    pub bytes_per_second: NonZeroU32,
+
     /// Seconds that a stop may take before what is left is cut off
     #[arg(long, env = "MOIM_STOP_SECONDS", default_value_t = 20)]
     stop_seconds: u64,

@@ -209,6 +209,8 @@ fn connection_limits(config: &Config) -> connection::Limits {
     connection::Limits {
         per_address: config.limits.sockets_per_address,
         per_user: config.limits.sockets_per_user,
+        frames_per_second: config.limits.frames_per_second.get(),
+        bytes_per_second: config.limits.bytes_per_second.get(),
         ..connection::Limits::default()
     }
 }
