@@ -55,7 +55,7 @@ async fn play(kind: Kind, section: &mut Section) -> Result<()> {
     let cpu = server.probe()?.cpu()?;
     sleep(SPAN).await;
     let cpu = server.probe()?.cpu()? - cpu;
-    let share = cpu.as_secs_f64() / SPAN.as_secs_f64() * 1e2;
+    let share = cpu.all.as_secs_f64() / SPAN.as_secs_f64() * 1e2;
     section.add("CPU while nothing happens, % of a core", Aim::None, kind, share);
     Ok(())
 }

@@ -100,7 +100,7 @@ impl Place {
         // Leaving is part of the price.
         sleep(Duration::from_millis(200)).await;
         let cpu = server.probe()?.cpu()? - before;
-        let millis = cpu.as_secs_f64() * 1e3 / joins as f64;
+        let millis = cpu.all.as_secs_f64() * 1e3 / joins as f64;
         section.add("server CPU per join, ms", aim, server.kind, millis);
         section.add_waits(server.kind, &mut waits);
         Ok(())

@@ -74,7 +74,7 @@ async fn play(kind: Kind, rate: Option<usize>, section: &mut Section) -> Result<
     let (took, cpu) = (began.elapsed(), server.probe()?.cpu()? - cpu);
     let edits = waits.len() as f64;
     section.add("durable edits per second", Aim::None, kind, edits / took.as_secs_f64());
-    let micros = cpu.as_secs_f64() * 1e6 / edits;
+    let micros = cpu.all.as_secs_f64() * 1e6 / edits;
     section.add("server CPU per edit and 3 deliveries, µs", Aim::None, kind, micros);
     section.add_waits(kind, &mut waits);
     Ok(())

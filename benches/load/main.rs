@@ -61,6 +61,7 @@ async fn run(names: &[String]) -> Result<()> {
     }
     let wanted = |name: &str| names.is_empty() || names.iter().any(|one| one == name);
     let began = Instant::now();
+    say(&process::machine()?);
     say(table::HEAD);
     for (name, scene) in SCENES {
         if wanted(name) {

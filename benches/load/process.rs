@@ -1,23 +1,47 @@
 //! What a server process uses, as the kernel counts it.
 
-use std::{fs, time::Duration};
+use std::{fs, ops::Sub, time::Duration};
 
 use anyhow::{Context, Result};
+
+/// The thread of Moim's that writes the journal.
+const JOURNAL: &str = "store-writer";
 
 /// Looks at one process from outside.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Probe(pub(crate) u32);
 
+/// CPU time, in user mode and in the kernel.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cpu {
+    /// Of all threads.
+    pub(crate) all: Duration,
+    /// What it costs to make edits durable.
+    pub(crate) journal: Duration,
+}
+
+impl Sub for Cpu {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self { all: self.all - before.all, journal: self.journal - before.journal }
+    }
+}
+
 impl Probe {
-    /// CPU time of all its threads, in user mode and in the kernel, to the nanosecond. Threads that ended are
-    /// not in it: no server here ends any within a measurement.
-    pub(crate) fn cpu(self) -> Result<Duration> {
-        let mut nanos = 0;
+    /// What was used so far, to the nanosecond. Threads that ended are not in it: no server here ends any
+    /// within a measurement.
+    pub(crate) fn cpu(self) -> Result<Cpu> {
+        let mut cpu = Cpu::default();
         for thread in fs::read_dir(format!("/proc/{}/task", self.0))? {
-            let schedstat = fs::read_to_string(thread?.path().join("schedstat"))?;
-            nanos += first_number(&schedstat)?;
+            let thread = thread?.path();
+            let nanos = first_number(&fs::read_to_string(thread.join("schedstat"))?)?;
+            cpu.all += Duration::from_nanos(nanos);
+            if fs::read_to_string(thread.join("comm"))?.trim_end() == JOURNAL {
+                cpu.journal += Duration::from_nanos(nanos);
+            }
         }
-        Ok(Duration::from_nanos(nanos))
+        Ok(cpu)
     }
 
     /// Resident memory, in bytes.
@@ -26,6 +50,19 @@ impl Probe {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         Ok(first_number(line.context("no VmRSS")?)? as f64 * 1024.0)
     }
+}
+
+/// Where this runs, and how busy others keep it: CPU times of a crowded machine are larger.
+pub(crate) fn machine() -> Result<String> {
+    let cores = std::thread::available_parallelism()?;
+    let processor = fs::read_to_string("/proc/cpuinfo")?;
+    let model =
+        processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("unknown processor", |(_, model)| model);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    let load = fs::read_to_string("/proc/loadavg")?;
+    let load = load.split(' ').next().unwrap_or_default();
+    Ok(format!("{cores} × {model}, Linux {}, load average before {load}\n", kernel.trim_end()))
 }
 
 fn first_number(text: &str) -> Result<u64> {

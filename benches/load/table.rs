@@ -62,7 +62,7 @@ struct Row {
 
 impl Row {
     fn ratio(&self) -> Option<f64> {
-        Some(self.moim.median()? / self.bare.median()?)
+        Some(self.moim.median()? / self.bare.median()?).filter(|ratio| ratio.is_finite())
     }
 
     fn verdict(&self) -> String {
@@ -115,17 +115,17 @@ impl Section {
 
 /// The head of the table, in Markdown that reads as text too.
 pub(crate) const HEAD: &str = "\
-| what                                         | Moim               | bare axum          | ratio | aim             |
-|----------------------------------------------|-------------------:|-------------------:|------:|-----------------|";
+| what                                             | Moim               | bare axum          | ratio | aim             |
+|--------------------------------------------------|-------------------:|-------------------:|------:|-----------------|";
 
 impl fmt::Display for Section {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(out, "| {:44} | {:18} | {:18} | {:5} | {:15} |", self.title, "", "", "", "")?;
+        writeln!(out, "| {:48} | {:18} | {:18} | {:5} | {:15} |", self.title, "", "", "", "")?;
         for row in &self.rows {
             let ratio = row.ratio().map_or(String::new(), |ratio| format!("{ratio:.2}"));
             writeln!(
                 out,
-                "| · {:42} | {:>18} | {:>18} | {ratio:>5} | {:15} |",
+                "| · {:46} | {:>18} | {:>18} | {ratio:>5} | {:15} |",
                 row.name,
                 row.moim,
                 row.bare,
