@@ -101,6 +101,8 @@ pub(crate) struct Actor {
     /// In the journal since the last fold.
     entries: usize,
     folding: Option<JoinHandle<Result<(), RoomError>>>,
+    /// As of a revision: many may ask for it, and a large trip takes its time.
+    projection: Option<(Revision, Arc<Projection>)>,
     present: Arc<AtomicUsize>,
     context: Context,
 }
@@ -133,6 +135,7 @@ impl Actor {
             settling: VecDeque::new(),
             entries: opened.entries,
             folding: None,
+            projection: None,
             present,
             context,
         }
@@ -211,7 +214,7 @@ impl Actor {
                 let _ = reply.send(self.room.restore(&state, &stamp, now, &mut self.effects));
             }
             Command::Project(reply) => {
-                let _ = reply.send(Arc::new(self.room.document().project()));
+                let _ = reply.send(self.project());
             }
             Command::Epoch(reply) => {
                 let _ = reply.send(self.epoch);
@@ -241,6 +244,16 @@ impl Actor {
     fn settle(&mut self, reply: oneshot::Sender<()>) {
         self.settling.push_back((self.room.accepted(), reply));
         self.answer_settled();
+    }
+
+    fn project(&mut self) -> Arc<Projection> {
+        let accepted = self.room.accepted();
+        if let Some((_, projection)) = self.projection.as_ref().filter(|(at, _)| *at == accepted) {
+            return Arc::clone(projection);
+        }
+        let projection = Arc::new(self.room.document().project());
+        self.projection = Some((accepted, Arc::clone(&projection)));
+        projection
     }
 
     fn answer_settled(&mut self) {
