@@ -16,9 +16,10 @@ use crate::{
     auth::Ticket,
     crdt::Presence,
     ids::{DocId, Role},
+    plans,
     protocol::CloseCode,
     rooms::{Acks, Joining, RoomError, Seat},
-    store::{PlanStatus, StoreError},
+    store::StoreError,
 };
 
 /// The buffers that tungstenite makes for each connection: its own defaults cost 138 KB.
@@ -130,17 +131,14 @@ async fn join(
     joined.await.map_err(|error: RoomError| code_of(&error))
 }
 
-/// What the member may do now: in the trash, a plan can only be read.
+/// What the member may do now.
 pub(super) async fn current_role(
     state: &ConnectionState,
     ticket: &Ticket,
 ) -> Result<Option<Role>, StoreError> {
     let role = state.plans.role(ticket.doc, ticket.user).await?;
     let plan = state.plans.get(ticket.doc).await?;
-    Ok(role.zip(plan).map(|(role, plan)| match plan.status {
-        PlanStatus::Active | PlanStatus::Archived => role,
-        PlanStatus::Trashed => Role::Viewer,
-    }))
+    Ok(role.zip(plan).map(|(role, plan)| plans::effective(role, plan.status)))
 }
 
 fn code_of(error: &RoomError) -> CloseCode {

@@ -208,8 +208,8 @@ impl Plans {
     }
 }
 
-/// What a role comes to while a plan has this status.
-fn effective(role: Role, status: PlanStatus) -> Role {
+/// What a role comes to while a plan has this status: in the trash, a plan can only be read.
+pub(crate) fn effective(role: Role, status: PlanStatus) -> Role {
     match status {
         PlanStatus::Active | PlanStatus::Archived => role,
         PlanStatus::Trashed => Role::Viewer,
