@@ -2,6 +2,7 @@
 
 use std::{
     ops::ControlFlow,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -11,11 +12,15 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{
-    SinkExt, StreamExt,
+    FutureExt, SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
 use jiff::Timestamp;
-use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until, timeout};
+use tokio::{
+    sync::oneshot,
+    time::{MissedTickBehavior, interval, sleep, sleep_until, timeout},
+};
+use tracing::Instrument;
 
 use super::{
     ConnectionState,
@@ -53,7 +58,8 @@ pub(super) async fn refuse(websocket: WebSocket, code: CloseCode) {
     close(&mut sink, &mut stream, code).await;
 }
 
-/// Serves a connection that has a seat in its room.
+/// Serves a connection that has a seat in its room. Reading is a task of its own: what goes out, the far larger
+/// part, then wakes and polls nothing but the writing.
 pub(super) async fn serve(
     state: ConnectionState,
     websocket: WebSocket,
@@ -62,21 +68,29 @@ pub(super) async fn serve(
 ) {
     metrics::gauge!("moim_connections").increment(1);
     tracing::info!("connected");
-    let (mut sink, mut stream) = websocket.split();
-    let ending = tokio::select! {
+    let (mut sink, stream) = websocket.split();
+    let seat = Arc::new(seat);
+    let reader = Reader::new(state.clone(), ticket, Arc::clone(&seat));
+    let (stop, stopped) = oneshot::channel();
+    let mut reading = state.tasks.spawn(reader.run(stream, stopped).in_current_span());
+    let (ending, read) = tokio::select! {
         biased;
-        ending = Reader::new(&state, ticket, &seat).run(&mut stream) => ending,
-        ending = write(&state, &seat, &mut sink) => ending,
-        () = state.closing.cancelled() => Ok(CloseCode::GoingAway),
+        read = &mut reading => (None, read),
+        ending = write(&state, &seat, &mut sink) => {
+            drop(stop);
+            (Some(ending), reading.await)
+        }
     };
     // Before the close: the others are not to see somebody who is on the way out.
     drop(seat);
-    match ending {
-        Ok(code) => {
-            tracing::info!(code = code.code(), "closing: {}", code.reason());
-            close(&mut sink, &mut stream, code).await;
+    if let Ok((ended, mut stream)) = read {
+        match ending.unwrap_or(ended) {
+            Ok(code) => {
+                tracing::info!(code = code.code(), "closing: {}", code.reason());
+                close(&mut sink, &mut stream, code).await;
+            }
+            Err(Gone) => tracing::info!("gone"),
         }
-        Err(Gone) => tracing::info!("gone"),
     }
     metrics::gauge!("moim_connections").decrement(1);
 }
@@ -95,24 +109,36 @@ async fn close(sink: &mut Sink, stream: &mut Stream, code: CloseCode) {
 }
 
 /// The reading half.
-struct Reader<'a> {
-    state: &'a ConnectionState,
+struct Reader {
+    state: ConnectionState,
     ticket: Ticket,
-    seat: &'a Seat,
+    seat: Arc<Seat>,
     budget: Budget,
     tenure: Tenure,
     heard: Instant,
 }
 
-impl<'a> Reader<'a> {
-    fn new(state: &'a ConnectionState, ticket: Ticket, seat: &'a Seat) -> Self {
+impl Reader {
+    fn new(state: ConnectionState, ticket: Ticket, seat: Arc<Seat>) -> Self {
         let now = Instant::now();
         let tenure = Tenure::Good(now + life_of(&ticket));
         let budget = Budget::new(&state.limits, now);
         Self { state, ticket, seat, budget, tenure, heard: now }
     }
 
-    async fn run(mut self, stream: &mut Stream) -> Ending {
+    /// Reads until the connection ends, the server does, or `stopped` says so; gives the stream back.
+    async fn run(mut self, mut stream: Stream, stopped: oneshot::Receiver<()>) -> (Ending, Stream) {
+        let closing = self.state.closing.clone();
+        let ending = tokio::select! {
+            biased;
+            ending = self.read(&mut stream) => ending,
+            _ = stopped => Err(Gone),
+            () = closing.cancelled() => Ok(CloseCode::GoingAway),
+        };
+        (ending, stream)
+    }
+
+    async fn read(&mut self, stream: &mut Stream) -> Ending {
         let alarm = sleep_until(self.deadline().into());
         tokio::pin!(alarm);
         loop {
@@ -199,7 +225,7 @@ impl<'a> Reader<'a> {
         if (ticket.user, ticket.doc) != (self.ticket.user, self.ticket.doc) {
             return Err(CloseCode::Forbidden);
         }
-        let role = current_role(self.state, &ticket).await.map_err(|error| {
+        let role = current_role(&self.state, &ticket).await.map_err(|error| {
             tracing::warn!(%error, "a ticket could not be renewed");
             CloseCode::TryAgainLater
         })?;
@@ -268,6 +294,11 @@ async fn flush(
         sink.flush().await
     };
     tokio::pin!(writing);
+    // Mostly the kernel takes it at once, and no timer is needed.
+    if let Some(written) = writing.as_mut().now_or_never() {
+        written?;
+        return Ok(ControlFlow::Continue(()));
+    }
     loop {
         tokio::select! {
             biased;
