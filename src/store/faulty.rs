@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::{
-    Entry, EntryId, Generation, Journal, Loaded, Result, StoreError, Summaries, Summary, Version,
-    VersionContent, Versions, conflict,
+    Entry, EntryId, Generation, Journal, Loaded, Quarantine, Result, SetAside, StoreError,
+    Summaries, Summary, Version, VersionContent, Versions, conflict,
 };
 use crate::ids::{DocId, VersionId};
 
@@ -66,6 +66,7 @@ struct Document {
     states: Vec<(u64, Bytes)>,
     generation: u64,
     entries: Vec<(Entry, Option<u64>)>,
+    aside: Vec<SetAside>,
 }
 
 /// Switching failures.
@@ -119,7 +120,8 @@ impl FaultyJournal {
         if memory.documents.contains_key(&doc) {
             return Err(StoreError::Conflict(conflict::EXISTS));
         }
-        let document = Document { states: vec![(1, state)], generation: 1, entries: Vec::new() };
+        let states = vec![(1, state)];
+        let document = Document { states, generation: 1, entries: Vec::new(), aside: Vec::new() };
         memory.documents.insert(doc, document);
         Ok(())
     }
@@ -303,6 +305,29 @@ impl Journal for FaultyJournal {
 
     async fn fold(&self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()> {
         self.fold_now(doc, base, state, entries)
+    }
+}
+
+#[async_trait]
+impl Quarantine for FaultyJournal {
+    async fn set_aside(&self, doc: DocId, aside: &SetAside) -> Result<()> {
+        let mut memory = self.memory();
+        let document = memory.documents.get_mut(&doc);
+        let document = document.ok_or(StoreError::Conflict(conflict::MISSING))?;
+        document.aside.push(aside.clone());
+        Ok(())
+    }
+
+    async fn aside(&self, doc: DocId, limit: usize) -> Result<Vec<SetAside>> {
+        let memory = self.memory();
+        let aside = memory.documents.get(&doc).map(|document| &document.aside);
+        Ok(aside.into_iter().flatten().take(limit).cloned().collect())
+    }
+
+    async fn release(&self, doc: DocId) -> Result<usize> {
+        let mut memory = self.memory();
+        let aside = memory.documents.get_mut(&doc).map(|document| &mut document.aside);
+        Ok(aside.map(std::mem::take).unwrap_or_default().len())
     }
 }
 

@@ -73,6 +73,20 @@ pub trait Journal: Send + Sync {
     async fn fold(&self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()>;
 }
 
+/// Updates that are applied to nothing, kept to be looked at: they may have ended a process, or can't be read.
+#[async_trait]
+pub trait Quarantine: Send + Sync {
+    /// Sets an update of this document aside. `Conflict` if there is no such document.
+    async fn set_aside(&self, doc: DocId, aside: &SetAside) -> Result<()>;
+
+    /// What is set aside of a document, oldest first, `limit` at most.
+    async fn aside(&self, doc: DocId, limit: usize) -> Result<Vec<SetAside>>;
+
+    /// Forgets what is set aside of a document, so that it is taken again if it comes again. Says how much
+    /// it was.
+    async fn release(&self, doc: DocId) -> Result<usize>;
+}
+
 /// Versions that people saved.
 #[async_trait]
 pub trait Versions: Send + Sync {
@@ -217,6 +231,7 @@ pub trait Health: Send + Sync {
 #[expect(missing_docs, reason = "each field is its trait")]
 pub struct Stores {
     pub journal: Arc<dyn Journal>,
+    pub quarantine: Arc<dyn Quarantine>,
     pub versions: Arc<dyn Versions>,
     pub accounts: Arc<dyn Accounts>,
     pub sessions: Arc<dyn Sessions>,

@@ -49,6 +49,29 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EntryId(pub u128);
 
+/// An update that is applied to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// Why.
+    pub cause: AsideCause,
+    /// Since when.
+    pub at: Timestamp,
+    /// The update as it came; empty where no single one is to blame.
+    pub update: Bytes,
+}
+
+/// Why something is set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AsideCause {
+    /// Applying it ended a process or a room.
+    Fatal,
+    /// Reading the whole stored document ended a process: it is not read again until somebody has looked.
+    Unreadable,
+    /// Its bytes are not what was written, or make no sense.
+    Damaged,
+}
+
 /// What is known of a saved version without its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use moim::store::{
-    Journal, StoreError, Stores, Versions, faulty::FaultyJournal, sqlite::SqliteStore,
+    Journal, Quarantine, StoreError, Stores, Versions, faulty::FaultyJournal, sqlite::SqliteStore,
 };
 use tempfile::TempDir;
 
@@ -16,6 +16,7 @@ mod health;
 mod idempotency;
 mod journal;
 mod plans;
+mod quarantine;
 mod sessions;
 mod versions;
 
@@ -23,6 +24,7 @@ mod versions;
 trait Documents: Sized {
     async fn start() -> Self;
     fn journal(&self) -> Arc<dyn Journal>;
+    fn quarantine(&self) -> Arc<dyn Quarantine>;
     fn versions(&self) -> Arc<dyn Versions>;
     /// Ends the process without warning, and starts another one on what is durable.
     async fn kill(&mut self);
@@ -65,6 +67,10 @@ impl Documents for Sqlite {
         self.store.stores().journal
     }
 
+    fn quarantine(&self) -> Arc<dyn Quarantine> {
+        self.store.stores().quarantine
+    }
+
     fn versions(&self) -> Arc<dyn Versions> {
         self.store.stores().versions
     }
@@ -104,6 +110,10 @@ impl Documents for FaultyJournal {
         Arc::new(self.clone())
     }
 
+    fn quarantine(&self) -> Arc<dyn Quarantine> {
+        Arc::new(self.clone())
+    }
+
     fn versions(&self) -> Arc<dyn Versions> {
         Arc::new(self.clone())
     }
@@ -120,10 +130,10 @@ impl Documents for FaultyJournal {
 /// A store passes the suites that are named after it.
 mod sqlite {
     use super::Sqlite;
-    tests_of!(Sqlite: journal, versions, accounts, sessions, plans, idempotency, health);
+    tests_of!(Sqlite: journal, quarantine, versions, accounts, sessions, plans, idempotency, health);
 }
 
 mod memory {
     use moim::store::faulty::FaultyJournal;
-    tests_of!(FaultyJournal: journal, versions);
+    tests_of!(FaultyJournal: journal, quarantine, versions);
 }

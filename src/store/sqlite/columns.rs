@@ -11,7 +11,7 @@ use rusqlite::{
 
 use crate::{
     ids::{DocId, FamilyId, InviteId, UserId, VersionId},
-    store::{Counts, Language, PlanStatus, Role, StoreError, TokenHash},
+    store::{AsideCause, Counts, Language, PlanStatus, Role, StoreError, TokenHash},
 };
 
 macro_rules! id_columns {
@@ -76,6 +76,7 @@ macro_rules! word_columns {
 }
 
 word_columns! {
+    AsideCause { Fatal = "fatal", Unreadable = "unreadable", Damaged = "damaged" }
     Language { Ko = "ko", En = "en" }
     PlanStatus { Active = "active", Archived = "archived", Trashed = "trashed" }
     Role { Viewer = "viewer", Commenter = "commenter", Editor = "editor", Owner = "owner" }

@@ -16,6 +16,7 @@ mod invites;
 mod journal;
 mod members;
 mod plans;
+mod quarantine;
 mod readers;
 mod schema;
 mod sessions;
@@ -51,6 +52,7 @@ impl SqliteStore {
         let store = Arc::new(self.clone());
         Stores {
             journal: Arc::clone(&store) as _,
+            quarantine: Arc::clone(&store) as _,
             versions: Arc::clone(&store) as _,
             accounts: Arc::clone(&store) as _,
             sessions: Arc::clone(&store) as _,
