@@ -19,12 +19,16 @@ struct Command {
 enum Task {
     /// Serve until a signal comes
     Serve(Box<Config>),
+    /// Merge what another process died over, which comes in on the standard input
+    #[command(hide = true)]
+    Try,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Command::parse().task {
         Task::Serve(config) => serve(&config).await,
+        Task::Try => Ok(moim::rooms::attempt(std::io::stdin())?),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     connection::{self, Admission, ConnectionState, Origins},
     http::{self, App},
     plans::Plans,
-    rooms::{self, Rooms},
+    rooms::{self, Court, FlightLog, RoomStores, Rooms},
     store::{StoreError, Stores, sqlite::SqliteStore},
     telemetry,
 };
@@ -31,6 +31,9 @@ const TIDY_EVERY: Duration = Duration::from_secs(5);
 /// The database, in the data folder.
 const DATABASE: &str = "moim.db";
 
+/// Notes of what is being merged, in the data folder.
+const FLIGHT: &str = "flight";
+
 /// The signing keys, in the data folder.
 const KEYS: &str = "token.keys";
 
@@ -38,7 +41,7 @@ const KEYS: &str = "token.keys";
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The data folder can't be made.
-    #[error("the data folder can't be made: {0}")]
+    #[error("the data folder can't be made or read: {0}")]
     Folder(io::Error),
     /// There are no signing keys.
     #[error(transparent)]
@@ -117,8 +120,10 @@ impl Server {
         let store = SqliteStore::open(&config.data.join(DATABASE)).await?;
         let stores = store.stores();
         let (connection_tasks, room_tasks) = (Part::default(), Part::default());
+        let flights = flights(config, &(&stores).into()).await?;
         let rooms = Rooms::new(
             (&stores).into(),
+            flights,
             rooms::Limits::default(),
             room_tasks.tasks.clone(),
             room_tasks.closing.clone(),
@@ -220,6 +225,16 @@ fn keys(config: &Config) -> Result<Keys, KeyringError> {
         Some(keys) => Keys::from_setting(keys.reveal()),
         None => Keys::open(&config.data.join(KEYS)),
     }
+}
+
+/// Opens the notes, and tries what an earlier process died over before any room opens.
+async fn flights(config: &Config, stores: &RoomStores) -> Result<FlightLog, ServeError> {
+    let (flights, found) =
+        FlightLog::open(&config.data.join(FLIGHT)).map_err(ServeError::Folder)?;
+    if !found.is_empty() {
+        Court::own().map_err(ServeError::Folder)?.try_all(found, stores).await;
+    }
+    Ok(flights)
 }
 
 /// Makes the data folder, for its owner alone.

@@ -4,6 +4,7 @@ use yrs::{ClientID, Map, ReadTxn, StateVector, Text, TextRef, updates::decoder::
 
 use super::{
     Limits, LoadError, Projection, Refusal,
+    bars::Bars,
     guard::{self, Change, Counted, Guard, Source, Update},
     live::{Garbage, Live},
     reading::Reading,
@@ -25,6 +26,7 @@ pub enum Applied {
 pub struct Document {
     live: Live,
     guard: Guard,
+    bars: Bars,
     limits: Limits,
     /// At least the length of the encoding.
     bytes: usize,
@@ -39,6 +41,7 @@ impl Document {
         Self {
             live: Live::new(Garbage::Kept),
             guard: Guard::default(),
+            bars: Bars::default(),
             limits,
             bytes: 0,
             contention_floor: 0,
@@ -67,9 +70,15 @@ impl Document {
         if update.len() > self.limits.update_bytes {
             return Err(Refusal::TooLarge("update"));
         }
+        if self.bars.hold_bytes(update) {
+            return Err(Refusal::Barred);
+        }
         let parsed = Update::parse(update)?;
         if parsed.is_empty() {
             return Ok(Applied::Unchanged);
+        }
+        if self.bars.hold(&parsed, &self.guard) {
+            return Err(Refusal::Barred);
         }
         let mut change = self.guard.check(&parsed, Source::Client)?;
         if !self.guard.knows_structs(&parsed) {
@@ -77,6 +86,11 @@ impl Document {
             self.check_limits(&change, update.len())?;
         }
         self.merge(&parsed, &change)
+    }
+
+    /// From now on refuses this update of a client's, and every other that would bring what it brings.
+    pub fn bar(&mut self, update: &[u8]) {
+        self.bars.add(update, &self.guard);
     }
 
     /// Whether the document has all that an update says: then a reader may send it.
@@ -190,7 +204,7 @@ impl Document {
             Err(Refusal::Malformed(what) | Refusal::TooLarge(what) | Refusal::TooMany(what)) => {
                 Err(LoadError::Damaged(what))
             }
-            Err(Refusal::Failed) => Err(LoadError::Damaged("the merge failed")),
+            Err(Refusal::Failed | Refusal::Barred) => Err(LoadError::Damaged("the merge failed")),
         }
     }
 

@@ -49,6 +49,9 @@ pub enum Refusal {
     /// It builds on edits that this document doesn't have: ask for them with a step 1.
     #[error("builds on edits that are not here")]
     Missing,
+    /// It, or a part of it, was being applied when a process or a room ended, and is set aside.
+    #[error("set aside: an edit in it may have ended the server")]
+    Barred,
     /// The merge itself failed: the document can't be trusted any more and must be loaded again.
     #[error("the merge failed")]
     Failed,

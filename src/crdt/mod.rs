@@ -2,6 +2,7 @@
 //! itself makes, and awareness. Pure, and the only folder that names yrs.
 
 mod awareness;
+mod bars;
 mod canon;
 mod clamp;
 mod document;

@@ -46,7 +46,7 @@ impl Document {
                 LoadError::Damaged(what)
             }
             Refusal::Missing => LoadError::Incomplete,
-            Refusal::Failed => LoadError::Damaged("the merge failed"),
+            Refusal::Failed | Refusal::Barred => LoadError::Damaged("the merge failed"),
         })
     }
 }

@@ -20,6 +20,7 @@ use tokio::{
 use super::{
     Revision, RoomError,
     core::{Effect, Event, Room},
+    flight::{Cargo, Flight},
     handle::Joining,
     mirror::Mirror,
     outbox::{Bounds, Receiver, Sender, outbox},
@@ -31,7 +32,7 @@ use super::{
 use crate::{
     crdt::{LoadError, Projection, Refusal, Stamp},
     ids::{DocId, UserId},
-    protocol::CloseCode,
+    protocol::{CloseCode, Message},
 };
 
 /// The mailbox of a room. Connections wait for a place in it, so that TCP slows their senders down.
@@ -101,6 +102,8 @@ pub(crate) struct Actor {
     /// In the journal since the last fold.
     entries: usize,
     folding: Option<JoinHandle<Result<(), RoomError>>>,
+    /// The update that is being merged, or the one that made the document useless.
+    flight: Option<Flight>,
     /// As of a revision: many may ask for it, and a large trip takes its time.
     projection: Option<(Revision, Arc<Projection>)>,
     present: Arc<AtomicUsize>,
@@ -135,6 +138,7 @@ impl Actor {
             settling: VecDeque::new(),
             entries: opened.entries,
             folding: None,
+            flight: None,
             projection: None,
             present,
             context,
@@ -142,7 +146,7 @@ impl Actor {
     }
 
     /// Lives until the room is empty for long, the node stops, or the document is beyond use.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(&mut self) {
         while !matches!(self.life, Life::Over(_)) {
             let happening = self.next().await;
             let now = now();
@@ -151,6 +155,11 @@ impl Actor {
             self.carry_out(now);
             self.age(now);
         }
+    }
+
+    /// What ended the room, if an update did.
+    pub(crate) fn wreck(&mut self) -> Option<Flight> {
+        self.flight.take()
     }
 
     /// Waits for something to happen and changes nothing.
@@ -203,7 +212,7 @@ impl Actor {
                 if let Event::Left(id) = event {
                     self.outboxes.remove(&id);
                 }
-                self.room.handle(event, now, &mut self.effects);
+                self.hand_over(event, now);
             }
             Command::Settle(reply) => self.settle(reply),
             Command::Rename(title, reply) => {
@@ -219,6 +228,26 @@ impl Actor {
             Command::Epoch(reply) => {
                 let _ = reply.send(self.epoch);
             }
+        }
+    }
+
+    /// Lets the core decide; an update is noted before it is merged. One that is larger than may be is refused
+    /// by its length alone.
+    fn hand_over(&mut self, event: Event, now: Instant) {
+        let update =
+            if let Event::Received(_, Message::Update(update) | Message::Step2(update)) = &event {
+                Some(update)
+            } else {
+                None
+            };
+        let most = self.context.limits.document.update_bytes;
+        let update = update.filter(|update| update.len() <= most && self.flight.is_none());
+        let takes_off = update.cloned().map(|update| {
+            self.flight = Some(self.context.flights.take_off(self.doc, Cargo::Update(update)));
+        });
+        self.room.handle(event, now, &mut self.effects);
+        if takes_off.is_some() && self.effects.last() != Some(&Effect::Abandon) {
+            self.flight = None;
         }
     }
 
@@ -279,8 +308,9 @@ impl Actor {
     fn fold(&mut self) {
         if self.folding.is_none() {
             self.entries = 0;
-            let (journal, doc) = (Arc::clone(&self.context.stores.journal), self.doc);
-            let fold = async move { states::fold(&*journal, doc).await.map(drop) };
+            let (stores, flights) = (self.context.stores.clone(), self.context.flights.clone());
+            let doc = self.doc;
+            let fold = async move { states::fold(&stores, &flights, doc).await.map(drop) };
             self.folding = Some(self.context.tasks.spawn(fold));
         }
     }

@@ -348,11 +348,12 @@ impl Room {
         effects: &mut Vec<Effect>,
     ) {
         let (status, code) = match refusal {
-            Refusal::Malformed(_) => (RefusedStatus::Malformed, Some(CloseCode::Malformed)),
+            Refusal::Malformed(_) | Refusal::Barred | Refusal::Failed => {
+                (RefusedStatus::Malformed, Some(CloseCode::Malformed))
+            }
             Refusal::TooLarge(_) => (RefusedStatus::TooLarge, Some(CloseCode::TooLarge)),
             Refusal::TooMany(_) => (RefusedStatus::TooMany, Some(CloseCode::TooLarge)),
             Refusal::Missing => (RefusedStatus::Missing, None),
-            Refusal::Failed => (RefusedStatus::Malformed, Some(CloseCode::Malformed)),
         };
         if self.participants.get(id).is_some_and(|one| one.acks == Acks::Counted) {
             effects.push(send(id, protocol::refused(count, status, &refusal.to_string())));

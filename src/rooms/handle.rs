@@ -146,7 +146,8 @@ impl Handle {
         by: UserId,
     ) -> Result<Version, RoomError> {
         self.settle().await?;
-        states::keep_version(&self.rooms.context().stores, self.doc, name, cause, by).await
+        let context = self.rooms.context();
+        states::keep_version(&context.stores, &context.flights, self.doc, name, cause, by).await
     }
 
     async fn restore_to(&self, from: VersionId, by: UserId) -> Result<Restored, RoomError> {

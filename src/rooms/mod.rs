@@ -3,10 +3,12 @@
 //! `core` (with `participants`, `encodings`, `pace`) knows no task and no clock. `actor` feeds it and carries
 //! out what it wants; `persist` takes edits to the journal, `mirror` what lists show of a document; `outbox`
 //! is what waits for one connection; `handle` is the only door from outside, `registry` opens each room once.
+//! `flight` notes what is handed to yrs, `trial` tries it after a process has died over it.
 
 mod actor;
 mod core;
 mod encodings;
+mod flight;
 mod handle;
 mod mirror;
 mod outbox;
@@ -15,15 +17,18 @@ mod participants;
 mod persist;
 mod registry;
 mod states;
+mod trial;
 
 use std::time::Duration;
 
 pub use self::{
     core::{Effect, Event, MAX_UNSTORED_BYTES, Room},
+    flight::{Cargo, FlightLog, Found, Wreck},
     handle::{Handle, Joining, Restored, Seat},
     outbox::{Bounds, Frame, FrameKind, Receiver, Sender, Waiting, outbox},
     participants::{Acks, ParticipantId},
     registry::{RoomStores, Rooms},
+    trial::{Court, attempt},
 };
 use crate::{crdt, store::StoreError};
 

@@ -18,12 +18,13 @@ use super::{
     Limits, RoomError,
     actor::{Actor, Command, MAILBOX},
     core::Event,
+    flight::{Flight, FlightLog},
     handle::Handle,
-    states,
+    states, trial,
 };
 use crate::{
     ids::{DocId, Role, UserId},
-    store::{Journal, Stores, Summaries, Versions},
+    store::{Journal, Quarantine, Stores, Summaries, Versions},
 };
 
 /// What rooms keep things in.
@@ -31,6 +32,7 @@ use crate::{
 #[expect(missing_docs, reason = "each field is its trait")]
 pub struct RoomStores {
     pub journal: Arc<dyn Journal>,
+    pub quarantine: Arc<dyn Quarantine>,
     pub versions: Arc<dyn Versions>,
     pub summaries: Arc<dyn Summaries>,
 }
@@ -39,6 +41,7 @@ impl From<&Stores> for RoomStores {
     fn from(stores: &Stores) -> Self {
         Self {
             journal: Arc::clone(&stores.journal),
+            quarantine: Arc::clone(&stores.quarantine),
             versions: Arc::clone(&stores.versions),
             summaries: Arc::clone(&stores.summaries),
         }
@@ -49,6 +52,7 @@ impl From<&Stores> for RoomStores {
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) stores: RoomStores,
+    pub(crate) flights: FlightLog,
     pub(crate) limits: Arc<Limits>,
     pub(crate) tasks: TaskTracker,
     pub(crate) closing: CancellationToken,
@@ -79,12 +83,14 @@ impl Rooms {
     /// No rooms yet. They end, and with them the tasks on `tasks`, when `closing` is cancelled.
     pub fn new(
         stores: RoomStores,
+        flights: FlightLog,
         limits: Limits,
         tasks: TaskTracker,
         closing: CancellationToken,
     ) -> Self {
         let troubled = Arc::default();
-        let context = Context { stores, limits: Arc::new(limits), tasks, closing, troubled };
+        let limits = Arc::new(limits);
+        let context = Context { stores, flights, limits, tasks, closing, troubled };
         Self(Arc::new(Inner { slots: Mutex::default(), context }))
     }
 
@@ -154,17 +160,22 @@ impl Rooms {
     async fn load(&self, doc: DocId, slot: &Arc<Slot>) -> Result<Door, RoomError> {
         let context = self.0.context.clone();
         let span = tracing::info_span!("room", room.id = %doc);
-        let opened = states::open(&*context.stores.journal, doc, &context.limits)
+        let opened = states::open(&context.stores, &context.flights, doc, &context.limits)
             .instrument(span.clone())
             .await?;
         let (mailbox, commands) = mpsc::channel(MAILBOX);
         let present = Arc::new(AtomicUsize::new(0));
-        let actor = Actor::new(doc, opened, commands, Arc::clone(&present), context);
+        let stores = context.stores.clone();
+        let mut actor = Actor::new(doc, opened, commands, Arc::clone(&present), context);
         let (rooms, slot) = (self.clone(), Arc::clone(slot));
         metrics::gauge!("moim_rooms").increment(1);
         let life = async move {
-            // The actor is dropped within: its mailbox is closed before its name is free again.
             let end = AssertUnwindSafe(actor.run()).catch_unwind().await;
+            if let Some(flight) = actor.wreck() {
+                set_aside(&stores, flight).await;
+            }
+            // Its mailbox is closed before its name is free again.
+            drop(actor);
             rooms.forget(doc, &slot);
             metrics::gauge!("moim_rooms").decrement(1);
             match end {
@@ -189,5 +200,13 @@ impl Rooms {
 
     fn slots(&self) -> MutexGuard<'_, HashMap<DocId, Arc<Slot>>> {
         self.0.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Before anybody can open the room again: who sent it sends it again.
+async fn set_aside(stores: &RoomStores, flight: Flight) {
+    if let Err(error) = trial::set_aside(stores, flight.wreck()).await {
+        tracing::error!(%error, "a fatal edit could not be set aside; the next start will try it");
+        flight.leave();
     }
 }

@@ -26,6 +26,8 @@ pub enum Fault {
     Refused,
     /// All that it was asked; only its answer is lost.
     AnswerLost,
+    /// Nothing, and the call itself panics.
+    Panic,
 }
 
 /// Documents, versions and summaries in memory. Clones share it.
@@ -146,6 +148,7 @@ impl FaultyJournal {
         let (doc, updates) = memory.staged.remove(&staged).ok_or_else(|| failure("it crashed"))?;
         match memory.faults.appends.pop() {
             Some(Fault::Refused) => Err(failure("appends are made to fail")),
+            Some(Fault::Panic) => panic_on_purpose(),
             Some(Fault::AnswerLost) => {
                 memory.append(doc, updates)?;
                 Err(failure("answers are made to be lost"))
@@ -174,6 +177,7 @@ impl FaultyJournal {
         let mut memory = self.memory();
         match memory.faults.folds.pop() {
             Some(Fault::Refused) => Err(failure("folds are made to fail")),
+            Some(Fault::Panic) => panic_on_purpose(),
             Some(Fault::AnswerLost) => {
                 memory.fold(doc, base, state, entries)?;
                 Err(failure("answers are made to be lost"))
@@ -207,6 +211,11 @@ impl FaultyJournal {
     pub fn summary_now(&self, id: DocId) -> Option<(Summary, Timestamp)> {
         self.memory().summaries.get(&id).cloned()
     }
+}
+
+#[expect(clippy::panic, reason = "it is what was asked for")]
+fn panic_on_purpose() -> ! {
+    panic!("calls are made to panic");
 }
 
 fn failure(text: &str) -> StoreError {

@@ -16,3 +16,4 @@ mod simulation;
 mod store_contract;
 mod traffic;
 mod wire;
+mod wrecks;

@@ -7,9 +7,9 @@ use moim::{
     crdt::{Limits as DocumentLimits, Presence, TripDraft},
     ids::{DocId, DocKind, Role, UserId, VersionId},
     protocol::{self, CloseCode, Message},
-    rooms::{Acks, Event, Joining, Limits, RoomError, RoomStores, Rooms, Seat, Waiting},
+    rooms::{Acks, Event, FlightLog, Joining, Limits, RoomError, RoomStores, Rooms, Seat, Waiting},
     store::{
-        Generation, VersionCause, Versions,
+        AsideCause, Generation, Quarantine, SetAside, VersionCause, Versions,
         faulty::{Fault, FaultyJournal},
     },
 };
@@ -22,6 +22,7 @@ struct House {
     doc: DocId,
     tasks: TaskTracker,
     closing: CancellationToken,
+    _flights: tempfile::TempDir,
 }
 
 fn house() -> House {
@@ -31,13 +32,16 @@ fn house() -> House {
     journal.create_now(doc, draft.encode().into()).unwrap();
     let stores = RoomStores {
         journal: Arc::new(journal.clone()),
+        quarantine: Arc::new(journal.clone()),
         versions: Arc::new(journal.clone()),
         summaries: Arc::new(journal.clone()),
     };
     let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
     let limits = Limits { document: DocumentLimits::default(), ..Limits::default() };
-    let rooms = Rooms::new(stores, limits, tasks.clone(), closing.clone());
-    House { rooms, journal, doc, tasks, closing }
+    let folder = tempfile::tempdir().unwrap();
+    let (flights, _) = FlightLog::open(folder.path()).unwrap();
+    let rooms = Rooms::new(stores, flights, limits, tasks.clone(), closing.clone());
+    House { rooms, journal, doc, tasks, closing, _flights: folder }
 }
 
 fn joining(role: Role) -> Joining {
@@ -230,4 +234,67 @@ async fn a_copy_of_another_epoch_is_turned_away() {
     assert!(matches!(handle.join(joining).await, Err(RoomError::OtherEpoch)));
     let joining = Joining { epoch: Some(1), ..self::joining(Role::Editor) };
     assert!(handle.join(joining).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_ends_its_room_alone_and_its_members_come_back_into_a_healthy_one() {
+    let house = house();
+    let neighbour = DocId::new(DocKind::Trip);
+    house
+        .journal
+        .create_now(neighbour, TripDraft::with_days("부산", 3, None).encode().into())
+        .unwrap();
+    let next_door = house.rooms.open(neighbour).await.unwrap();
+    let other = next_door.join(joining(Role::Editor)).await.unwrap();
+    let writer = house.join(Role::Editor).await;
+    let update = edit("kept");
+    say(&writer, Message::Update(update.clone())).await;
+    until(&writer, &protocol::stored(1)).await;
+    house.journal.fail_appends(1, Fault::Panic);
+    say(&writer, Message::Update(edit("a"))).await;
+    assert_eq!(closed(&writer).await, CloseCode::Internal);
+
+    let again = house.join(Role::Editor).await;
+    say(&again, Message::Update(edit("b"))).await;
+    until(&again, &protocol::stored(1)).await;
+    assert_eq!(house.entries(), 2, "what was acknowledged before, and the new one");
+    say(&other, Message::Update(edit("c"))).await;
+    until(&other, &protocol::stored(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_that_is_set_aside_is_refused_however_it_comes_again() {
+    let house = house();
+    let fatal = Doc::with_client_id(77);
+    let text = fatal.get_or_insert_text("desc");
+    text.insert(&mut fatal.transact_mut(), 0, "fatal");
+    let all = |doc: &Doc| {
+        Bytes::from(doc.transact().encode_state_as_update_v1(&yrs::StateVector::default()))
+    };
+    let update = all(&fatal);
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let aside = SetAside { cause: AsideCause::Fatal, at, update: update.clone() };
+    house.journal.set_aside(house.doc, &aside).await.unwrap();
+
+    text.insert(&mut fatal.transact_mut(), 5, " and more");
+    for again in [update, all(&fatal)] {
+        let sender = house.join(Role::Editor).await;
+        say(&sender, Message::Step2(again)).await;
+        assert_eq!(closed(&sender).await, CloseCode::Malformed);
+    }
+    let writer = house.join(Role::Editor).await;
+    say(&writer, Message::Update(edit("a"))).await;
+    until(&writer, &protocol::stored(1)).await;
+    assert_eq!(house.entries(), 1, "others go on");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_ended_a_process_when_it_was_read_is_not_read_again_until_it_is_released() {
+    let house = house();
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let aside = SetAside { cause: AsideCause::Unreadable, at, update: Bytes::new() };
+    house.journal.set_aside(house.doc, &aside).await.unwrap();
+    assert!(matches!(house.rooms.open(house.doc).await, Err(RoomError::Unreadable(_))));
+    Quarantine::release(&house.journal, house.doc).await.unwrap();
+    assert!(house.rooms.open(house.doc).await.is_ok());
 }

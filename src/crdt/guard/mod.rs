@@ -5,7 +5,7 @@
 //! (`order`: all that it builds on is here), *meaning* (`meaning`: what it refers to fits together). The guard
 //! keeps an index of the document for that, and callers commit a change to it once yrs has applied the update.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{borrow::Cow, collections::HashSet, ops::Range};
 
 mod index;
 mod meaning;
@@ -70,6 +70,16 @@ impl Guard {
     /// Whether every struct of the update is known; its deletions are not looked at.
     pub(super) fn knows_structs(&self, update: &Update<'_>) -> bool {
         update.structs.iter().all(|one| one.end() <= self.index.end_of(one.id.client))
+    }
+
+    /// The clocks that an update has of each client beyond what is known.
+    pub(super) fn new_elements(&self, update: &Update<'_>) -> Vec<(u64, Range<u32>)> {
+        let of = |section: &update::Section| {
+            let first = update.structs[section.first].id.clock;
+            let known = self.index.end_of(section.client);
+            (section.client, first.max(known)..section.end_clock)
+        };
+        update.sections.iter().map(of).filter(|(_, clocks)| !clocks.is_empty()).collect()
     }
 
     /// Gives back room that was only taken to grow.
