@@ -74,7 +74,8 @@ const IMPURE: &[&str] = &[
 const LONGEST_FILE: usize = 600;
 
 /// The folders that are read, with all that is below them.
-const FOLDERS: &[&str] = &["src", "tests", "benches", "fuzz", "static/src", "static/e2e"];
+const FOLDERS: &[&str] =
+    &["src", "tests", "benches", "examples", "fuzz", "static/src", "static/e2e"];
 
 /// A rule that one place in the sources breaks.
 #[derive(Debug, PartialEq, Eq)]

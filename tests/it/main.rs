@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bytes;
+mod chaos;
 mod cost;
 mod documents;
 mod golden;
