@@ -70,6 +70,14 @@ pub struct Config {
 /// The limits that an operator may want to move.
 #[derive(Debug, Clone, Args)]
 pub struct Limits {
+    /// Connections at once, document sockets included
+    #[arg(long, env = "MOIM_CONNECTIONS", default_value_t = 20_000)]
+    pub connections: usize,
+
+    /// Seconds that a request's head may take to come in
+    #[arg(long, env = "MOIM_HEADER_SECONDS", default_value = "10")]
+    header_seconds: NonZeroU32,
+
     /// REST requests a minute from one address
     #[arg(long, env = "MOIM_REQUESTS_PER_MINUTE", default_value = "1200")]
     pub requests_per_minute: NonZeroU32,
@@ -104,6 +112,11 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// The deadline of a request's head.
+    pub fn header(&self) -> Duration {
+        Duration::from_secs(self.header_seconds.get().into())
+    }
+
     /// The deadline of the whole stop.
     pub fn stop(&self) -> Duration {
         Duration::from_secs(self.stop_seconds)

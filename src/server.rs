@@ -3,13 +3,12 @@
 use std::{
     future::Future,
     io,
-    net::SocketAddr,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use axum::{Router, serve::ListenerExt};
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -55,9 +54,6 @@ pub enum ServeError {
     /// The interface can't describe itself.
     #[error("the interface can't be described: {0}")]
     Description(#[from] serde_json::Error),
-    /// The listener failed.
-    #[error("can't accept connections: {0}")]
-    Listen(io::Error),
 }
 
 /// How whoever started the server ends it.
@@ -88,6 +84,7 @@ struct Server {
     app: Arc<App>,
     router: Router,
     rooms: Rooms,
+    door: http::DoorLimits,
     accept: CancellationToken,
     connection_tasks: Part,
     /// Rooms end after connections, so that the last edits of those still find them.
@@ -141,7 +138,8 @@ impl Server {
         let app = Arc::new(app(config, &stores, rooms.clone(), keys)?);
         let router = http::router(Arc::clone(&app), sync)?;
         let accept = CancellationToken::new();
-        Ok(Self { store, app, router, rooms, accept, connection_tasks, room_tasks })
+        let door = door_limits(config);
+        Ok(Self { store, app, router, rooms, door, accept, connection_tasks, room_tasks })
     }
 
     /// Serves until `stop`, then takes everything down within `time`.
@@ -153,17 +151,12 @@ impl Server {
     ) -> Result<(), ServeError> {
         let tidy = tidy(Arc::clone(&self.app), self.connection_tasks.closing.clone());
         self.connection_tasks.tasks.spawn(tidy);
-        // An edit is a small frame that somebody waits for.
-        let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-        let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
-        let accepting = axum::serve(listener, service)
-            .with_graceful_shutdown(self.accept.clone().cancelled_owned());
-        let mut accepting = std::pin::pin!(accepting.into_future());
+        let (router, accept) = (self.router.clone(), self.accept.clone());
+        let accepting = http::serve(&listener, router, self.door, accept);
+        let mut accepting = std::pin::pin!(accepting);
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "serving");
-        tokio::select! {
-            ended = &mut accepting => return ended.map_err(ServeError::Listen),
-            () = stop.cancelled() => {}
-        }
+        // Accepting goes on until it is told to end.
+        stop.run_until_cancelled(&mut accepting).await;
         let began = Instant::now();
         match tokio::time::timeout(time, self.stop(accepting)).await {
             Ok(()) => tracing::info!(took = ?began.elapsed(), "stopped"),
@@ -173,13 +166,11 @@ impl Server {
     }
 
     /// The order of the stop: nothing closes before what writes to it has ended.
-    async fn stop(&self, accepting: impl Future<Output = io::Result<()>>) {
+    async fn stop(&self, accepting: impl Future<Output = ()>) {
         tracing::info!("stopping");
         self.app.drain();
         self.accept.cancel();
-        if let Err(error) = accepting.await {
-            tracing::warn!(%error, "the listener ended badly");
-        }
+        accepting.await;
         let connections = self.connection_tasks.stop().await;
         let rooms = self.rooms.count();
         self.room_tasks.stop().await;
@@ -208,6 +199,15 @@ fn app(config: &Config, stores: &Stores, rooms: Rooms, keys: Keys) -> Result<App
 /// The pages that may open sockets besides those that come from the very host that they connect to.
 fn origins(config: &Config) -> Origins {
     Origins::new(config.public_url.iter().map(|url| url.as_str().to_owned()))
+}
+
+fn door_limits(config: &Config) -> http::DoorLimits {
+    http::DoorLimits {
+        connections: config.limits.connections,
+        head_within: config.limits.header(),
+        // What is left of the stop belongs to the sockets and the rooms.
+        answer_within: config.limits.stop() / 3,
+    }
 }
 
 fn connection_limits(config: &Config) -> connection::Limits {

@@ -14,6 +14,7 @@ use tower_http::{
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+mod accept;
 mod accounts;
 mod app;
 mod assets;
@@ -32,6 +33,7 @@ mod sessions;
 mod site;
 mod trips;
 
+pub use accept::{DoorLimits, serve};
 pub use app::{App, Parts};
 use error::ApiError;
 use site::SiteView;

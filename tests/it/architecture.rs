@@ -32,6 +32,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tower_http", &["src/http/"]),
     ("utoipa_axum", &["src/http/"]),
     ("utoipa_swagger_ui", &["src/http/openapi.rs"]),
+    ("hyper", &["src/http/accept.rs"]),
+    ("hyper_util", &["src/http/accept.rs"]),
     ("governor", &["src/http/limits.rs"]),
     ("rust_embed", &["src/http/assets.rs"]),
     ("clap", &["src/config.rs", "src/main.rs"]),

@@ -1,5 +1,6 @@
 //! The REST interface of a real server.
 
+mod connections;
 mod members;
 mod process;
 mod sessions;

@@ -10,10 +10,10 @@ use tokio_tungstenite::{connect_async, tungstenite::Message};
 use super::trips::new_trip;
 use crate::serving::{Person, Serving};
 
-type Socket =
+pub(super) type Socket =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-async fn open(server: &Serving, person: &Person, trip: &str) -> Socket {
+pub(super) async fn open(server: &Serving, person: &Person, trip: &str) -> Socket {
     let ticket = person.post(&format!("/documents/{trip}/tickets"), json!({})).await;
     let ticket = ticket.expect(StatusCode::OK);
     assert_eq!(ticket["epoch"], 1);
