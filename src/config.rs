@@ -78,6 +78,10 @@ pub struct Limits {
     #[arg(long, env = "MOIM_HEADER_SECONDS", default_value = "10")]
     header_seconds: NonZeroU32,
 
+    /// Bytes of the body of a REST request
+    #[arg(long, env = "MOIM_BODY_BYTES", default_value_t = 64 << 10)]
+    pub body_bytes: usize,
+
     /// REST requests a minute from one address
     #[arg(long, env = "MOIM_REQUESTS_PER_MINUTE", default_value = "1200")]
     pub requests_per_minute: NonZeroU32,
@@ -98,13 +102,54 @@ pub struct Limits {
     #[arg(long, env = "MOIM_SOCKETS_PER_USER", default_value_t = 50)]
     pub sockets_per_user: usize,
 
-    /// Frames a second that one document socket may send, in the mean of ten seconds; more have to wait
-    #[arg(long, env = "MOIM_FRAMES_PER_SECOND", default_value = "200")]
-    pub frames_per_second: NonZeroU32,
+    /// Document sockets that may open in a second; more wait for their turn, after a restart for example
+    #[arg(long, env = "MOIM_JOINS_PER_SECOND", default_value = "200")]
+    pub joins_per_second: NonZeroU32,
+
+    /// Seconds until a document socket must have sent its first message
+    #[arg(long, env = "MOIM_HELLO_SECONDS", default_value = "10")]
+    hello_seconds: NonZeroU32,
+
+    /// Bytes of one frame of a document socket
+    #[arg(long, env = "MOIM_FRAME_BYTES", default_value_t = 1 << 20)]
+    pub frame_bytes: usize,
+
+    /// Messages a second that one document socket may send, in the mean of ten seconds; more have to wait
+    #[arg(long, env = "MOIM_MESSAGES_PER_SECOND", default_value = "200")]
+    pub messages_per_second: NonZeroU32,
 
     /// Bytes a second that one document socket may send, likewise
     #[arg(long, env = "MOIM_BYTES_PER_SECOND", default_value = "262144")]
     pub bytes_per_second: NonZeroU32,
+
+    /// Awareness states a second of one document socket that the others see; of more they see the newest
+    #[arg(long, env = "MOIM_AWARENESS_PER_SECOND", default_value = "20")]
+    pub awareness_per_second: NonZeroU32,
+
+    /// Bytes of one awareness state: who somebody is, and what they point at
+    #[arg(long, env = "MOIM_AWARENESS_BYTES", default_value_t = 4 << 10)]
+    pub awareness_bytes: usize,
+
+    /// Bytes of one update of a document
+    #[arg(long, env = "MOIM_UPDATE_BYTES", default_value_t = 256 << 10)]
+    pub update_bytes: usize,
+
+    /// Bytes of a document
+    #[arg(long, env = "MOIM_DOCUMENT_BYTES", default_value_t = 5 << 20)]
+    pub document_bytes: usize,
+
+    /// Cards of a trip, and four times as many with those in its trash
+    #[arg(long, env = "MOIM_CARDS", default_value_t = 2_000)]
+    pub cards: usize,
+
+    /// Documents open at once
+    #[arg(long, env = "MOIM_ROOMS", default_value_t = 10_000)]
+    pub rooms: usize,
+
+    /// MiB of memory that open documents may take, estimated; above, those that nobody is in are closed, and no
+    /// more are opened
+    #[arg(long, env = "MOIM_MEMORY_MB", default_value_t = 1_024)]
+    memory_mb: usize,
 
     /// Seconds that a stop may take before what is left is cut off
     #[arg(long, env = "MOIM_STOP_SECONDS", default_value_t = 20)]
@@ -115,6 +160,16 @@ impl Limits {
     /// The deadline of a request's head.
     pub fn header(&self) -> Duration {
         Duration::from_secs(self.header_seconds.get().into())
+    }
+
+    /// The deadline of a socket's first message.
+    pub fn hello(&self) -> Duration {
+        Duration::from_secs(self.hello_seconds.get().into())
+    }
+
+    /// What open documents may take.
+    pub fn memory_bytes(&self) -> usize {
+        self.memory_mb.saturating_mul(1 << 20)
     }
 
     /// The deadline of the whole stop.

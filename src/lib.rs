@@ -1,5 +1,7 @@
 //! Moim: people plan trips and appointments together, live. The crate's map, in import order.
 
+pub mod address;
+pub mod bucket;
 pub mod config;
 pub mod fields;
 pub mod ids;

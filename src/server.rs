@@ -16,7 +16,7 @@ use crate::{
     accounts::Accounts,
     auth::{KeyringError, Keys, PasswordError, Passwords},
     config::Config,
-    connection::{self, Admission, ConnectionState, Origins},
+    connection::{self, Admission, ConnectionState, Line, Origins},
     http::{self, App},
     plans::Plans,
     rooms::{self, Court, FlightLog, RoomStores, Rooms},
@@ -116,6 +116,7 @@ impl Server {
         let keys = keys(config)?;
         let store = SqliteStore::open(&config.data.join(DATABASE)).await?;
         let stores = store.stores();
+        let accept = CancellationToken::new();
         let (connection_tasks, room_tasks) = (Part::default(), Part::default());
         let flights = flights(config, &(&stores).into()).await?;
         let rooms = Rooms::new(
@@ -131,13 +132,14 @@ impl Server {
             keys: Arc::new(keys.clone()),
             origins: Arc::new(origins(config)),
             admission: Admission::default(),
+            line: Arc::new(Line::new(config.limits.joins_per_second)),
             limits: Arc::new(connection_limits(config)),
             tasks: connection_tasks.tasks.clone(),
+            draining: accept.clone(),
             closing: connection_tasks.closing.clone(),
         });
         let app = Arc::new(app(config, &stores, rooms.clone(), keys)?);
         let router = http::router(Arc::clone(&app), sync)?;
-        let accept = CancellationToken::new();
         let door = door_limits(config);
         Ok(Self { store, app, router, rooms, door, accept, connection_tasks, room_tasks })
     }
@@ -214,7 +216,9 @@ fn connection_limits(config: &Config) -> connection::Limits {
     connection::Limits {
         per_address: config.limits.sockets_per_address,
         per_user: config.limits.sockets_per_user,
-        frames_per_second: config.limits.frames_per_second.get(),
+        frame_bytes: config.limits.frame_bytes,
+        hello_within: config.limits.hello(),
+        messages_per_second: config.limits.messages_per_second.get(),
         bytes_per_second: config.limits.bytes_per_second.get(),
         ..connection::Limits::default()
     }

@@ -29,13 +29,17 @@ pub(crate) enum Kind {
 pub(crate) const BOTH: [Kind; 2] = [Kind::Moim, Kind::Bare];
 
 /// The limits of a server on which one person sits at two thousand keyboards.
-const NO_LIMITS: [&str; 9] = [
+const NO_LIMITS: [&str; 13] = [
     "--requests-per-minute=10000000",
     "--logins-per-minute=1000",
     "--sign-ups-per-hour=1000",
     "--sockets-per-address=100000",
     "--sockets-per-user=100000",
-    "--frames-per-second=1000000",
+    "--connections=100000",
+    "--joins-per-second=100000",
+    "--messages-per-second=1000000",
+    "--awareness-per-second=1000000",
+    "--memory-mb=100000",
     "--bytes-per-second=400000000",
     "--listen=127.0.0.1:0",
     "--name=Moim",

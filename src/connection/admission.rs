@@ -3,13 +3,12 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::http::{HeaderMap, header};
 
-use crate::ids::UserId;
+use crate::{address::Neighbourhood, ids::UserId};
 
 /// The pages that may open connections, besides the server's own.
 #[derive(Debug, Clone, Default)]
@@ -35,14 +34,14 @@ impl Origins {
 /// Counts the connections of each address and person.
 #[derive(Debug, Clone, Default)]
 pub struct Admission {
-    addresses: Counts<IpAddr>,
+    addresses: Counts<Neighbourhood>,
     users: Counts<UserId>,
 }
 
 impl Admission {
     /// A place for one more connection, if this address has fewer than `most`.
-    pub(crate) fn address(&self, address: IpAddr, most: usize) -> Option<Place<IpAddr>> {
-        self.addresses.take(address, most)
+    pub(crate) fn address(&self, from: Neighbourhood, most: usize) -> Option<Place<Neighbourhood>> {
+        self.addresses.take(from, most)
     }
 
     /// A place for one more connection, if this person has fewer than `most`.

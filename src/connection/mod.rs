@@ -1,8 +1,9 @@
 //! Connections to documents, from the upgrade of `GET /sync/{document}` to the close.
 //!
-//! `admission` decides who may come in, `session` (pure) what a client may say and when, `socket` moves frames.
+//! `admission` decides who may come in, `line` when, `session` (pure) what a client may say and when, `socket` moves frames.
 
 mod admission;
+mod line;
 mod session;
 mod socket;
 mod upgrade;
@@ -15,6 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{auth::Keys, rooms::Rooms, store::Plans};
 
 pub use admission::{Admission, Origins};
+pub use line::Line;
 
 /// What connections may use.
 #[derive(Debug, Clone)]
@@ -25,8 +27,10 @@ pub struct Limits {
     pub per_address: usize,
     /// Connections of one person.
     pub per_user: usize,
-    /// Frames that one connection may send in a second, on average …
-    pub frames_per_second: u32,
+    /// The first message must be here so soon after the upgrade.
+    pub hello_within: Duration,
+    /// Messages that one connection may send in a second, on average …
+    pub messages_per_second: u32,
     /// … and bytes. What is above waits; a burst of ten seconds' worth does not.
     pub bytes_per_second: u32,
     /// W12: how often a connection is pinged; silence for twice as long ends it.
@@ -43,7 +47,8 @@ impl Default for Limits {
             frame_bytes: 1024 * 1024,
             per_address: 500,
             per_user: 50,
-            frames_per_second: 200,
+            hello_within: Duration::from_secs(10),
+            messages_per_second: 200,
             bytes_per_second: 256 * 1024,
             ping_every: Duration::from_secs(20),
             slow_after: Duration::from_secs(10),
@@ -61,9 +66,12 @@ pub struct ConnectionState {
     pub keys: Arc<Keys>,
     pub origins: Arc<Origins>,
     pub admission: Admission,
+    pub line: Arc<Line>,
     pub limits: Arc<Limits>,
     /// Every connection's task; the stop waits for them.
     pub tasks: TaskTracker,
+    /// Cancelled when no more connections are let in.
+    pub draining: CancellationToken,
     /// Cancelled when connections are to end (1001).
     pub closing: CancellationToken,
 }

@@ -1,50 +1,31 @@
-//! What a client may say and when, without a socket or a clock: its frames' budget and its ticket's life.
+//! What a client may say and when, without a socket or a clock: its messages' budget and its ticket's life.
 
 use std::time::{Duration, Instant};
 
-use crate::connection::Limits;
+use crate::{bucket::Bucket, connection::Limits};
 
 /// A burst may use what this time brings.
 const BURST: Duration = Duration::from_secs(10);
 
-/// How much a connection may send: a token bucket of frames and one of bytes.
+/// How much a connection may send: a token bucket of messages and one of bytes.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    frames: Bucket,
+    messages: Bucket,
     bytes: Bucket,
-}
-
-#[derive(Debug)]
-struct Bucket {
-    per_second: f64,
-    level: f64,
-    as_of: Instant,
 }
 
 impl Budget {
     pub(crate) fn new(limits: &Limits, now: Instant) -> Self {
-        let frames = Bucket::new(limits.frames_per_second, now);
-        Self { frames, bytes: Bucket::new(limits.bytes_per_second, now) }
+        let messages = Bucket::new(limits.messages_per_second, BURST, now);
+        Self { messages, bytes: Bucket::new(limits.bytes_per_second, BURST, now) }
     }
 
-    /// Spends a frame, and says how long to wait before the next one is read.
-    pub(crate) fn spend(&mut self, bytes: usize, now: Instant) -> Option<Duration> {
-        let frame = self.frames.spend(1.0, now);
-        frame.max(self.bytes.spend(bytes as f64, now))
-    }
-}
-
-impl Bucket {
-    fn new(per_second: u32, now: Instant) -> Self {
-        let per_second = f64::from(per_second);
-        Self { per_second, level: per_second * BURST.as_secs_f64(), as_of: now }
-    }
-
-    fn spend(&mut self, amount: f64, now: Instant) -> Option<Duration> {
-        let gained = now.duration_since(self.as_of).as_secs_f64() * self.per_second;
-        self.level = (self.level + gained).min(self.per_second * BURST.as_secs_f64()) - amount;
-        self.as_of = now;
-        (self.level < 0.0).then(|| Duration::from_secs_f64(-self.level / self.per_second))
+    /// Spends a message of so many bytes, and says how long to wait before the next one is read, and for the
+    /// sake of which limit.
+    pub(crate) fn spend(&mut self, bytes: usize, now: Instant) -> Option<(Duration, &'static str)> {
+        let messages = self.messages.spend(1.0, now).map(|pause| (pause, "messages_per_second"));
+        let bytes = self.bytes.spend(bytes as f64, now).map(|pause| (pause, "bytes_per_second"));
+        messages.max(bytes)
     }
 }
 
@@ -92,21 +73,24 @@ mod tests {
     #[test]
     fn a_burst_passes_and_a_flood_is_slowed_to_its_rate() {
         let start = Instant::now();
-        let limits = Limits { frames_per_second: 10, ..Limits::default() };
+        let limits = Limits { messages_per_second: 10, ..Limits::default() };
         let mut budget = Budget::new(&limits, start);
         assert!((0..100).all(|_| budget.spend(10, start).is_none()), "ten seconds' worth");
-        let pause = budget.spend(10, start).expect("one too many");
+        let (pause, limit) = budget.spend(10, start).expect("one too many");
         assert!((pause.as_secs_f64() - 0.1).abs() < 1e-6, "{pause:?}");
+        assert_eq!(limit, "messages_per_second");
         assert_eq!(budget.spend(10, start + Duration::from_secs(1)), None);
     }
 
     #[test]
-    fn large_frames_are_slowed_by_their_bytes() {
+    fn large_messages_are_slowed_by_their_bytes() {
         let start = Instant::now();
         let limits = Limits { bytes_per_second: 1000, ..Limits::default() };
         let mut budget = Budget::new(&limits, start);
         assert_eq!(budget.spend(10_000, start), None);
-        assert_eq!(budget.spend(500, start), Some(Duration::from_millis(500)));
+        let (pause, limit) = budget.spend(500, start).expect("too many");
+        assert!((pause.as_secs_f64() - 0.5).abs() < 1e-6, "{pause:?}");
+        assert_eq!(limit, "bytes_per_second");
     }
 
     /// W11

@@ -115,6 +115,8 @@ struct Reader {
     seat: Arc<Seat>,
     budget: Budget,
     tenure: Tenure,
+    /// The first message must be here by then (W12).
+    hello: Option<Instant>,
     heard: Instant,
 }
 
@@ -123,7 +125,8 @@ impl Reader {
         let now = Instant::now();
         let tenure = Tenure::Good(now + life_of(&ticket));
         let budget = Budget::new(&state.limits, now);
-        Self { state, ticket, seat, budget, tenure, heard: now }
+        let hello = Some(now + state.limits.hello_within);
+        Self { state, ticket, seat, budget, tenure, hello, heard: now }
     }
 
     /// Reads until the connection ends, the server does, or `stopped` says so; gives the stream back.
@@ -161,12 +164,18 @@ impl Reader {
     }
 
     fn deadline(&self) -> Instant {
-        self.tenure.deadline().min(self.heard + 2 * self.state.limits.ping_every)
+        let silence = self.heard + 2 * self.state.limits.ping_every;
+        let hello = self.hello.unwrap_or(silence);
+        self.tenure.deadline().min(silence).min(hello)
     }
 
     fn tick(&mut self, now: Instant) -> ControlFlow<Ending> {
         if now >= self.heard + 2 * self.state.limits.ping_every {
             return ControlFlow::Break(Err(Gone));
+        }
+        if self.hello.is_some_and(|until| now >= until) {
+            metrics::counter!("moim_limited_total", "limit" => "hello_seconds").increment(1);
+            return ControlFlow::Break(Ok(CloseCode::TooSlow));
         }
         match self.tenure.tick(now, self.state.limits.token_grace) {
             Due::Nothing => ControlFlow::Continue(()),
@@ -187,18 +196,28 @@ impl Reader {
             Ok(Frame::Close(_)) => return Err(Gone),
             Err(error) => return ending_of(error).map(ControlFlow::Break),
         };
-        if let Some(pause) = self.budget.spend(frame.len(), self.heard) {
-            // Nothing more is read meanwhile, so TCP slows the sender down.
-            metrics::counter!("moim_throttled_total").increment(1);
-            sleep(pause).await;
-        }
+        self.hello = None;
+        self.pace(frame.len()).await;
         metrics::counter!("moim_frames_received_total").increment(1);
         self.messages(frame).await
     }
 
+    /// Spends a message, and waits until it is paid for. Nothing more is read meanwhile, so TCP slows the sender
+    /// down.
+    async fn pace(&mut self, bytes: usize) {
+        if let Some((pause, limit)) = self.budget.spend(bytes, Instant::now()) {
+            metrics::counter!("moim_throttled_total", "limit" => limit).increment(1);
+            sleep(pause).await;
+        }
+    }
+
     /// W1
     async fn messages(&mut self, frame: Bytes) -> Result<ControlFlow<CloseCode>, Gone> {
-        for message in protocol::messages(frame) {
+        for (at, message) in protocol::messages(frame).enumerate() {
+            // The first one, and the frame's bytes, are paid for.
+            if at > 0 {
+                self.pace(0).await;
+            }
             let message = match message {
                 Ok(Message::Token(token)) => match self.renew(&token).await {
                     Ok(()) => continue,

@@ -1,6 +1,6 @@
 //! `GET /sync/{document}`: who may come in is decided here, before and right after the upgrade.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{
     extract::{ConnectInfo, Path, Query, State, WebSocketUpgrade, ws::WebSocket},
@@ -11,8 +11,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use tracing::Instrument;
 
-use super::{ConnectionState, socket};
+use super::{
+    ConnectionState,
+    line::{LONGEST_WAIT, TooLong},
+    socket,
+};
 use crate::{
+    address::Neighbourhood,
     auth::Ticket,
     crdt::Presence,
     ids::{DocId, Role},
@@ -49,11 +54,12 @@ pub(super) async fn sync(
     if !state.origins.admit(&headers) {
         return (StatusCode::FORBIDDEN, "this page may not connect").into_response();
     }
-    if state.closing.is_cancelled() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping").into_response();
+    if state.draining.is_cancelled() {
+        return stopping();
     }
-    let Some(address) = state.admission.address(peer.ip(), state.limits.per_address) else {
-        return (StatusCode::TOO_MANY_REQUESTS, "too many connections").into_response();
+    let from = Neighbourhood::of(peer.ip());
+    let Some(address) = state.admission.address(from, state.limits.per_address) else {
+        return too_many("sockets_per_address");
     };
     let ticket = ticket(&state, &document, query.token.as_deref(), &headers);
     let user = match &ticket {
@@ -61,8 +67,16 @@ pub(super) async fn sync(
         Err(_) => Some(None),
     };
     let Some(user) = user else {
-        return (StatusCode::TOO_MANY_REQUESTS, "too many connections").into_response();
+        return too_many("sockets_per_user");
     };
+    // Who is turned away opens no room and needs no turn.
+    if ticket.is_ok() {
+        match state.draining.run_until_cancelled(state.line.turn()).await {
+            Some(Ok(())) => {}
+            Some(Err(TooLong)) => return later("joins_per_second", LONGEST_WAIT),
+            None => return stopping(),
+        }
+    }
     let limit = state.limits.frame_bytes;
     let tasks = state.tasks.clone();
     let upgrade = upgrade
@@ -77,6 +91,21 @@ pub(super) async fn sync(
             enter(state, websocket, ticket, query.ack == Some(1), query.epoch).await;
         })
     })
+}
+
+fn stopping() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping").into_response()
+}
+
+fn too_many(limit: &'static str) -> Response {
+    metrics::counter!("moim_limited_total", "limit" => limit).increment(1);
+    (StatusCode::TOO_MANY_REQUESTS, "too many connections").into_response()
+}
+
+fn later(limit: &'static str, wait: Duration) -> Response {
+    metrics::counter!("moim_limited_total", "limit" => limit).increment(1);
+    let wait = [(header::RETRY_AFTER, wait.as_secs())];
+    (StatusCode::SERVICE_UNAVAILABLE, wait, "too many come at once").into_response()
 }
 
 /// The ticket, if it is good for this document.

@@ -9,7 +9,7 @@ use governor::{
 };
 
 use super::error::ApiError;
-use crate::config;
+use crate::{address::Neighbourhood, config};
 
 /// All limits of the REST interface.
 pub(crate) struct Limits {
@@ -80,22 +80,6 @@ impl<K: Hash + Eq + Clone> Limit<K> {
     }
 }
 
-/// An address, or the network of one where a single customer has a whole one (IPv6, /64).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Neighbourhood(IpAddr);
-
-impl Neighbourhood {
-    fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self(address.into()),
-            IpAddr::V6(address) => {
-                let network = address.to_bits() >> 64 << 64;
-                Self(std::net::Ipv6Addr::from_bits(network).into())
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -132,14 +116,5 @@ mod tests {
         assert!((0..4).all(|n| attempt(n).is_ok()));
         assert!(matches!(attempt(9), Err(ApiError::Limited { limit: "logins", .. })));
         assert!(limits.log_in(address("10.0.0.2"), "9@example.org").is_ok());
-    }
-
-    #[test]
-    fn one_customers_network_counts_as_one() {
-        let of = |text| Neighbourhood::of(address(text));
-        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
-        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
-        assert_eq!(of("::ffff:10.0.0.1"), of("10.0.0.1"));
-        assert_ne!(of("10.0.0.1"), of("10.0.0.2"));
     }
 }

@@ -10,7 +10,7 @@ mod source;
 /// The top-level modules from the bottom up. A module sees itself and the layers below its own; modules of
 /// one layer don't see each other.
 const LAYERS: &[&[&str]] = &[
-    &["ids", "trip", "fields", "config"],
+    &["ids", "trip", "fields", "config", "address", "bucket"],
     &["telemetry"],
     &["protocol", "crdt", "store", "auth"],
     &["rooms", "accounts"],
@@ -44,6 +44,7 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// Files that decide and nothing else: they wait for nothing and read no clock.
 const PURE: &[&str] = &[
+    "src/bucket.rs",
     "src/fields.rs",
     "src/trip.rs",
     "src/auth/permits.rs",

@@ -9,6 +9,7 @@ mod documents;
 mod golden;
 mod hostile;
 mod http;
+mod limits;
 mod mutation;
 mod peers;
 mod rooms;

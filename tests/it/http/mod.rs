@@ -8,3 +8,5 @@ mod site;
 mod sockets;
 mod trips;
 mod versions;
+
+pub(crate) use trips::new_trip;
