@@ -3,7 +3,7 @@
 use std::{
     fmt,
     net::SocketAddr,
-    num::NonZeroU32,
+    num::{NonZeroU32, NonZeroUsize},
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -150,6 +150,10 @@ pub struct Limits {
     /// more are opened
     #[arg(long, env = "MOIM_MEMORY_MB", default_value_t = 1_024)]
     memory_mb: usize,
+
+    /// Edits in a document's journal above which it is folded into the document's state
+    #[arg(long, env = "MOIM_FOLD_AFTER", default_value = "1000")]
+    pub fold_after: NonZeroUsize,
 
     /// Seconds that a stop may take before what is left is cut off
     #[arg(long, env = "MOIM_STOP_SECONDS", default_value_t = 20)]

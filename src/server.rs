@@ -122,7 +122,7 @@ impl Server {
         let rooms = Rooms::new(
             (&stores).into(),
             flights,
-            rooms::Limits::default(),
+            room_limits(config),
             room_tasks.tasks.clone(),
             room_tasks.closing.clone(),
         );
@@ -222,6 +222,10 @@ fn connection_limits(config: &Config) -> connection::Limits {
         bytes_per_second: config.limits.bytes_per_second.get(),
         ..connection::Limits::default()
     }
+}
+
+fn room_limits(config: &Config) -> rooms::Limits {
+    rooms::Limits { fold_after: config.limits.fold_after.get(), ..rooms::Limits::default() }
 }
 
 fn keys(config: &Config) -> Result<Keys, KeyringError> {

@@ -39,8 +39,6 @@ use crate::{
 pub(crate) const MAILBOX: usize = 256;
 /// At most so many commands are stepped before their effects are carried out.
 const BURST: usize = 64;
-/// A journal with more entries than this is folded.
-const FOLD_AFTER: usize = 1000;
 
 /// Who somebody is in the room, and what it says to them.
 pub(crate) type Joined = Result<(ParticipantId, Receiver), RoomError>;
@@ -300,7 +298,7 @@ impl Actor {
         self.room.handle(Event::Stored(revision), now, &mut self.effects);
         self.answer_settled();
         self.mirror.changed(now);
-        if self.entries > FOLD_AFTER {
+        if self.entries > self.context.limits.fold_after {
             self.fold();
         }
     }
@@ -308,6 +306,7 @@ impl Actor {
     fn fold(&mut self) {
         if self.folding.is_none() {
             self.entries = 0;
+            tracing::debug!("folding the journal");
             let (stores, flights) = (self.context.stores.clone(), self.context.flights.clone());
             let doc = self.doc;
             let fold = async move { states::fold(&stores, &flights, doc).await.map(drop) };
@@ -316,9 +315,12 @@ impl Actor {
     }
 
     fn folded(&mut self, result: Result<(), RoomError>) {
-        if let Err(error) = result {
-            metrics::counter!("moim_fold_failures_total").increment(1);
-            tracing::error!(doc = %self.doc, %error, "the journal could not be folded");
+        match result {
+            Ok(()) => tracing::debug!("the journal is folded"),
+            Err(error) => {
+                metrics::counter!("moim_fold_failures_total").increment(1);
+                tracing::error!(doc = %self.doc, %error, "the journal could not be folded");
+            }
         }
     }
 

@@ -45,6 +45,8 @@ pub struct Limits {
     pub participants: usize,
     /// An empty room is kept for so long.
     pub idle_after: Duration,
+    /// A journal with more entries than this is folded.
+    pub fold_after: usize,
     /// Of each document.
     pub document: crdt::Limits,
 }
@@ -55,6 +57,7 @@ impl Default for Limits {
             rooms: 10_000,
             participants: 2_000,
             idle_after: Duration::from_secs(30),
+            fold_after: 1000,
             document: crdt::Limits::default(),
         }
     }
