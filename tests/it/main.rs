@@ -4,6 +4,8 @@
 mod architecture;
 mod bytes;
 mod chaos;
+#[path = "../common/mod.rs"]
+mod common;
 mod cost;
 mod documents;
 mod golden;

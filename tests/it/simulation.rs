@@ -3,7 +3,6 @@
 //!
 //! `MOIM_SIMULATION_SEEDS=5000` says how many worlds; `MOIM_SIMULATION_SEED=17` replays one.
 
-mod peer;
 mod world;
 
 use world::World;

@@ -10,8 +10,12 @@ use yrs::{
     Text, TextPrelim, TextRef, Transact, Update, WriteTxn, updates::decoder::Decode,
 };
 
-/// A mark that a peer set or took back in the document: the edits whose survival is checked.
-pub(super) type Mark = String;
+/// A mark that a peer set or took back in the document: the edits whose survival is checked. It is a key of
+/// `content`, or (a memo) a part of one of its values.
+pub(crate) type Mark = String;
+
+/// What the mark of a new card ends with: the key that never changes.
+pub(crate) const CARD: &str = ".kind";
 
 /// What a message to the server carried.
 #[derive(Debug, Clone, Default)]
@@ -22,28 +26,45 @@ struct Carried {
 
 /// Our end of a connection.
 #[derive(Debug, Default)]
-pub(super) struct Wire {
-    pub(super) to_server: VecDeque<Message>,
-    pub(super) to_peer: VecDeque<Bytes>,
+pub(crate) struct Wire {
+    pub(crate) to_server: VecDeque<Message>,
+    pub(crate) to_peer: VecDeque<Bytes>,
     /// Step 2 and update messages so far, with what each carried.
-    sent: Vec<Carried>,
+    sent: Vec<Sent>,
+    /// The first so many of them are stored.
+    stored: usize,
+    /// The server has asked for what it lacks, and was answered.
+    answered: bool,
+    /// The server has answered our step 1: everything that it had is here.
+    pub(crate) synced: bool,
 }
 
-pub(super) struct Peer {
+/// A message that counts, and what it carried; nothing once it was refused.
+#[derive(Debug, Default)]
+struct Sent {
+    carried: Carried,
+    update: Bytes,
+}
+
+pub(crate) struct Peer {
     name: usize,
-    pub(super) doc: Doc,
-    pub(super) wire: Option<Wire>,
+    pub(crate) doc: Doc,
+    pub(crate) wire: Option<Wire>,
     /// Asks for counted acknowledgements.
-    pub(super) counted: bool,
+    pub(crate) counted: bool,
     marks: u64,
     /// Everything done so far.
     done: Carried,
     /// What the server said is durable.
-    pub(super) acknowledged_set: BTreeSet<Mark>,
-    pub(super) acknowledged_taken_back: BTreeSet<Mark>,
+    pub(crate) acknowledged_set: BTreeSet<Mark>,
+    pub(crate) acknowledged_taken_back: BTreeSet<Mark>,
+    /// The updates of which the server said so.
+    pub(crate) acknowledged: Vec<Bytes>,
+    /// Step 2 and update messages over all connections.
+    pub(crate) messages: usize,
 }
 
-pub(super) fn replica(client: u64) -> Doc {
+pub(crate) fn replica(client: u64) -> Doc {
     let options = Options {
         client_id: yrs::ClientID::new(client),
         offset_kind: OffsetKind::Utf16,
@@ -53,7 +74,7 @@ pub(super) fn replica(client: u64) -> Doc {
 }
 
 impl Peer {
-    pub(super) fn new(name: usize, client: u64, counted: bool) -> Self {
+    pub(crate) fn new(name: usize, client: u64, counted: bool) -> Self {
         Self {
             name,
             doc: replica(client),
@@ -63,11 +84,13 @@ impl Peer {
             done: Carried::default(),
             acknowledged_set: BTreeSet::new(),
             acknowledged_taken_back: BTreeSet::new(),
+            acknowledged: Vec::new(),
+            messages: 0,
         }
     }
 
     /// Begins a connection, as stock clients do: with a step 1.
-    pub(super) fn connect(&mut self) {
+    pub(crate) fn connect(&mut self) {
         let state_vector = self.doc.transact().state_vector();
         let mut wire = Wire::default();
         wire.to_server.push_back(Message::Step1(encode(&state_vector)));
@@ -75,24 +98,62 @@ impl Peer {
     }
 
     /// One edit; sent at once if there is a connection.
-    pub(super) fn edit(&mut self, rng: &mut StdRng) {
+    pub(crate) fn edit(&mut self, rng: &mut StdRng) {
+        self.change(|this| match rng.random_range(0..8) {
+            0 | 1 => this.mark(),
+            2 => this.take_back(rng),
+            3 => this.type_text(rng),
+            4 => this.delete_text(rng),
+            5 => this.create_card(),
+            6 => this.write_in_card(rng),
+            _ => this.move_card(rng),
+        });
+    }
+
+    /// One edit that sets a mark, and the mark.
+    pub(crate) fn set_mark(&mut self) -> Mark {
+        self.change(Self::mark);
+        format!("mark:{}:{}", self.name, self.marks)
+    }
+
+    /// One edit that types into the description.
+    pub(crate) fn describe(&mut self, words: &str) {
+        self.change(|this| this.text("desc", |text, txn| text.insert(txn, 0, words)));
+    }
+
+    /// One edit that makes so many cards, each with a note of so many letters.
+    pub(crate) fn fill_cards(&mut self, cards: usize, letters: usize) {
+        self.change(|this| {
+            this.map("cards", |map, txn| {
+                for at in 0..cards {
+                    let card = map.insert(txn, format!("full-{at}"), MapPrelim::default());
+                    card.insert(txn, "kind", "note");
+                    card.insert(txn, "note", TextPrelim::new("가".repeat(letters)));
+                }
+            })
+        });
+    }
+
+    /// Says all that is here, as a client does that was asked for it.
+    pub(crate) fn say_all(&mut self) {
+        self.answer(&[0]);
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Self) -> Carried) {
         let before = self.doc.transact().state_vector();
-        let carried = match rng.random_range(0..8) {
-            0 | 1 => self.mark(),
-            2 => self.take_back(rng),
-            3 => self.type_text(rng),
-            4 => self.delete_text(rng),
-            5 => self.create_card(),
-            6 => self.write_in_card(rng),
-            _ => self.move_card(rng),
-        };
+        let carried = change(self);
         self.done.set.extend(carried.set.iter().cloned());
         self.done.taken_back.extend(carried.taken_back.iter().cloned());
         // A difference carries the whole delete set, so also what a transaction only deleted.
-        let update = self.doc.transact().encode_state_as_update_v1(&before);
+        let update = Bytes::from(self.doc.transact().encode_state_as_update_v1(&before));
+        self.send(Message::Update(update.clone()), Sent { carried, update });
+    }
+
+    fn send(&mut self, message: Message, sent: Sent) {
         if let Some(wire) = &mut self.wire {
-            wire.to_server.push_back(Message::Update(update.into()));
-            wire.sent.push(carried);
+            wire.to_server.push_back(message);
+            wire.sent.push(sent);
+            self.messages += 1;
         }
     }
 
@@ -106,7 +167,9 @@ impl Peer {
     }
 
     fn take_back(&mut self, rng: &mut StdRng) -> Carried {
-        let open: Vec<_> = self.done.set.difference(&self.done.taken_back).cloned().collect();
+        let is_open =
+            |mark: &&Mark| mark.starts_with("mark:") && !self.done.taken_back.contains(*mark);
+        let open: Vec<_> = self.done.set.iter().filter(is_open).cloned().collect();
         let Some(mark) = pick(&open, rng) else { return self.mark() };
         self.map("meta", |map, txn| {
             map.remove(txn, mark);
@@ -137,21 +200,28 @@ impl Peer {
     fn create_card(&mut self) -> Carried {
         self.marks += 1;
         let id = format!("card-{}-{}", self.name, self.marks);
+        let mark = format!("{id}{CARD}");
         self.map("cards", |cards, txn| {
             let card = cards.insert(txn, id, MapPrelim::default());
             card.insert(txn, "kind", "place");
             card.insert(txn, "title", TextPrelim::new("섬"));
             card.insert(txn, "note", TextPrelim::new(""));
             card.insert(txn, "at", Any::from(vec![Any::from("d1"), Any::from("a0")]));
-        })
+        });
+        Carried { set: [mark].into(), ..Carried::default() }
     }
 
     fn write_in_card(&mut self, rng: &mut StdRng) -> Carried {
+        self.marks += 1;
+        let memo = format!("[메모:{}:{}]", self.name, self.marks);
+        let mut carried = Carried::default();
         self.with_card(rng, |card, txn| {
             if let Some(Out::YText(note)) = card.get(txn, "note") {
-                note.insert(txn, 0, "메모");
+                note.insert(txn, 0, &memo);
+                carried.set.insert(memo);
             }
-        })
+        });
+        carried
     }
 
     fn move_card(&mut self, rng: &mut StdRng) -> Carried {
@@ -200,31 +270,34 @@ impl Peer {
     }
 
     /// The marks that the peer itself took back, acknowledged or not.
-    pub(super) fn taken_back(&self) -> &BTreeSet<Mark> {
+    pub(crate) fn taken_back(&self) -> &BTreeSet<Mark> {
         &self.done.taken_back
     }
 
     /// Whether the server has said that everything is stored.
-    pub(super) fn is_acknowledged(&self) -> bool {
+    pub(crate) fn is_acknowledged(&self) -> bool {
         self.acknowledged_set == self.done.set
             && self.acknowledged_taken_back == self.done.taken_back
     }
 
     /// Reads one frame of the server.
-    pub(super) fn receive(&mut self, frame: Bytes) {
+    pub(crate) fn receive(&mut self, frame: Bytes) {
         match frame.first() {
             Some(100) => return self.stored(varint(&frame[1..])),
-            // Whatever it was comes again, with the step 2 that the server asks for.
-            Some(101 | 2) => return,
+            Some(101) => return self.refused(varint(&frame[1..])),
+            Some(2) => return,
             _ => {}
         }
         for message in protocol::messages(frame) {
             match message.expect("the server speaks the protocol") {
                 Message::Step1(state_vector) => self.answer(&state_vector),
-                Message::Step2(update) | Message::Update(update) => {
-                    let update = Update::decode_v1(&update).expect("an update");
-                    self.doc.transact_mut().apply_update(update).expect("applies");
+                Message::Step2(update) => {
+                    apply(&self.doc, &update);
+                    if let Some(wire) = &mut self.wire {
+                        wire.synced = true;
+                    }
                 }
+                Message::Update(update) => apply(&self.doc, &update),
                 Message::Awareness(_) | Message::AskAwareness | Message::Token(_) => {}
             }
         }
@@ -232,26 +305,51 @@ impl Peer {
 
     fn answer(&mut self, state_vector: &[u8]) {
         let state_vector = StateVector::decode_v1(state_vector).expect("a state vector");
-        let update = self.doc.transact().encode_state_as_update_v1(&state_vector);
-        let done = self.done.clone();
+        let update = Bytes::from(self.doc.transact().encode_state_as_update_v1(&state_vector));
+        let carried = self.done.clone();
+        self.send(Message::Step2(update.clone()), Sent { carried, update });
         if let Some(wire) = &mut self.wire {
-            wire.to_server.push_back(Message::Step2(update.into()));
-            wire.sent.push(done);
+            wire.answered = true;
         }
     }
 
     /// W4
     fn stored(&mut self, count: u64) {
-        let Some(wire) = &self.wire else { return };
-        for carried in &wire.sent[..usize::try_from(count).expect("a count")] {
-            self.acknowledged_set.extend(carried.set.iter().cloned());
-            self.acknowledged_taken_back.extend(carried.taken_back.iter().cloned());
+        let Some(wire) = &mut self.wire else { return };
+        let count = usize::try_from(count).expect("a count");
+        for sent in &mut wire.sent[wire.stored..count] {
+            let Sent { carried, update } = std::mem::take(sent);
+            self.acknowledged_set.extend(carried.set);
+            self.acknowledged_taken_back.extend(carried.taken_back);
+            // Empty: it was refused.
+            self.acknowledged.extend(Some(update).filter(|update| !update.is_empty()));
         }
+        wire.stored = count;
+    }
+
+    /// Whatever it was comes again, with the step 2 that the server asks for.
+    fn refused(&mut self, nth: u64) {
+        let Some(wire) = &mut self.wire else { return };
+        wire.sent[usize::try_from(nth).expect("a count") - 1] = Sent::default();
+    }
+
+    /// Whether the server has asked for everything, and has said that it is stored.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.wire.as_ref().is_some_and(|wire| {
+            wire.answered && wire.to_server.is_empty() && wire.stored == wire.sent.len()
+        })
+    }
+
+    /// Messages that the server has not answered yet.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.wire.as_ref().map_or(0, |wire| wire.sent.len() - wire.stored)
     }
 }
 
+/// The number at the beginning.
 fn varint(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f))
+    let length = bytes.iter().take_while(|byte| **byte >= 0x80).count() + 1;
+    bytes[..length].iter().rev().fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f))
 }
 
 fn boundary(text: &TextRef, txn: &impl ReadTxn, at: u32) -> u32 {
@@ -273,8 +371,26 @@ fn encode(state_vector: &StateVector) -> Bytes {
     state_vector.encode_v1().into()
 }
 
+/// Takes an update in.
+pub(crate) fn apply(doc: &Doc, update: &[u8]) {
+    let update = Update::decode_v1(update).expect("an update");
+    doc.transact_mut().apply_update(update).expect("applies");
+}
+
+/// All of a replica in one update.
+pub(crate) fn state(doc: &Doc) -> Vec<u8> {
+    doc.transact().encode_state_as_update_v1(&StateVector::default())
+}
+
+/// Whether none of these updates would add anything, down to the last deletion.
+pub(crate) fn has_all<'a>(doc: &Doc, updates: impl IntoIterator<Item = &'a [u8]>) -> bool {
+    let before = doc.transact().snapshot();
+    updates.into_iter().for_each(|update| apply(doc, update));
+    doc.transact().snapshot() == before
+}
+
 /// What a replica says, in one comparable value.
-pub(super) fn content(doc: &Doc) -> BTreeMap<String, String> {
+pub(crate) fn content(doc: &Doc) -> BTreeMap<String, String> {
     let (meta, cards, desc) = {
         let mut txn = doc.transact_mut();
         (
@@ -293,4 +409,10 @@ pub(super) fn content(doc: &Doc) -> BTreeMap<String, String> {
         );
     }
     all
+}
+
+/// Whether a mark is set.
+pub(crate) fn holds(content: &BTreeMap<String, String>, mark: &Mark) -> bool {
+    content.contains_key(mark)
+        || (mark.starts_with('[') && content.values().any(|value| value.contains(mark)))
 }
