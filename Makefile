@@ -14,7 +14,7 @@ export MOIM_BIN ?= $(CURDIR)/target/debug/moim
 client_sources := $(shell find static -type d \( -name node_modules -o -name dist -o -name generated \
 	-o -name e2e \) -prune -o -type f -print)
 
-.PHONY: help run build test test-rust test-client test-interop test-e2e check bench fmt deny setup packages clean
+.PHONY: help run build test test-rust test-client test-interop test-e2e check bench soak fmt deny setup packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ check: static/node_modules/.stamp static/dist/index.html ## before each commit: 
 	cargo clippy --all-targets -- -D warnings
 	cargo test --lib
 	cd static && npm run check && npm test
+
+soak: static/dist/index.html ## the server killed 5 000 times at random moments (an hour)
+	MOIM_CRASH_ROUNDS=5000 cargo test --test crash
 
 bench: static/dist/index.html ## the server under load, beside a bare WebSocket broadcaster (5 minutes)
 	cargo bench --bench load

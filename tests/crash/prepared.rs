@@ -1,0 +1,94 @@
+//! A data folder with a person and trips in it, made once and copied for many rounds: it saves time, no more.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use rand::{SeedableRng, rngs::StdRng};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::common::{
+    client::{Client, read},
+    peer::{Peer, state},
+    person::Person,
+    program::Program,
+};
+
+/// Tickets live ten minutes, and a round takes a minute at the worst.
+const FRESH: Duration = Duration::from_secs(240);
+/// Edits in each trip before any round.
+const EDITS: usize = 30;
+
+/// A trip that every round begins with.
+pub(crate) struct Trip {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    /// Of its socket, with a ticket.
+    pub(crate) path: String,
+    /// The whole document, in an update.
+    pub(crate) state: Vec<u8>,
+}
+
+/// The folder, and who knows what is in it.
+pub(crate) struct Prepared {
+    folder: TempDir,
+    made: Instant,
+    pub(crate) person: Person,
+    pub(crate) trips: Vec<Trip>,
+}
+
+impl Prepared {
+    pub(crate) async fn make() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut program = Program::start(&folder.path().join("data"), &[]).await;
+        let person = Person::at(&program.base).sign_up("minji").await;
+        let mut trips = Vec::new();
+        for (number, title) in ["제주", "부산", "경주"].into_iter().enumerate() {
+            trips.push(trip(&person, &program.base, number, title).await);
+        }
+        program.stop().await;
+        Self { folder, made: Instant::now(), person, trips }
+    }
+
+    /// Whether another one is due.
+    pub(crate) fn is_old(&self) -> bool {
+        self.made.elapsed() > FRESH
+    }
+
+    pub(crate) fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Copies the data folder.
+    pub(crate) fn copy(&self, to: &Path) {
+        std::fs::create_dir(to).unwrap();
+        for file in std::fs::read_dir(self.data()).unwrap().map(Result::unwrap) {
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+}
+
+/// A trip with edits in its journal and a version.
+async fn trip(person: &Person, base: &str, number: usize, title: &str) -> Trip {
+    let id = person.trip(title).await;
+    let path = person.sync_path(&id).await;
+    // No peer of a round has such a name: its marks are its own.
+    let name = 1000 + number;
+    let mut client = Client::new(Peer::new(name, name as u64, true), &path);
+    client.connect(base).await.unwrap();
+    let mut rng = StdRng::seed_from_u64(name as u64);
+    for edit in 0..EDITS {
+        client.peer.edit(&mut rng);
+        client.flush().await;
+        if edit == EDITS / 2 {
+            client.is_settled().await;
+            let saved = person.post(&format!("/documents/{id}/versions"), json!({})).await;
+            saved.expect(reqwest::StatusCode::CREATED);
+        }
+    }
+    client.is_settled().await;
+    let state = state(&read(base, &path).await);
+    Trip { id, title: title.to_owned(), path, state }
+}

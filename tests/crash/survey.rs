@@ -1,0 +1,62 @@
+//! Reads what a server has, and compares it with what it said that it has.
+
+use std::collections::BTreeSet;
+
+use moim::crdt::{Card, Projection};
+use reqwest::StatusCode;
+use yrs::{Doc, ReadTxn, Transact};
+
+use crate::{
+    common::{
+        client::read,
+        peer::{CARD, Mark, Peer, content, has_all, holds},
+        person::Person,
+    },
+    prepared::Trip,
+};
+
+/// Checks that a trip has everything that these peers were told is stored, over the socket and over REST.
+pub(crate) async fn check(
+    person: &Person,
+    base: &str,
+    trip: &Trip,
+    peers: impl Iterator<Item = &Peer> + Clone,
+) -> Doc {
+    let doc = read(base, &trip.path).await;
+    let pending = doc.transact().store().pending_update().is_some();
+    assert!(!pending, "{} builds on edits that are gone", trip.id);
+    let title = doc.get_or_insert_text("title");
+    let title = yrs::GetString::get_string(&title, &doc.transact());
+    assert_eq!(title, trip.title, "the title of {}", trip.id);
+    assert!(has_all(&doc, [&trip.state[..]]), "what was there before is not all there");
+    let said = content(&doc);
+    for peer in peers.clone() {
+        for mark in peer.acknowledged_set.difference(peer.taken_back()) {
+            assert!(holds(&said, mark), "{mark} was acknowledged and is gone");
+        }
+        for mark in &peer.acknowledged_taken_back {
+            assert!(!holds(&said, mark), "taking {mark} back was acknowledged");
+        }
+        let acknowledged = peer.acknowledged.iter().map(|update| &update[..]);
+        assert!(has_all(&doc, acknowledged), "edits were acknowledged and are not all there");
+    }
+    let shown = projection(person, &trip.id, &trip.title).await;
+    let cards: BTreeSet<&str> = cards(&shown).map(|card| card.id.as_str()).collect();
+    let marks = peers.flat_map(|peer| &peer.acknowledged_set);
+    for id in marks.filter_map(|mark: &Mark| mark.strip_suffix(CARD)) {
+        assert!(cards.contains(id), "the card {id} was acknowledged and is not shown");
+    }
+    doc
+}
+
+/// A trip as REST shows it, by its own title.
+pub(crate) async fn projection(person: &Person, id: &str, title: &str) -> Projection {
+    let shown = person.get(&format!("/trips/{id}/projection")).await.expect(StatusCode::OK);
+    let shown: Projection = serde_json::from_value(shown).unwrap();
+    assert_eq!(shown.title, title, "the title of {id}");
+    shown
+}
+
+fn cards(shown: &Projection) -> impl Iterator<Item = &Card> {
+    shown.days.iter().flat_map(|day| &day.cards).chain(&shown.tray)
+}
