@@ -1,11 +1,14 @@
 //! The command line: `moim serve` and its companions.
 
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use moim::{Stop, config::Config, run, telemetry};
 use tokio::net::TcpListener;
+
+/// A thread that hangs in the store holds up an end, which has taken its time already, no longer than this.
+const LAST_GRACE: Duration = Duration::from_millis(500);
 
 /// People plan trips together, live.
 #[derive(Parser)]
@@ -24,9 +27,16 @@ enum Task {
     Try,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    match Command::parse().task {
+fn main() -> anyhow::Result<()> {
+    let task = Command::parse().task;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(carry_out(task));
+    runtime.shutdown_timeout(LAST_GRACE);
+    done
+}
+
+async fn carry_out(task: Task) -> anyhow::Result<()> {
+    match task {
         Task::Serve(config) => serve(&config).await,
         Task::Try => Ok(moim::rooms::attempt(std::io::stdin())?),
     }

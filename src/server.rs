@@ -54,6 +54,9 @@ pub enum ServeError {
     /// The interface can't describe itself.
     #[error("the interface can't be described: {0}")]
     Description(#[from] serde_json::Error),
+    /// A stop in order was not done in time: edits that were not acknowledged may be gone.
+    #[error("the stop took too long and was cut short after {0:?}")]
+    CutShort(Duration),
 }
 
 /// How whoever started the server ends it.
@@ -162,7 +165,11 @@ impl Server {
         let began = Instant::now();
         match tokio::time::timeout(time, self.stop(accepting)).await {
             Ok(()) => tracing::info!(took = ?began.elapsed(), "stopped"),
-            Err(_) => tracing::error!(?time, "the stop took too long and was cut short"),
+            Err(_) => {
+                let (rooms, troubled) = (self.rooms.count(), self.rooms.troubled());
+                tracing::error!(?time, rooms, troubled, "the stop took too long and was cut short");
+                return Err(ServeError::CutShort(time));
+            }
         }
         Ok(())
     }

@@ -46,6 +46,7 @@ struct Trouble(Arc<AtomicUsize>);
 impl Trouble {
     fn new(troubled: &Arc<AtomicUsize>) -> Self {
         troubled.fetch_add(1, Ordering::Relaxed);
+        metrics::gauge!("moim_rooms_troubled").increment(1);
         Self(Arc::clone(troubled))
     }
 }
@@ -53,6 +54,7 @@ impl Trouble {
 impl Drop for Trouble {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+        metrics::gauge!("moim_rooms_troubled").decrement(1);
     }
 }
 
@@ -136,5 +138,14 @@ impl Persist {
         tracing::error!(%error, waiting, ?pause, "edits could not be stored; trying again");
         self.work = Work::Pausing(Box::pin(sleep(pause)));
         self.pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+impl Drop for Persist {
+    fn drop(&mut self) {
+        if !self.is_settled() {
+            // The stop was cut short, or the room panicked. Who sent them was not told that they are stored.
+            tracing::error!(doc = %self.doc, edits = self.unstored.len(), "edits were not stored");
+        }
     }
 }
