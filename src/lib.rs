@@ -16,6 +16,7 @@ pub mod store;
 
 pub mod accounts;
 pub mod rooms;
+pub mod upkeep;
 
 pub mod plans;
 

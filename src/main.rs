@@ -1,11 +1,15 @@
 //! The command line: `moim serve` and its companions.
 
+mod signals;
+
 use std::{io::Write, time::Duration};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use moim::{Stop, config::Config, run, telemetry};
 use tokio::net::TcpListener;
+
+use signals::Signals;
 
 /// A thread that hangs in the store holds up an end, which has taken its time already, no longer than this.
 const LAST_GRACE: Duration = Duration::from_millis(500);
@@ -44,6 +48,7 @@ async fn carry_out(task: Task) -> anyhow::Result<()> {
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
     telemetry::start_log(&config.log, config.log_format).map_err(anyhow::Error::msg)?;
+    let signals = Signals::new().context("signals can't be heard")?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("can't listen on {}", config.listen))?;
@@ -53,47 +58,16 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     let own = format!("http://{address}");
     let place = config.public_url.as_ref().map_or(own.as_str(), |url| url.as_str());
-    writeln!(std::io::stdout(), "{} is open: {place}", config.name)?;
     let stop = Stop::default();
-    let (signals, ended) = (stop.clone(), run(listener, config, stop));
+    let (passing, ended) = (signals.pass_on(stop.clone()), run(listener, config, stop.clone()));
+    let greeting = async {
+        stop.serving.notified().await;
+        writeln!(std::io::stdout(), "{} is open: {place}", config.name)?;
+        std::future::pending().await
+    };
     tokio::select! {
         ended = ended => Ok(ended?),
-        never = listen_for_signals(signals) => never.context("signals can't be heard"),
-    }
-}
-
-/// The first signal stops in order, the second one at once.
-async fn listen_for_signals(stop: Stop) -> std::io::Result<()> {
-    let mut signals = Signals::new()?;
-    signals.next().await?;
-    stop.in_order.cancel();
-    signals.next().await?;
-    stop.at_once.cancel();
-    std::future::pending().await
-}
-
-/// Ctrl-C, and what service managers send.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) -> std::io::Result<()> {
-        #[cfg(unix)]
-        let terminated = self.terminate.recv();
-        #[cfg(not(unix))]
-        let terminated = std::future::pending::<Option<()>>();
-        tokio::select! {
-            heard = tokio::signal::ctrl_c() => heard,
-            _ = terminated => Ok(()),
-        }
+        never = passing => never.context("signals can't be heard"),
+        never = greeting => never,
     }
 }

@@ -3,13 +3,13 @@
 use std::{
     future::Future,
     io,
-    path::Path,
+    net::TcpListener as StdListener,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -22,19 +22,11 @@ use crate::{
     rooms::{self, Court, FlightLog, RoomStores, Rooms},
     store::{StoreError, Stores, sqlite::SqliteStore},
     telemetry,
+    upkeep::{DataFolder, Lock, LockError, Phase},
 };
 
 /// How often what is only remembered for a while is let go of.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
-
-/// The database, in the data folder.
-const DATABASE: &str = "moim.db";
-
-/// Notes of what is being merged, in the data folder.
-const FLIGHT: &str = "flight";
-
-/// The signing keys, in the data folder.
-const KEYS: &str = "token.keys";
 
 /// Why the server did not start, or ended by itself.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +34,9 @@ pub enum ServeError {
     /// The data folder can't be made.
     #[error("the data folder can't be made or read: {0}")]
     Folder(io::Error),
+    /// Somebody else works on the data folder.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// There are no signing keys.
     #[error(transparent)]
     Keys(#[from] KeyringError),
@@ -54,31 +49,88 @@ pub enum ServeError {
     /// The interface can't describe itself.
     #[error("the interface can't be described: {0}")]
     Description(#[from] serde_json::Error),
-    /// A stop in order was not done in time: edits that were not acknowledged may be gone.
+    /// The listener is of no use.
+    #[error("can't listen: {0}")]
+    Listen(io::Error),
+    /// A stop in order was not done in time: edits that were not acknowledged may be gone. What was to start
+    /// again does not, for no two may run at once.
     #[error("the stop took too long and was cut short after {0:?}")]
     CutShort(Duration),
 }
 
-/// How whoever started the server ends it.
+/// How whoever runs the server ends it or makes it start again, and hears that it serves.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
     /// In order, with everything written.
     pub in_order: CancellationToken,
     /// Now. What was acknowledged is on the disk in any case.
     pub at_once: CancellationToken,
+    /// Stops in order and starts again on the same address, without leaving the process: takes up new keys and
+    /// a database that was restored.
+    pub again: Arc<Notify>,
+    /// Notified at each start, once everything is open.
+    pub serving: Arc<Notify>,
 }
 
-/// Serves until it is stopped.
+/// What comes after the server's stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    End,
+    StartAgain,
+}
+
+impl Stop {
+    /// Waits for the end, or for a new start that has what it needs: who wrote a key wrong keeps a server.
+    async fn then(&self, config: &Config, data: &DataFolder) -> Then {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.in_order.cancelled() => return Then::End,
+                () = self.again.notified() => match keys(config, data) {
+                    Ok(_) => return Then::StartAgain,
+                    Err(error) => tracing::error!(%error, "not started again"),
+                },
+            }
+        }
+    }
+}
+
+/// Serves until it is stopped. The data folder is its own for so long.
 pub async fn run(listener: TcpListener, config: &Config, stop: Stop) -> Result<(), ServeError> {
-    let server = Server::start(config).await?;
-    let Stop { in_order, at_once } = stop;
+    let data = DataFolder::make(&config.data).map_err(ServeError::Folder)?;
+    let mut lock = data.lock()?;
+    let listener = listener.into_std().map_err(ServeError::Listen)?;
+    let serving = async {
+        while run_once(&listener, config, &data, &mut lock, &stop).await? == Then::StartAgain {
+            tracing::info!("starting again");
+        }
+        Ok(())
+    };
     tokio::select! {
-        ended = server.serve(listener, in_order, config.limits.stop()) => ended,
-        () = at_once.cancelled() => {
+        ended = serving => ended,
+        () = stop.at_once.cancelled() => {
             tracing::warn!("stopped at once");
             Ok(())
         }
     }
+}
+
+/// From a start to a stop. Who connects in between waits in the listener's queue.
+async fn run_once(
+    listener: &StdListener,
+    config: &Config,
+    data: &DataFolder,
+    lock: &mut Lock,
+    stop: &Stop,
+) -> Result<Then, ServeError> {
+    let listener = listener.try_clone().and_then(TcpListener::from_std);
+    let listener = listener.map_err(ServeError::Listen)?;
+    let server = Server::start(config, data).await?;
+    lock.say(Phase::Serving).map_err(ServeError::Folder)?;
+    stop.serving.notify_one();
+    let then = server.serve(listener, stop.then(config, data), config.limits.stop()).await?;
+    lock.say(Phase::Busy).map_err(ServeError::Folder)?;
+    Ok(then)
 }
 
 /// Everything that runs.
@@ -114,14 +166,13 @@ impl Part {
 
 impl Server {
     /// Opens what is there, or makes it on the first start.
-    async fn start(config: &Config) -> Result<Self, ServeError> {
-        make_folder(&config.data).map_err(ServeError::Folder)?;
-        let keys = keys(config)?;
-        let store = SqliteStore::open(&config.data.join(DATABASE)).await?;
+    async fn start(config: &Config, data: &DataFolder) -> Result<Self, ServeError> {
+        let keys = keys(config, data)?;
+        let store = SqliteStore::open(&data.database()).await?;
         let stores = store.stores();
         let accept = CancellationToken::new();
         let (connection_tasks, room_tasks) = (Part::default(), Part::default());
-        let flights = flights(config, &(&stores).into()).await?;
+        let flights = flights(data, &(&stores).into()).await?;
         let rooms = Rooms::new(
             (&stores).into(),
             flights,
@@ -151,9 +202,9 @@ impl Server {
     async fn serve(
         self,
         listener: TcpListener,
-        stop: CancellationToken,
+        stop: impl Future<Output = Then>,
         time: Duration,
-    ) -> Result<(), ServeError> {
+    ) -> Result<Then, ServeError> {
         let tidy = tidy(Arc::clone(&self.app), self.connection_tasks.closing.clone());
         self.connection_tasks.tasks.spawn(tidy);
         let (router, accept) = (self.router.clone(), self.accept.clone());
@@ -161,7 +212,10 @@ impl Server {
         let mut accepting = std::pin::pin!(accepting);
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "serving");
         // Accepting goes on until it is told to end.
-        stop.run_until_cancelled(&mut accepting).await;
+        let then = tokio::select! {
+            () = &mut accepting => Then::End,
+            then = stop => then,
+        };
         let began = Instant::now();
         match tokio::time::timeout(time, self.stop(accepting)).await {
             Ok(()) => tracing::info!(took = ?began.elapsed(), "stopped"),
@@ -171,7 +225,7 @@ impl Server {
                 return Err(ServeError::CutShort(time));
             }
         }
-        Ok(())
+        Ok(then)
     }
 
     /// The order of the stop: nothing closes before what writes to it has ended.
@@ -235,30 +289,20 @@ fn room_limits(config: &Config) -> rooms::Limits {
     rooms::Limits { fold_after: config.limits.fold_after.get(), ..rooms::Limits::default() }
 }
 
-fn keys(config: &Config) -> Result<Keys, KeyringError> {
+fn keys(config: &Config, data: &DataFolder) -> Result<Keys, KeyringError> {
     match &config.token_key {
         Some(keys) => Keys::from_setting(keys.reveal()),
-        None => Keys::open(&config.data.join(KEYS)),
+        None => Keys::open(&data.keys()),
     }
 }
 
 /// Opens the notes, and tries what an earlier process died over before any room opens.
-async fn flights(config: &Config, stores: &RoomStores) -> Result<FlightLog, ServeError> {
-    let (flights, found) =
-        FlightLog::open(&config.data.join(FLIGHT)).map_err(ServeError::Folder)?;
+async fn flights(data: &DataFolder, stores: &RoomStores) -> Result<FlightLog, ServeError> {
+    let (flights, found) = FlightLog::open(&data.flight()).map_err(ServeError::Folder)?;
     if !found.is_empty() {
         Court::own().map_err(ServeError::Folder)?.try_all(found, stores).await;
     }
     Ok(flights)
-}
-
-/// Makes the data folder, for its owner alone.
-fn make_folder(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 async fn tidy(app: Arc<App>, closing: CancellationToken) {

@@ -13,12 +13,12 @@ const LAYERS: &[&[&str]] = &[
     &["ids", "trip", "fields", "config", "address", "bucket"],
     &["telemetry"],
     &["protocol", "crdt", "store", "auth"],
-    &["rooms", "accounts"],
+    &["rooms", "accounts", "upkeep"],
     &["plans"],
     &["connection"],
     &["http"],
     &["server"],
-    &["lib", "main"],
+    &["lib", "main", "signals"],
 ];
 
 /// Where an outside crate may be named: nowhere but in files whose path begins like this.

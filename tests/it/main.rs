@@ -19,5 +19,6 @@ mod serving;
 mod simulation;
 mod store_contract;
 mod traffic;
+mod upkeep;
 mod wire;
 mod wrecks;

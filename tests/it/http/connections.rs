@@ -113,7 +113,7 @@ async fn connections_above_the_limit_are_hung_up_on_and_an_upgraded_one_counts()
     let minji = server.person("minji").await;
     let trip = new_trip(&minji, "제주").await;
     // One is kept for REST.
-    let socket = open(&server, &minji, &trip).await;
+    let socket = open(&server.base, &minji, &trip).await;
     Raw::to(&server).await.hung_up().await;
     drop(socket);
     let mut next = until_let_in(&server).await;

@@ -5,8 +5,8 @@ mod members;
 mod process;
 mod sessions;
 mod site;
-mod sockets;
-mod trips;
+pub(crate) mod sockets;
+pub(crate) mod trips;
 mod versions;
 
 pub(crate) use trips::new_trip;

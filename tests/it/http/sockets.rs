@@ -10,14 +10,14 @@ use tokio_tungstenite::{connect_async, tungstenite::Message};
 use super::trips::new_trip;
 use crate::serving::{Person, Serving};
 
-pub(super) type Socket =
+pub(crate) type Socket =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-pub(super) async fn open(server: &Serving, person: &Person, trip: &str) -> Socket {
+pub(crate) async fn open(base: &str, person: &Person, trip: &str) -> Socket {
     let ticket = person.post(&format!("/documents/{trip}/tickets"), json!({})).await;
     let ticket = ticket.expect(StatusCode::OK);
     assert_eq!(ticket["epoch"], 1);
-    let base = server.base.replace("http://", "ws://");
+    let base = base.replace("http://", "ws://");
     let token = ticket["token"].as_str().unwrap();
     let (mut socket, _) = connect_async(format!("{base}/sync/{trip}?token={token}")).await.unwrap();
     // The server speaks first (W2): from here on the person is inside.
@@ -26,7 +26,7 @@ pub(super) async fn open(server: &Serving, person: &Person, trip: &str) -> Socke
 }
 
 /// The code that the socket is closed with.
-async fn close_code(mut socket: Socket) -> u16 {
+pub(crate) async fn close_code(mut socket: Socket) -> u16 {
     let closing = async {
         while let Some(Ok(message)) = socket.next().await {
             if let Message::Close(Some(frame)) = message {
@@ -43,7 +43,7 @@ async fn a_ticket_opens_the_document_and_presence_is_counted() {
     let server = Serving::start().await;
     let minji = server.person("minji").await;
     let trip = new_trip(&minji, "제주").await;
-    let _socket = open(&server, &minji, &trip).await;
+    let _socket = open(&server.base, &minji, &trip).await;
     let seen = minji.get(&format!("/trips/{trip}")).await.expect(StatusCode::OK);
     assert_eq!(seen["here"], 1);
 }
@@ -58,7 +58,7 @@ async fn who_is_taken_out_is_out_at_once() {
     let invite = invite.expect(StatusCode::CREATED);
     let accept = format!("/invites/{}/accept", invite["token"].as_str().unwrap());
     jun.post(&accept, json!({})).await.expect(StatusCode::OK);
-    let socket = open(&server, &jun, &trip).await;
+    let socket = open(&server.base, &jun, &trip).await;
     let path = format!("/trips/{trip}/members/{}", jun.id);
     minji.delete(&path).await.expect(StatusCode::NO_CONTENT);
     assert_eq!(close_code(socket).await, 4403);
@@ -70,7 +70,7 @@ async fn a_stop_tells_connections_to_come_back() {
     let mut server = Serving::start().await;
     let minji = server.person("minji").await;
     let trip = new_trip(&minji, "제주").await;
-    let socket = open(&server, &minji, &trip).await;
+    let socket = open(&server.base, &minji, &trip).await;
     let (code, ()) = tokio::join!(close_code(socket), server.stop());
     assert_eq!(code, 1001);
 }

@@ -1,0 +1,174 @@
+//! The data folder: what lies in it under which name, and the lock that keeps it to one server.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+/// The database.
+const DATABASE: &str = "moim.db";
+/// The keys that sign tokens.
+const KEYS: &str = "token.keys";
+/// Notes of what is being merged.
+const FLIGHT: &str = "flight";
+/// Locked while a server runs; says which one.
+const LOCK: &str = "moim.lock";
+
+/// The names of what lies in a data folder.
+#[derive(Debug, Clone)]
+pub struct DataFolder(PathBuf);
+
+impl DataFolder {
+    /// The folder at this place, whether it is there or not.
+    pub fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// Makes the folder, for its owner alone, if it is not there.
+    pub fn make(path: &Path) -> io::Result<Self> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(path)?;
+        Ok(Self::at(path))
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.0.join(DATABASE)
+    }
+
+    /// The file with the signing keys.
+    pub fn keys(&self) -> PathBuf {
+        self.0.join(KEYS)
+    }
+
+    /// The folder with the notes of what is being merged.
+    pub fn flight(&self) -> PathBuf {
+        self.0.join(FLIGHT)
+    }
+
+    /// Takes the folder for this process, until the lock is dropped or the process ends, however it ends.
+    pub fn lock(&self) -> Result<Lock, LockError> {
+        Lock::take(&self.0.join(LOCK))
+    }
+}
+
+/// What the holder of a folder is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Not serving yet, or not any more.
+    Busy,
+    /// Serving.
+    Serving,
+}
+
+impl Phase {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Serving => "serving",
+        }
+    }
+}
+
+/// Why a folder could not be locked.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody else has it.
+    #[error(
+        "another moim (process {pid}) works on the data in {folder}: stop it first, or name another \
+         folder with --data"
+    )]
+    Held {
+        /// The folder.
+        folder: String,
+        /// What the lock's file says of its holder.
+        pid: String,
+    },
+    /// The file can't be made, or locks don't work on it.
+    #[error("can't lock {path}: {error}; the folder must be writable, on a disk that knows locks")]
+    Io {
+        /// The lock's file.
+        path: String,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+/// The right to work on a folder. Its file stays: one that were removed could be locked by two.
+#[derive(Debug)]
+pub struct Lock(File);
+
+impl Lock {
+    /// Locks the file and writes into it who holds it.
+    pub(super) fn take(path: &Path) -> Result<Self, LockError> {
+        let failed = |error| LockError::Io { path: path.display().to_string(), error };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(held(path, &mut file)),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        let mut lock = Self(file);
+        lock.say(Phase::Busy).map_err(failed)?;
+        Ok(lock)
+    }
+
+    /// Tells who reads the lock's file what its holder does.
+    pub fn say(&mut self, phase: Phase) -> io::Result<()> {
+        let text = format!("{}\n{}\n", std::process::id(), phase.word());
+        self.0.rewind()?;
+        self.0.write_all(text.as_bytes())?;
+        self.0.set_len(text.len() as u64)
+    }
+}
+
+fn held(path: &Path, file: &mut File) -> LockError {
+    let mut text = String::new();
+    // The holder may be writing it just now: then it stays unknown.
+    let read = file.read_to_string(&mut text).ok().and_then(|_| text.lines().next());
+    let pid = read.unwrap_or("unknown").to_owned();
+    let folder = path.parent().unwrap_or(path).display().to_string();
+    LockError::Held { folder, pid }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_taken_once_and_is_free_again_afterwards() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::make(&folder.path().join("deep/data")).unwrap();
+        let lock = data.lock().unwrap();
+        let refused = data.lock().unwrap_err().to_string();
+        let pid = std::process::id().to_string();
+        assert!(refused.contains(&pid) && refused.contains("stop it first"), "{refused}");
+        assert!(fs::read_to_string(data.path().join(LOCK)).unwrap().starts_with(&pid));
+        drop(lock);
+        data.lock().unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_may_look_into_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::make(&folder.path().join("data")).unwrap();
+        let _lock = data.lock().unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(data.path()), mode(&data.path().join(LOCK))), (0o700, 0o600));
+    }
+}
