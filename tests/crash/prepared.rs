@@ -63,9 +63,19 @@ impl Prepared {
 
     /// Copies the data folder.
     pub(crate) fn copy(&self, to: &Path) {
-        std::fs::create_dir(to).unwrap();
-        for file in std::fs::read_dir(self.data()).unwrap().map(Result::unwrap) {
-            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        copy(&self.data(), to);
+    }
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
         }
     }
 }
