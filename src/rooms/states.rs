@@ -125,14 +125,18 @@ async fn read_either<T: Send + 'static>(
 ) -> Result<(T, Loaded), RoomError> {
     let read = Arc::new(read);
     let tried = attempt(stores, flights, doc, Generation::Newest, Arc::clone(&read));
-    let newest = match tried.await {
+    let error = match tried.await {
         Err(RoomError::Unreadable(error)) => error,
         Err(RoomError::Store(StoreError::Corrupt(error))) => error,
         done => return done,
     };
     metrics::counter!("moim_damaged_states_total").increment(1);
-    tracing::error!(doc = %doc, error = newest, "the newest state is damaged: reading the one before");
-    attempt(stores, flights, doc, Generation::Previous, read).await
+    tracing::error!(doc = %doc, error, "the newest state is damaged: reading the one before");
+    match attempt(stores, flights, doc, Generation::Previous, read).await {
+        // There is none yet. The document is there all the same, and who asks must not be told otherwise.
+        Err(RoomError::NotFound) => Err(RoomError::Unreadable(error)),
+        done => done,
+    }
 }
 
 async fn attempt<T: Send + 'static>(

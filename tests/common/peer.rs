@@ -134,8 +134,10 @@ impl Peer {
         });
     }
 
-    /// Says all that is here, as a client does that was asked for it.
-    pub(crate) fn say_all(&mut self) {
+    /// One edit that goes out together with all that is here, as after a time offline.
+    pub(crate) fn set_mark_and_say_all(&mut self) {
+        let carried = self.mark();
+        self.done.set.extend(carried.set);
         self.answer(&[0]);
     }
 
@@ -338,6 +340,11 @@ impl Peer {
         self.wire.as_ref().is_some_and(|wire| {
             wire.answered && wire.to_server.is_empty() && wire.stored == wire.sent.len()
         })
+    }
+
+    /// Whether nothing has come and nothing was made.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.doc.transact().state_vector().is_empty()
     }
 
     /// Messages that the server has not answered yet.
