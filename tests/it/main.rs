@@ -19,6 +19,7 @@ mod rooms;
 mod scene;
 mod serving;
 mod simulation;
+mod stops;
 mod store_contract;
 mod traffic;
 mod upkeep;
