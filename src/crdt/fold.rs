@@ -23,11 +23,11 @@ pub struct Folded {
     pub summary: Summary,
 }
 
-/// Accepted updates as one that changes a document as they do, one after another. `None`: no single update can
-/// say it, send them as they are. The result is as long as its parts at most.
+/// Updates that a document accepted in this order, as one that changes a document as they do. `None`: no single
+/// update can say it, send them as they are. The result is as long as its parts at most.
 pub fn merge<U: AsRef<[u8]>>(updates: &[U]) -> Result<Option<Vec<u8>>, Refusal> {
     let parsed: Result<Vec<_>, _> = updates.iter().map(|one| Update::parse(one.as_ref())).collect();
-    guard::join(&parsed?)
+    Ok(guard::join(&parsed?))
 }
 
 /// Makes a new state of an old one and the updates since. What was deleted is dropped. The new state is

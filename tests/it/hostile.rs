@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use moim::crdt::{Awareness, Document, Limits, Presence, Refusal, fold};
+use moim::crdt::{Awareness, Document, Limits, Presence, Refusal, fold, merge};
 use yrs::{Doc, GetString, Map, MapPrelim, ReadTxn, StateVector, Text, TextPrelim, Transact};
 
 use crate::bytes::{conversation, from_hex};
@@ -93,6 +93,20 @@ fn set_awareness(payload: &[u8]) -> Result<Vec<u64>, Refusal> {
         color: String::new(),
     };
     Awareness::default().set(1, &user, payload, Instant::now())
+}
+
+/// Two updates of client 7 that say different things of the same elements of the title.
+#[test]
+fn what_a_client_says_twice_is_merged_for_others_as_the_document_has_it() {
+    let first = from_hex("01 01 07 00 04 01 05 7469746c65 03 616263 00");
+    let longer = from_hex("01 01 07 00 04 01 05 7469746c65 06 78797a646566 00");
+    let mut document = Document::new(Limits::default());
+    document.apply(&first).unwrap();
+    document.apply(&longer).unwrap();
+    assert_eq!(document.project().title, "abcdef");
+    let merged = merge(&[first, longer]).unwrap().unwrap();
+    let reader = Document::load(&merged, [], Limits::default()).unwrap();
+    assert_eq!(reader.project().title, "abcdef");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Writes updates anew out of their parts: what a document lacks of one, or several as one.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cmp::Reverse, collections::BTreeMap};
 
 use super::{
     index::Index,
@@ -39,41 +39,47 @@ impl<'a> Update<'a> {
     }
 }
 
-/// Several updates as one, which changes a document as they do in this order. `None` if their clocks leave a
-/// hole between them, which a single update can't say.
-pub(in crate::crdt) fn join(updates: &[Update<'_>]) -> Read<Option<Vec<u8>>> {
-    let mut structs: Vec<&Struct<'_>> = updates.iter().flat_map(|one| &one.structs).collect();
-    structs.sort_by_key(|one| (std::cmp::Reverse(one.id.client), one.id.clock));
-    let mut sections: Vec<Vec<(u32, &Struct<'_>)>> = vec![];
-    let mut end = None;
-    for one in structs {
-        let client = one.id.client;
-        if one.content == Content::Skip {
-            return Ok(None);
+/// Updates that one document took in this order as one, which changes a document as they do. `None` if no single
+/// update can say it: their clocks leave a hole, or a letter is cut in two.
+pub(in crate::crdt) fn join(updates: &[Update<'_>]) -> Option<Vec<u8>> {
+    let mut sections: BTreeMap<Reverse<u64>, Joined<'_, '_>> = BTreeMap::new();
+    for update in updates {
+        for section in &update.sections {
+            let structs = update.structs.get(section.first..section.end)?;
+            let start = structs.first()?.id.clock;
+            let begin = || Joined { structs: vec![], end: start };
+            let joined = sections.entry(Reverse(section.client)).or_insert_with(begin);
+            structs.iter().try_for_each(|one| joined.push(one))?;
         }
-        match end {
-            Some(Id { client: last, clock }) if last == client => {
-                if one.id.clock > clock {
-                    return Ok(None);
-                }
-                if one.end() <= clock {
-                    continue;
-                }
-                if let Some(section) = sections.last_mut() {
-                    section.push((clock, one));
-                }
-            }
-            Some(_) | None => sections.push(vec![(one.id.clock, one)]),
-        }
-        end = Some(Id { client, clock: one.end() });
     }
     let mut out = Writer::default();
     out.number(sections.len() as u64);
-    for section in &sections {
-        out.section(section)?;
+    for section in sections.values() {
+        out.section(&section.structs).ok()?;
     }
     out.deletes(&union(updates.iter().flat_map(|one| one.deletes.iter().copied()).collect()));
-    Ok(Some(out.bytes))
+    Some(out.bytes)
+}
+
+/// The structs of one client out of several updates, each from a clock on.
+struct Joined<'u, 'a> {
+    structs: Vec<(u32, &'u Struct<'a>)>,
+    end: u32,
+}
+
+impl<'u, 'a> Joined<'u, 'a> {
+    /// Adds what is new of a struct. Who lies says different things of one element: the first counts, as it
+    /// does in a document.
+    fn push(&mut self, one: &'u Struct<'a>) -> Option<()> {
+        if one.content == Content::Skip || one.id.clock > self.end {
+            return None;
+        }
+        if one.end() > self.end {
+            self.structs.push((self.end, one));
+            self.end = one.end();
+        }
+        Some(())
+    }
 }
 
 /// The same deletions, in order and without overlaps.
