@@ -8,13 +8,21 @@ MAKEFLAGS += --no-builtin-rules
 
 LISTEN ?= 127.0.0.1:8080
 DATA ?= ./data
+# Damaged messages for `make soak-mutations`, and the seed of the first.
+MUTATIONS ?= 20000000
+MUTATIONS_SEED ?= 0
+# How long `make fuzz` stays with each target.
+FUZZ_SECONDS ?= 600
+CARGO_FUZZ ?= 0.13.2
+FUZZ_TARGETS ?= decode_frame guard_then_apply decode_awareness
 export MOIM_BIN ?= $(CURDIR)/target/debug/moim
 
 # Left out: what is fetched, built or generated, and the tests in browsers.
 client_sources := $(shell find static -type d \( -name node_modules -o -name dist -o -name generated \
 	-o -name e2e \) -prune -o -type f -print)
 
-.PHONY: help run build test test-rust test-client test-interop test-e2e check bench soak fmt deny setup packages clean
+.PHONY: help run build test test-rust test-client test-interop test-e2e check bench soak soak-mutations fuzz \
+	fmt deny setup packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +52,20 @@ test-e2e: static/e2e/node_modules/.stamp debug-binary ## two browsers against th
 .PHONY: debug-binary
 debug-binary: static/dist/index.html
 	cargo build
+
+# --- what takes long ---
+
+soak-mutations: static/dist/index.html ## 20 million damaged messages: nothing crashes, is bricked or can't be loaded
+	MOIM_MUTATIONS=$(MUTATIONS) MOIM_SEED=$(MUTATIONS_SEED) \
+		cargo test --test it mutation::damaged -- --nocapture
+
+fuzz: static/dist/index.html ## each fuzz target for $FUZZ_SECONDS; new inputs go to fuzz/target/found
+	command -v cargo-fuzz > /dev/null || cargo install cargo-fuzz --version $(CARGO_FUZZ) --locked
+	for target in $(FUZZ_TARGETS); do \
+		mkdir -p fuzz/target/found/$$target; \
+		cargo +nightly fuzz run $$target fuzz/target/found/$$target fuzz/corpus/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=25 -rss_limit_mb=4096 -max_len=16384; \
+	done
 
 check: static/node_modules/.stamp static/dist/index.html ## before each commit: format, lints, types, unit tests
 	cargo fmt --check

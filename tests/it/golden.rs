@@ -26,6 +26,12 @@ fn read_all() -> Vec<Golden> {
     all
 }
 
+/// The updates of each golden document.
+pub(crate) fn all_updates() -> impl Iterator<Item = Vec<Vec<u8>>> {
+    let updates = |golden: Golden| golden.updates.iter().map(|text| from_base64(text)).collect();
+    read_all().into_iter().map(updates)
+}
+
 fn check(read: impl Fn(&[Vec<u8>]) -> Value) {
     let mut wrong = vec![];
     for golden in read_all() {

@@ -9,6 +9,7 @@ mod common;
 mod cost;
 mod documents;
 mod faults;
+mod fuzzed;
 mod golden;
 mod hostile;
 mod http;

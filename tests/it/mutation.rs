@@ -1,87 +1,38 @@
-//! Valid updates, damaged at random by a seeded generator: whatever comes of it, the document goes on.
+//! Valid updates of real trips, damaged at random by a seeded generator: whatever comes of it, the document goes on.
 
-use moim::crdt::{Document, Limits, Refusal, fold};
+use moim::crdt::{Document, Limits, fold};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-use crate::peers::Peer;
+use crate::{fuzzed::serves, peers::Peer};
 
-/// How many seeds; more with `MOIM_SEEDS`.
-fn seeds() -> u64 {
-    std::env::var("MOIM_SEEDS").map_or(60, |seeds| seeds.parse().unwrap())
+mod corpus;
+mod damage;
+mod run;
+mod trial;
+
+/// How many damaged messages; more with `MOIM_MUTATIONS` (`make soak-mutations`).
+fn messages() -> u64 {
+    std::env::var("MOIM_MUTATIONS").map_or(40_000, |number| number.parse().unwrap())
 }
 
-/// Updates of three clients that know of each other now and then.
-fn updates(random: &mut StdRng) -> Vec<Vec<u8>> {
-    let peers: Vec<_> = (1..4).map(Peer::new).collect();
-    let mut updates = vec![];
-    for _ in 0..random.random_range(5..40) {
-        let peer = &peers[random.random_range(0..peers.len())];
-        updates.push(peer.edit_somehow(random));
-        if random.random_range(0..3) == 0 {
-            let other = &peers[random.random_range(0..peers.len())];
-            peer.receive(&other.diff(&peer.state_vector()));
-        }
-    }
-    updates
-}
-
-/// Changes, drops, repeats or exchanges a few bytes.
-fn damage(update: &[u8], donor: &[u8], random: &mut StdRng) -> Vec<u8> {
-    let mut bytes = update.to_vec();
-    for _ in 0..random.random_range(1..4) {
-        if bytes.is_empty() {
-            break;
-        }
-        let at = random.random_range(0..bytes.len());
-        match random.random_range(0..6) {
-            0 => bytes[at] = random.random(),
-            1 => bytes[at] ^= 1 << random.random_range(0..8),
-            // Small numbers make the best lies: they name elements that are there.
-            2 => bytes[at] = random.random_range(0..12),
-            3 => drop(bytes.remove(at)),
-            4 => bytes.insert(at, random.random_range(0..12)),
-            _ => {
-                let from = random.random_range(0..donor.len());
-                let to = (from + random.random_range(1..12)).min(donor.len());
-                bytes.splice(at..at, donor[from..to].iter().copied());
-            }
-        }
-    }
-    bytes
-}
-
-/// It can be saved and opened, and reads the same then.
-fn check_serves(document: &Document, seed: u64) {
-    let state = document.encode_state();
-    let folded = fold(&state, []).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-    let again = Document::load(&folded.state, [], Limits::default()).unwrap();
-    assert_eq!(again.project(), folded.projection, "seed {seed}");
-    assert_eq!(again.state_vector().len(), document.state_vector().len(), "seed {seed}");
+/// From which seed on, to go on where another run ended or to see one seed again.
+fn first_seed() -> u64 {
+    std::env::var("MOIM_SEED").map_or(0, |seed| seed.parse().unwrap())
 }
 
 #[test]
-fn damaged_updates_never_reach_what_they_could_break() {
-    let mut taken = 0;
-    for seed in 0..seeds() {
-        let random = &mut StdRng::seed_from_u64(seed);
-        let updates = updates(random);
-        let mut document = Document::new(Limits::default());
-        for update in &updates {
-            let donor = &updates[random.random_range(0..updates.len())];
-            let damaged = damage(update, donor, random);
-            let answer = document.apply(&damaged);
-            assert_ne!(answer, Err(Refusal::Failed), "seed {seed}: {damaged:?}");
-            taken += u32::from(answer.is_ok());
-            let _ = document.apply(update);
-        }
-        check_serves(&document, seed);
-    }
-    assert!(taken > 0, "everything was refused: nothing was tried");
+fn damaged_messages_never_reach_what_they_could_break() {
+    let (counts, breaks) = run::in_processes_of_their_own(messages(), first_seed());
+    assert!(breaks.is_empty(), "{counts}\n{}", breaks.join("\n"));
+    let refused = counts.malformed + counts.missing;
+    assert!(counts.changed > counts.messages / 100, "hardly anything was tried: {counts}");
+    assert!(refused > counts.messages / 100, "hardly anything was damaged: {counts}");
+    assert!(counts.checks > 0, "nothing was looked at: {counts}");
 }
 
 #[test]
 fn undamaged_updates_are_never_refused_and_end_where_the_clients_do() {
-    for seed in 0..seeds() {
+    for seed in 0..60 {
         let random = &mut StdRng::seed_from_u64(seed);
         let mut document = Document::new(Limits::default());
         let witness = Peer::new(9);
@@ -101,6 +52,6 @@ fn undamaged_updates_are_never_refused_and_end_where_the_clients_do() {
         assert_eq!(last.project(), document.project(), "seed {seed}");
         assert_eq!(fold(&document.encode_state(), []).unwrap().projection, document.project());
         assert_eq!(document.adds_nothing(&witness.diff(&[0])), Ok(true), "seed {seed}");
-        check_serves(&document, seed);
+        serves::check(&document);
     }
 }

@@ -14,13 +14,21 @@ use yrs::{Any, Doc, GetString, ReadTxn, Transact, types::ToJson, updates::decode
 use crate::bytes::from_base64;
 
 #[derive(Deserialize)]
-struct Session {
+pub(crate) struct Session {
     seed: u32,
     log: Vec<String>,
     content: Value,
 }
 
-fn sessions() -> Vec<Session> {
+impl Session {
+    /// What clients sent, in order.
+    pub(crate) fn updates(&self) -> Vec<Vec<u8>> {
+        let updates = self.log.iter().filter(|line| *line != "fold");
+        updates.map(|line| from_base64(line)).collect()
+    }
+}
+
+pub(crate) fn sessions() -> Vec<Session> {
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/traffic.json");
     // A longer recording than the repository holds.
     let path = std::env::var_os("MOIM_TRAFFIC").map_or(recorded, Into::into);
@@ -81,7 +89,7 @@ fn nothing_that_stock_clients_send_is_refused() {
 #[test]
 fn a_journal_in_any_order_makes_the_same_document() {
     for session in sessions().into_iter().filter(|one| !one.log.iter().any(|line| line == "fold")) {
-        let mut updates: Vec<_> = session.log.iter().map(|line| from_base64(line)).collect();
+        let mut updates = session.updates();
         let inorder = fold(&[0, 0], updates.iter().map(Vec::as_slice)).unwrap();
         updates.reverse();
         let reversed = fold(&[0, 0], updates.iter().map(Vec::as_slice)).unwrap();
