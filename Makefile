@@ -8,6 +8,9 @@ MAKEFLAGS += --no-builtin-rules
 
 LISTEN ?= 127.0.0.1:8080
 DATA ?= ./data
+# Histories that Yjs makes for `make test-histories`, and the seed of the first: give it to see them again.
+HISTORIES ?= 120
+HISTORIES_SEED ?= $(shell date +%s)
 # Damaged messages for `make soak-mutations`, and the seed of the first.
 MUTATIONS ?= 20000000
 MUTATIONS_SEED ?= 0
@@ -21,8 +24,8 @@ export MOIM_BIN ?= $(CURDIR)/target/debug/moim
 client_sources := $(shell find static -type d \( -name node_modules -o -name dist -o -name generated \
 	-o -name e2e \) -prune -o -type f -print)
 
-.PHONY: help run build test test-rust test-client test-interop test-e2e check bench soak soak-mutations fuzz \
-	fmt deny setup packages clean
+.PHONY: help run build test test-rust test-client test-interop test-histories test-e2e check bench soak soak-mutations \
+	fuzz fmt deny setup packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +38,7 @@ build: static/dist/index.html ## the release binary with the client inside
 
 # --- tests ---
 
-test: setup test-rust test-client test-interop test-e2e ## everything: Rust, client, stock Yjs clients, two browsers
+test: setup test-rust test-client test-interop test-histories test-e2e ## everything: Rust, client, stock Yjs clients, two browsers
 
 test-rust: static/dist/index.html ## the server's tests
 	cargo test
@@ -45,6 +48,13 @@ test-client: static/node_modules/.stamp ## the client's types and unit tests
 
 test-interop: tests/interop/node_modules/.stamp debug-binary ## stock Yjs clients on Node against the real server
 	cd tests/interop && npm test
+
+test-histories: tests/interop/node_modules/.stamp static/dist/index.html ## fresh random histories of Yjs 13.5 and 13.6, there and back
+	mkdir -p target/histories
+	cd tests/interop && node histories/generate.js ../../target/histories/made.json $(HISTORIES) $(HISTORIES_SEED)
+	MOIM_HISTORIES=target/histories/made.json MOIM_HISTORIES_ANSWERS=target/histories/answers.json \
+		cargo test --test it histories::
+	cd tests/interop && node histories/verify.js ../../target/histories/answers.json
 
 test-e2e: static/e2e/node_modules/.stamp debug-binary ## two browsers against the real server
 	cd static/e2e && npm test

@@ -12,9 +12,10 @@ pub(crate) fn from_hex(text: &str) -> Vec<u8> {
     bytes
 }
 
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /// The bytes that a text holds in base64.
 pub(crate) fn from_base64(text: &str) -> Vec<u8> {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let value = |letter: u8| DIGITS.iter().position(|digit| *digit == letter).unwrap() as u32;
     let mut bytes = vec![];
     for group in text.trim_end_matches('=').as_bytes().chunks(4) {
@@ -23,6 +24,19 @@ pub(crate) fn from_base64(text: &str) -> Vec<u8> {
         bytes.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
     }
     bytes
+}
+
+/// Bytes in base64.
+pub(crate) fn to_base64(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let byte = |at| u32::from(group.get(at).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let digit = |nth: usize| char::from(DIGITS[(bits >> (18 - 6 * nth) & 63) as usize]);
+        text.extend((0..=group.len()).map(digit));
+        text.extend((group.len()..3).map(|_| '='));
+    }
+    text
 }
 
 /// The updates of a conversation: each after its length in four bytes, lowest first.
@@ -41,5 +55,7 @@ fn notations_are_read_as_they_are_meant() {
     assert_eq!(from_hex("01 ab*2 ff"), [0x01, 0xab, 0xab, 0xff]);
     assert_eq!(from_base64("AWoB"), [1, 0x6a, 1]);
     assert_eq!(from_base64("AWo="), [1, 0x6a]);
+    assert_eq!(to_base64(&[1, 0x6a]), "AWo=");
+    assert_eq!(to_base64(&[1, 0x6a, 1]), "AWoB");
     assert_eq!(conversation(&[1, 0, 0, 0, 9]), [[9]]);
 }

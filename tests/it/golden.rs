@@ -46,7 +46,7 @@ fn check(read: impl Fn(&[Vec<u8>]) -> Value) {
 }
 
 /// Where two values differ first.
-fn difference(expected: &Value, found: &Value, path: &str) -> String {
+pub(crate) fn difference(expected: &Value, found: &Value, path: &str) -> String {
     match (expected, found) {
         (Value::Object(one), Value::Object(other)) if one.keys().eq(other.keys()) => {
             let differs = one.iter().find(|(key, value)| other[*key] != **value);

@@ -11,6 +11,7 @@ mod documents;
 mod faults;
 mod fuzzed;
 mod golden;
+mod histories;
 mod hostile;
 mod http;
 mod limits;

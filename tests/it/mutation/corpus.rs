@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use rand::{Rng, rngs::StdRng};
 use yrs::{StateVector, updates::decoder::Decode};
 
-use crate::{golden, peers::Peer, traffic};
+use crate::{golden, histories, peers::Peer, traffic};
 
 /// The updates of one trip in an order in which a server may hear them.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +42,8 @@ fn spelled(mut number: u64) -> Vec<u8> {
 /// What stands in files, read once.
 static RECORDED: LazyLock<Vec<History>> = LazyLock::new(|| {
     let sessions = traffic::sessions().into_iter().map(|session| session.updates());
-    sessions.chain(golden::all_updates()).map(History::new).collect()
+    let histories = histories::recorded().into_iter().map(|history| history.updates());
+    sessions.chain(golden::all_updates()).chain(histories).map(History::new).collect()
 });
 
 /// One history: most are recorded, some are made up.
