@@ -12,7 +12,7 @@ mod trial;
 
 /// How many damaged messages; more with `MOIM_MUTATIONS` (`make soak-mutations`).
 fn messages() -> u64 {
-    std::env::var("MOIM_MUTATIONS").map_or(40_000, |number| number.parse().unwrap())
+    std::env::var("MOIM_MUTATIONS").map_or(100_000, |number| number.parse().unwrap())
 }
 
 /// From which seed on, to go on where another run ended or to see one seed again.

@@ -128,7 +128,7 @@ pub(super) fn run(seed: u64) -> Counts {
         counts: Counts::default(),
     };
     for update in &history.updates {
-        for _ in 0..random.random_range(1..16) {
+        for _ in 0..random.random_range(1..100) {
             trial.hear_something_damaged(update, &history, random);
         }
         if random.random_range(0..8) > 0 {
