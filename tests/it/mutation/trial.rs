@@ -67,6 +67,7 @@ impl Counts {
             Refusal::Missing => self.missing += 1,
             Refusal::TooLarge(_) => self.too_large += 1,
             Refusal::TooMany(_) => self.too_many += 1,
+            Refusal::Barred => panic!("nothing was set aside"),
             Refusal::Failed => panic!("the guard let something through on which yrs failed"),
         }
     }
