@@ -9,7 +9,7 @@ use crate::common::{client::Client, peer::Peer, person::Person, program::Program
 /// Limits that are not the subject here.
 pub(crate) const HURRY: [&str; 4] = [
     "--bytes-per-second=100000000",
-    "--frames-per-second=100000",
+    "--messages-per-second=100000",
     "--sockets-per-user=1000",
     "--log=info,moim::rooms=debug",
 ];
