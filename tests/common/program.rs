@@ -122,6 +122,19 @@ impl Program {
         let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.map_or(0.0, |value| value.parse().unwrap())
     }
+
+    /// Waits until a number of `/metrics` is this.
+    pub(crate) async fn counts(&self, name: &str, wanted: f64) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let found = self.metric(name).await;
+            if found == wanted {
+                return;
+            }
+            assert!(Instant::now() < until, "{name} is {found} and never {wanted}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
 }
 
 fn read(log: &Path) -> String {
