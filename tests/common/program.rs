@@ -27,19 +27,24 @@ pub(crate) struct Program {
     _output: BufReader<ChildStdout>,
 }
 
-impl Program {
-    /// Starts on this data folder; what it logs goes to a file beside the folder. It may still be opening its
-    /// store when this returns: what connects then waits.
-    pub(crate) async fn start(data: &Path, flags: &[&str]) -> Self {
-        Self::start_by(Command::new(env!("CARGO_BIN_EXE_moim")), data, flags).await
+/// A server that has not said yet where it is.
+pub(crate) struct Starting {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Starting {
+    /// Starts on this data folder; what it logs goes to a file beside the folder.
+    pub(crate) fn new(data: &Path, flags: &[&str]) -> Self {
+        Self::by(Command::new(env!("CARGO_BIN_EXE_moim")), data, flags)
     }
 
     /// Starts by a command that takes the flags of the program.
-    pub(crate) async fn start_by(mut command: Command, data: &Path, flags: &[&str]) -> Self {
+    pub(crate) fn by(mut command: Command, data: &Path, flags: &[&str]) -> Self {
         let log = data.with_extension(format!("{}.log", ulid::Ulid::generate()));
         // Tests are in more of a hurry than people.
         let usual = ["--logins-per-minute=1000", "--sign-ups-per-hour=1000"];
-        let mut child = command
+        let child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--requests-per-minute=1000000"])
             .args(usual)
             .args(flags)
@@ -50,12 +55,31 @@ impl Program {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
+        Self { child, log }
+    }
+
+    /// Waits until it says where it is.
+    pub(crate) async fn started(self) -> Program {
+        let Self { mut child, log } = self;
         let mut greeting = String::new();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         timeout(PATIENCE, output.read_line(&mut greeting)).await.unwrap().unwrap();
         let base = greeting.trim().strip_prefix("Moim is open: ");
         let base = base.unwrap_or_else(|| panic!("{}", read(&log))).to_owned();
-        Self { base, child, log, _output: output }
+        Program { base, child, log, _output: output }
+    }
+
+    /// SIGKILL; returns what it has logged when the process is gone.
+    pub(crate) async fn kill(mut self) -> String {
+        self.child.kill().await.unwrap();
+        read(&self.log)
+    }
+}
+
+impl Program {
+    /// Starts on this data folder, and waits until it is open.
+    pub(crate) async fn start(data: &Path, flags: &[&str]) -> Self {
+        Starting::new(data, flags).started().await
     }
 
     /// The number of the process.

@@ -59,7 +59,8 @@ impl Kind {
     /// How long a start or a stop goes on before the kill.
     pub(crate) fn respite(self, rng: &mut StdRng) -> Duration {
         let microseconds = match self {
-            Self::Start | Self::Migration => rng.random_range(0..25_000),
+            // The program takes a while until it opens its store.
+            Self::Start | Self::Migration => rng.random_range(0..120_000),
             Self::Edits | Self::Save | Self::Fold | Self::Create | Self::Drain => {
                 rng.random_range(0..40_000)
             }

@@ -61,6 +61,7 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
     let tally = rounds.tally.lock().unwrap_or_else(PoisonError::into_inner);
     // Not by a macro, whose output a test run keeps to itself.
     write!(std::io::stderr(), "\n{tally}in {:.0?}\n", began.elapsed()).unwrap();
+    assert_eq!(tally.missed(), None, "kills of this kind land elsewhere");
     assert!(!rounds.failed.into_inner(), "a round has failed: its seed is above");
 }
 

@@ -8,6 +8,9 @@ use std::{
 
 use super::kind::Kind;
 
+/// Of so many rounds one must have hit.
+const ENOUGH: usize = 15;
+
 /// What came of one round.
 pub(crate) struct Report {
     pub(crate) kind: Kind,
@@ -48,6 +51,12 @@ pub(crate) struct Tally(BTreeMap<Kind, Counts>);
 impl Tally {
     pub(crate) fn add(&mut self, report: &Report) {
         *self.0.entry(report.kind).or_default() += report.counts;
+    }
+
+    /// A kind whose kills never landed in what it is about, although there were enough of them.
+    pub(crate) fn missed(&self) -> Option<Kind> {
+        let missed = |counts: &Counts| counts.rounds >= ENOUGH && counts.hits == 0;
+        self.0.iter().find(|(_, counts)| missed(counts)).map(|(kind, _)| *kind)
     }
 }
 

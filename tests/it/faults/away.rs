@@ -15,7 +15,7 @@ use crate::{
     common::{
         client::{Client, read},
         peer::{content, holds},
-        program::Program,
+        program::{Program, Starting},
     },
     scene::{HURRY, Scene},
 };
@@ -41,7 +41,7 @@ impl SmallDisk {
         command.args(["--map-root-user", "--mount", "sh", "-c", script, Self::SIZE]);
         command.arg(&disk).arg(env!("CARGO_BIN_EXE_moim"));
         let data = disk.join("data");
-        let program = Program::start_by(command, &data, &HURRY).await;
+        let program = Starting::by(command, &data, &HURRY).started().await;
         let root = format!("/proc/{}/root", program.id());
         let inside = Path::new(&root).join(data.strip_prefix("/").unwrap());
         Self { scene: Scene::around(program, data, folder).await, inside }
