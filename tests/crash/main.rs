@@ -16,7 +16,7 @@ use std::{
 
 use prepared::Prepared;
 use round::Round;
-use tally::Tally;
+use tally::{Report, Tally};
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -31,6 +31,8 @@ mod tally;
 const ROUNDS: u64 = 200;
 /// Rounds at a time: much of each is waiting.
 const WORKERS: usize = 4;
+/// A soak tells how it stands after each so many.
+const TOLD_EVERY: usize = 500;
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|value| value.parse().ok())
@@ -78,7 +80,7 @@ impl Rounds {
             let playing = Round::new(seed, folder.path(), &prepared).play();
             let playing = AssertUnwindSafe(|| runtime.block_on(playing));
             match std::panic::catch_unwind(playing) {
-                Ok(report) => self.tally.lock().unwrap().add(&report),
+                Ok(report) => self.note(&report),
                 Err(_) => {
                     self.failed.store(true, Ordering::Relaxed);
                     let folder = folder.keep();
@@ -89,6 +91,14 @@ impl Rounds {
                     std::io::stderr().write_all(told.as_bytes()).unwrap();
                 }
             }
+        }
+    }
+
+    fn note(&self, report: &Report) {
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.add(report);
+        if tally.rounds() % TOLD_EVERY == 0 {
+            writeln!(std::io::stderr(), "\n{tally}").unwrap();
         }
     }
 

@@ -53,6 +53,11 @@ impl Tally {
         *self.0.entry(report.kind).or_default() += report.counts;
     }
 
+    /// Of all kinds.
+    pub(crate) fn rounds(&self) -> usize {
+        self.0.values().map(|counts| counts.rounds).sum()
+    }
+
     /// A kind whose kills never landed in what it is about, although there were enough of them.
     pub(crate) fn missed(&self) -> Option<Kind> {
         let missed = |counts: &Counts| counts.rounds >= ENOUGH && counts.hits == 0;
