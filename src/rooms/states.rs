@@ -42,11 +42,14 @@ pub(crate) async fn open(
     let barred = barred(&*stores.quarantine, doc).await?;
     let limits = limits.document;
     let read = move |loaded: &Loaded| Document::load(&loaded.state, updates(loaded), limits);
-    let (mut document, loaded) = read_either(stores, flights, doc, read).await?;
+    let Reading { done: mut document, loaded, instead_of } =
+        read_either(stores, flights, doc, read).await?;
     barred.iter().for_each(|update| document.bar(update));
     let (bytes, entries) = (loaded.state.len(), loaded.entries.len());
     metrics::histogram!("moim_room_open_seconds").record(began.elapsed().as_secs_f64());
     tracing::info!(generation = loaded.generation, bytes, entries, "document opened");
+    // A room with entries is folded, and folding mends what is damaged.
+    let entries = if instead_of.is_some() { entries.max(1) } else { entries };
     Ok(Opened { document, epoch: loaded.epoch, entries })
 }
 
@@ -76,15 +79,29 @@ pub(crate) async fn fold(
 ) -> Result<Kept, RoomError> {
     for _ in 0..FOLD_ATTEMPTS {
         let read = |loaded: &Loaded| crdt::fold(&loaded.state, updates(loaded));
-        let (folded, loaded) = read_either(stores, flights, doc, read).await?;
+        let Reading { done: folded, loaded, instead_of } =
+            read_either(stores, flights, doc, read).await?;
         let kept = Kept { folded, epoch: loaded.epoch };
-        if loaded.entries.is_empty() {
+        if loaded.entries.is_empty() && instead_of.is_none() {
             return Ok(kept);
         }
         let entries: Vec<_> = loaded.entries.iter().map(|entry| entry.id).collect();
         let state = Bytes::from(kept.folded.state.clone());
-        match stores.journal.fold(doc, loaded.generation, state, &entries).await {
-            Ok(()) => return Ok(kept),
+        let (journal, base) = (&stores.journal, loaded.generation);
+        let written = match &instead_of {
+            Some(Damaged::Unloadable(newest, _)) => {
+                journal.replace(doc, *newest, base, state, &entries).await
+            }
+            Some(Damaged::Stored(_)) | None => journal.fold(doc, base, state, &entries).await,
+        };
+        match written {
+            Ok(()) => {
+                if instead_of.is_some() {
+                    metrics::counter!("moim_mended_states_total").increment(1);
+                    tracing::error!(doc = %doc, base, "a damaged state was replaced");
+                }
+                return Ok(kept);
+            }
             Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
         }
@@ -115,6 +132,27 @@ fn updates(loaded: &Loaded) -> impl Iterator<Item = &[u8]> {
     loaded.entries.iter().map(|Entry { update, .. }| &update[..])
 }
 
+/// What was read of a document, and in place of what.
+struct Reading<T> {
+    done: T,
+    loaded: Loaded,
+    /// The newest generation, if it is damaged and this is the one before.
+    instead_of: Option<Damaged>,
+}
+
+/// What is wrong with a generation.
+enum Damaged {
+    /// The store says that it is not what was written.
+    Stored(String),
+    /// It is what was written, and makes no document.
+    Unloadable(u64, String),
+}
+
+enum Attempt<T> {
+    Read(T, Loaded),
+    Failed(Damaged),
+}
+
 /// Reads the newest generation, or the one before if the newest can't be read; each try off the runtime's
 /// own threads, since a large document takes its time.
 async fn read_either<T: Send + 'static>(
@@ -122,20 +160,23 @@ async fn read_either<T: Send + 'static>(
     flights: &FlightLog,
     doc: DocId,
     read: impl Fn(&Loaded) -> Result<T, crdt::LoadError> + Send + Sync + 'static,
-) -> Result<(T, Loaded), RoomError> {
+) -> Result<Reading<T>, RoomError> {
     let read = Arc::new(read);
-    let tried = attempt(stores, flights, doc, Generation::Newest, Arc::clone(&read));
-    let error = match tried.await {
-        Err(RoomError::Unreadable(error)) => error,
-        Err(RoomError::Store(StoreError::Corrupt(error))) => error,
-        done => return done,
+    let tried = attempt(stores, flights, doc, Generation::Newest, Arc::clone(&read)).await?;
+    let newest = match tried.ok_or(RoomError::NotFound)? {
+        Attempt::Read(done, loaded) => return Ok(Reading { done, loaded, instead_of: None }),
+        Attempt::Failed(damaged) => damaged,
     };
     metrics::counter!("moim_damaged_states_total").increment(1);
+    let (Damaged::Stored(error) | Damaged::Unloadable(_, error)) = &newest;
     tracing::error!(doc = %doc, error, "the newest state is damaged: reading the one before");
-    match attempt(stores, flights, doc, Generation::Previous, read).await {
-        // There is none yet. The document is there all the same, and who asks must not be told otherwise.
-        Err(RoomError::NotFound) => Err(RoomError::Unreadable(error)),
-        done => done,
+    match attempt(stores, flights, doc, Generation::Previous, read).await? {
+        Some(Attempt::Read(done, loaded)) => Ok(Reading { done, loaded, instead_of: Some(newest) }),
+        Some(Attempt::Failed(Damaged::Stored(error) | Damaged::Unloadable(_, error))) => {
+            Err(RoomError::Unreadable(error))
+        }
+        // There is a document, so that it must not look as if there were none.
+        None => Err(RoomError::Unreadable(error.clone())),
     }
 }
 
@@ -145,15 +186,24 @@ async fn attempt<T: Send + 'static>(
     doc: DocId,
     generation: Generation,
     read: Arc<impl Fn(&Loaded) -> Result<T, crdt::LoadError> + Send + Sync + 'static>,
-) -> Result<(T, Loaded), RoomError> {
-    let loaded = stores.journal.load(doc, generation).await?.ok_or(RoomError::NotFound)?;
-    let flights = flights.clone();
+) -> Result<Option<Attempt<T>>, RoomError> {
+    let loaded = match stores.journal.load(doc, generation).await {
+        Ok(Some(loaded)) => loaded,
+        Ok(None) => return Ok(None),
+        Err(StoreError::Corrupt(error)) => {
+            return Ok(Some(Attempt::Failed(Damaged::Stored(error))));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let (flights, number) = (flights.clone(), loaded.generation);
     let reading = tokio::task::spawn_blocking(move || {
         let _flight = flights.take_off(doc, Cargo::Document);
         read(&loaded).map(|done| (done, loaded))
     });
-    match reading.await {
-        Ok(done) => done.map_err(|error| RoomError::Unreadable(error.to_string())),
-        Err(panic) => Err(RoomError::Unreadable(panic.to_string())),
-    }
+    let failed = |error| Attempt::Failed(Damaged::Unloadable(number, error));
+    Ok(Some(match reading.await {
+        Ok(Ok((done, loaded))) => Attempt::Read(done, loaded),
+        Ok(Err(error)) => failed(error.to_string()),
+        Err(panic) => failed(panic.to_string()),
+    }))
 }

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::ids::{DocId, VersionId};
 
+mod care;
 #[cfg(test)]
 mod tests;
 
@@ -245,22 +246,17 @@ impl Memory {
         Ok(())
     }
 
+    fn document(&mut self, doc: DocId) -> Result<&mut Document> {
+        self.documents.get_mut(&doc).ok_or(StoreError::Conflict(conflict::MISSING))
+    }
+
     fn fold(&mut self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()> {
         let document = self.documents.get_mut(&doc);
         let document = document.ok_or(StoreError::Conflict(conflict::MISSING))?;
         if !document.is_newest_sound(base, &self.damaged) {
             return Err(StoreError::Conflict(conflict::FOLDED));
         }
-        document.undo_folds_after(base);
-        document.generation += 1;
-        document.states.retain(|(generation, _)| *generation == base);
-        document.states.push((document.generation, state));
-        document.entries.retain(|(_, folded)| folded.is_none_or(|folded| folded > base));
-        for (entry, folded) in &mut document.entries {
-            if entries.contains(&entry.id) {
-                *folded = Some(document.generation);
-            }
-        }
+        document.fold(base, state, entries);
         Ok(())
     }
 }
@@ -285,6 +281,19 @@ impl Document {
         newest.as_ref().is_some_and(is)
             || newest.is_some_and(|(_, state)| damaged.contains(&state))
                 && self.state(Generation::Previous).as_ref().is_some_and(is)
+    }
+
+    fn fold(&mut self, base: u64, state: Bytes, entries: &[EntryId]) {
+        self.undo_folds_after(base);
+        self.generation += 1;
+        self.states.retain(|(generation, _)| *generation == base);
+        self.states.push((self.generation, state));
+        self.entries.retain(|(_, folded)| folded.is_none_or(|folded| folded > base));
+        for (entry, folded) in &mut self.entries {
+            if entries.contains(&entry.id) {
+                *folded = Some(self.generation);
+            }
+        }
     }
 
     /// A damaged state after `base` goes; what was folded into it no longer is.
@@ -314,6 +323,26 @@ impl Journal for FaultyJournal {
 
     async fn fold(&self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()> {
         self.fold_now(doc, base, state, entries)
+    }
+
+    async fn replace(
+        &self,
+        doc: DocId,
+        unloadable: u64,
+        base: u64,
+        state: Bytes,
+        entries: &[EntryId],
+    ) -> Result<()> {
+        let mut memory = self.memory();
+        let document = memory.document(doc)?;
+        let generation = |wanted| document.state(wanted).map(|(generation, _)| generation);
+        if generation(Generation::Newest) != Some(unloadable)
+            || generation(Generation::Previous) != Some(base)
+        {
+            return Err(StoreError::Conflict(conflict::FOLDED));
+        }
+        document.fold(base, state, entries);
+        Ok(())
     }
 }
 

@@ -9,9 +9,11 @@ use jiff::Timestamp;
 use crate::ids::{DocId, FamilyId, InviteId, UserId, VersionId};
 
 pub mod faulty;
+mod inspection;
 mod records;
 pub mod sqlite;
 
+pub use inspection::*;
 pub use records::*;
 
 pub use crate::ids::Role;
@@ -39,6 +41,8 @@ pub mod conflict {
     pub const MISSING: &str = "it does not exist";
     /// Somebody else folded this document since it was loaded.
     pub const FOLDED: &str = "the document was folded since";
+    /// Something was appended to this document, or it was folded, since it was inspected.
+    pub const CHANGED: &str = "the document was changed since";
     /// The plan would be left without an owner.
     pub const LAST_OWNER: &str = "a plan keeps at least one owner";
     /// The plan has `MAX_MEMBERS` members.
@@ -71,6 +75,32 @@ pub trait Journal: Send + Sync {
     /// is not the newest: load again. A damaged newest state counts for nothing: it is replaced by a fold
     /// whose base is the previous one.
     async fn fold(&self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()>;
+
+    /// As `fold`, where the newest generation, `unloadable`, is what was written and yet makes no document:
+    /// `state` was made from the previous one, `base`, and takes its place. `Conflict` unless these two are
+    /// the newest.
+    async fn replace(
+        &self,
+        doc: DocId,
+        unloadable: u64,
+        base: u64,
+        state: Bytes,
+        entries: &[EntryId],
+    ) -> Result<()>;
+}
+
+/// Documents as they lie in the store, sound or not: for who looks after them.
+#[async_trait]
+pub trait Care: Send + Sync {
+    /// Documents in the order of their names, those after `after` if given.
+    async fn documents(&self, after: Option<DocId>, limit: usize) -> Result<Vec<DocId>>;
+
+    /// Each state and each entry of a document, as of one moment. One that is damaged hides no other.
+    /// `None`: no such document.
+    async fn inspect(&self, doc: DocId) -> Result<Option<Inspection>>;
+
+    /// Carries out a mend, all or nothing. `Conflict` if the document is not as it was `seen`: inspect again.
+    async fn mend(&self, doc: DocId, seen: Seen, mend: &Mend, now: Timestamp) -> Result<()>;
 }
 
 /// Updates that are applied to nothing, kept to be looked at: they may have ended a process, or can't be read.
@@ -150,6 +180,9 @@ pub trait Sessions: Send + Sync {
 pub trait Plans: Send + Sync {
     /// Keeps a new plan whose only member is its owner. `Conflict` if it exists.
     async fn create(&self, plan: &Plan, owner: UserId) -> Result<()>;
+
+    /// Every plan, whatever its status, in the order of their ids, those after `after` if given.
+    async fn ids(&self, after: Option<DocId>, limit: usize) -> Result<Vec<DocId>>;
 
     /// The plan, whatever its status.
     async fn get(&self, id: DocId) -> Result<Option<Plan>>;
@@ -231,6 +264,7 @@ pub trait Health: Send + Sync {
 #[expect(missing_docs, reason = "each field is its trait")]
 pub struct Stores {
     pub journal: Arc<dyn Journal>,
+    pub care: Arc<dyn Care>,
     pub quarantine: Arc<dyn Quarantine>,
     pub versions: Arc<dyn Versions>,
     pub accounts: Arc<dyn Accounts>,

@@ -9,7 +9,7 @@ use moim::{
     protocol::{self, CloseCode, Message},
     rooms::{Acks, Event, FlightLog, Joining, Limits, RoomError, RoomStores, Rooms, Seat, Waiting},
     store::{
-        AsideCause, Generation, Quarantine, SetAside, VersionCause, Versions,
+        AsideCause, Generation, Loaded, Quarantine, SetAside, VersionCause, Versions,
         faulty::{Fault, FaultyJournal},
     },
 };
@@ -54,8 +54,12 @@ impl House {
         self.rooms.open(self.doc).await.unwrap().join(joining(role)).await.unwrap()
     }
 
+    fn stored(&self) -> Loaded {
+        self.journal.load_now(self.doc, Generation::Newest).unwrap().unwrap()
+    }
+
     fn entries(&self) -> usize {
-        self.journal.load_now(self.doc, Generation::Newest).unwrap().unwrap().entries.len()
+        self.stored().entries.len()
     }
 }
 
@@ -297,4 +301,31 @@ async fn a_document_that_ended_a_process_when_it_was_read_is_not_read_again_unti
     assert!(matches!(house.rooms.open(house.doc).await, Err(RoomError::Unreadable(_))));
     Quarantine::release(&house.journal, house.doc).await.unwrap();
     assert!(house.rooms.open(house.doc).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newest_state_that_makes_no_document_is_healed_by_folding() {
+    let house = house();
+    house.journal.append_now(house.doc, vec![retitled("새 ")]).unwrap();
+    let entries: Vec<_> = house.stored().entries.iter().map(|entry| entry.id).collect();
+    let nonsense = Bytes::from_static(b"what was written, and yet no document");
+    house.journal.fold_now(house.doc, 1, nonsense, &entries).unwrap();
+    let handle = house.rooms.open(house.doc).await.unwrap();
+    let title = handle.project().await.unwrap().title.clone();
+    assert!(title.contains("제주") && title.contains("새"), "{title}");
+    house.tasks.close();
+    house.tasks.wait().await;
+    let healed = house.stored();
+    assert_eq!((healed.generation, healed.entries.len()), (3, 0));
+    let again = house.rooms.open(house.doc).await.unwrap();
+    assert_eq!(again.project().await.unwrap().title, title);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_without_a_sound_state_is_unreadable_and_not_missing() {
+    let house = house();
+    let doc = DocId::new(DocKind::Trip);
+    house.journal.create_now(doc, Bytes::from_static(b"no document")).unwrap();
+    let opened = house.rooms.open(doc).await;
+    assert!(matches!(opened, Err(RoomError::Unreadable(_))));
 }

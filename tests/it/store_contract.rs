@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use moim::store::{
-    Journal, Quarantine, StoreError, Stores, Versions, faulty::FaultyJournal, sqlite::SqliteStore,
+    Care, Journal, Quarantine, StoreError, Stores, Versions, faulty::FaultyJournal,
+    sqlite::SqliteStore,
 };
 use tempfile::TempDir;
 
@@ -12,6 +13,7 @@ mod records;
 #[macro_use]
 mod tests_of;
 mod accounts;
+mod care;
 mod health;
 mod idempotency;
 mod journal;
@@ -24,6 +26,7 @@ mod versions;
 trait Documents: Sized {
     async fn start() -> Self;
     fn journal(&self) -> Arc<dyn Journal>;
+    fn care(&self) -> Arc<dyn Care>;
     fn quarantine(&self) -> Arc<dyn Quarantine>;
     fn versions(&self) -> Arc<dyn Versions>;
     /// Ends the process without warning, and starts another one on what is durable.
@@ -65,6 +68,10 @@ impl Documents for Sqlite {
 
     fn journal(&self) -> Arc<dyn Journal> {
         self.store.stores().journal
+    }
+
+    fn care(&self) -> Arc<dyn Care> {
+        self.store.stores().care
     }
 
     fn quarantine(&self) -> Arc<dyn Quarantine> {
@@ -110,6 +117,10 @@ impl Documents for FaultyJournal {
         Arc::new(self.clone())
     }
 
+    fn care(&self) -> Arc<dyn Care> {
+        Arc::new(self.clone())
+    }
+
     fn quarantine(&self) -> Arc<dyn Quarantine> {
         Arc::new(self.clone())
     }
@@ -130,10 +141,10 @@ impl Documents for FaultyJournal {
 /// A store passes the suites that are named after it.
 mod sqlite {
     use super::Sqlite;
-    tests_of!(Sqlite: journal, quarantine, versions, accounts, sessions, plans, idempotency, health);
+    tests_of!(Sqlite: journal, care, quarantine, versions, accounts, sessions, plans, idempotency, health);
 }
 
 mod memory {
     use moim::store::faulty::FaultyJournal;
-    tests_of!(FaultyJournal: journal, quarantine, versions);
+    tests_of!(FaultyJournal: journal, care, quarantine, versions);
 }

@@ -49,16 +49,43 @@ impl Journal for SqliteStore {
 
     async fn fold(&self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()> {
         let entries = entries.to_vec();
-        self.write(state.len(), move |db| fold(db, doc, base, &state, &entries)).await
+        self.write(state.len(), move |db| {
+            let document = document(db, doc)?.ok_or(StoreError::Conflict(conflict::MISSING))?;
+            take_base(db, &document, base)?;
+            fold(db, &document, base, &state, &entries)
+        })
+        .await
+    }
+
+    async fn replace(
+        &self,
+        doc: DocId,
+        unloadable: u64,
+        base: u64,
+        state: Bytes,
+        entries: &[EntryId],
+    ) -> Result<()> {
+        let entries = entries.to_vec();
+        self.write(state.len(), move |db| {
+            let document = document(db, doc)?.ok_or(StoreError::Conflict(conflict::MISSING))?;
+            if generation(db, &document, Generation::Newest)? != Some(unloadable)
+                || generation(db, &document, Generation::Previous)? != Some(base)
+            {
+                return Err(StoreError::Conflict(conflict::FOLDED));
+            }
+            drop_after(db, &document, base)?;
+            fold(db, &document, base, &state, &entries)
+        })
+        .await
     }
 }
 
-struct Document {
+pub(super) struct Document {
     name: DocId,
-    key: i64,
+    pub(super) key: i64,
     epoch: u32,
     /// The number that was given last.
-    generation: u64,
+    pub(super) generation: u64,
 }
 
 struct State {
@@ -66,7 +93,7 @@ struct State {
     bytes: Bytes,
 }
 
-fn document(db: &Connection, name: DocId) -> Result<Option<Document>> {
+pub(super) fn document(db: &Connection, name: DocId) -> Result<Option<Document>> {
     let sql = "SELECT key, epoch, generation FROM documents WHERE name = ?1";
     let found = db.prepare_cached(sql)?.query_one([name], |row| {
         Ok(Document { name, key: row.get(0)?, epoch: row.get(1)?, generation: row.get(2)? })
@@ -74,7 +101,12 @@ fn document(db: &Connection, name: DocId) -> Result<Option<Document>> {
     Ok(found.optional()?)
 }
 
-fn insert_state(db: &Connection, document: i64, generation: u64, state: &[u8]) -> Result<()> {
+pub(super) fn insert_state(
+    db: &Connection,
+    document: i64,
+    generation: u64,
+    state: &[u8],
+) -> Result<()> {
     let sql = "INSERT INTO states (document, generation, checksum, state) VALUES (?1, ?2, ?3, ?4)";
     db.prepare_cached(sql)?.execute((document, generation, checksum(state), state))?;
     Ok(())
@@ -139,12 +171,17 @@ fn entries_after(db: &Connection, document: &Document, generation: u64) -> Resul
     Ok(entries)
 }
 
-fn fold(db: &Connection, doc: DocId, base: u64, state: &[u8], entries: &[EntryId]) -> Result<()> {
-    let document = document(db, doc)?.ok_or(StoreError::Conflict(conflict::MISSING))?;
-    take_base(db, &document, base)?;
+/// Writes the next generation, whose `base` is the newest one that is left.
+fn fold(
+    db: &Connection,
+    document: &Document,
+    base: u64,
+    state: &[u8],
+    entries: &[EntryId],
+) -> Result<()> {
     let next = document.generation + 1;
     insert_state(db, document.key, next, state)?;
-    note_folded(db, &document, next, entries)?;
+    note_folded(db, document, next, entries)?;
     let drops = [
         "DELETE FROM states WHERE document = ?1 AND generation < ?2",
         "DELETE FROM entries WHERE document = ?1 AND folded_into <= ?2",
@@ -173,6 +210,11 @@ fn take_base(db: &Connection, document: &Document, base: u64) -> Result<()> {
         }
         Err(error) => return Err(error),
     }
+    drop_after(db, document, base)
+}
+
+/// Takes the states that are newer than `base` out of the way.
+fn drop_after(db: &Connection, document: &Document, base: u64) -> Result<()> {
     let repairs = [
         "DELETE FROM states WHERE document = ?1 AND generation > ?2",
         "UPDATE entries SET folded_into = NULL WHERE document = ?1 AND folded_into > ?2",

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::{Health, Result, StoreError, Stores};
 
 mod accounts;
+mod care;
 mod columns;
 mod connect;
 mod failure;
@@ -52,6 +53,7 @@ impl SqliteStore {
         let store = Arc::new(self.clone());
         Stores {
             journal: Arc::clone(&store) as _,
+            care: Arc::clone(&store) as _,
             quarantine: Arc::clone(&store) as _,
             versions: Arc::clone(&store) as _,
             accounts: Arc::clone(&store) as _,

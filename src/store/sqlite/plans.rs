@@ -29,6 +29,17 @@ impl Plans for SqliteStore {
         .await
     }
 
+    async fn ids(&self, after: Option<DocId>, limit: usize) -> Result<Vec<DocId>> {
+        self.read(move |db| {
+            let sql = "SELECT id FROM plans WHERE id > ?1 ORDER BY id LIMIT ?2";
+            let after = after.map_or_else(String::new, |id| id.to_string());
+            let mut select = db.prepare_cached(sql)?;
+            let ids = select.query_map((after, limit), |row| row.get(0))?;
+            Ok(ids.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
     async fn get(&self, id: DocId) -> Result<Option<Plan>> {
         self.read(move |db| {
             let sql = "SELECT * FROM plans WHERE id = ?1";

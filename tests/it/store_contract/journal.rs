@@ -23,6 +23,8 @@ claims!($ journal:
     a_damaged_newest_state_loses_nothing,
     a_fold_on_the_previous_state_replaces_a_damaged_one,
     a_fold_on_the_previous_state_conflicts_while_the_newest_is_sound,
+    an_unloadable_newest_state_is_replaced_from_the_previous_one,
+    a_replacement_of_other_generations_conflicts,
     a_damaged_entry_is_no_entry,
     many_appends_at_once_are_all_kept_each_in_its_order,
 );
@@ -208,6 +210,40 @@ pub(super) async fn a_fold_on_the_previous_state_conflicts_while_the_newest_is_s
     let early = journal.fold(doc, loaded.generation, third, &ids(&loaded)).await;
     assert!(conflicts(&early, conflict::FOLDED));
     assert_eq!(newest(&journal, doc).await.state, SECOND);
+}
+
+pub(super) async fn an_unloadable_newest_state_is_replaced_from_the_previous_one(
+    store: impl Documents,
+) {
+    let (journal, doc) = begun(&store).await;
+    append(&journal, doc, &["one"]).await;
+    fold(&journal, doc, SECOND).await;
+    append(&journal, doc, &["two"]).await;
+    let loaded = previous(&journal, doc).await;
+    append(&journal, doc, &["three"]).await;
+    let third = Bytes::from_static(THIRD);
+    journal.replace(doc, 2, 1, third, &ids(&loaded)).await.unwrap();
+    let replaced = newest(&journal, doc).await;
+    assert_eq!((replaced.generation, &replaced.state[..]), (3, THIRD));
+    assert_eq!(updates(&replaced), ["three"]);
+    let kept = previous(&journal, doc).await;
+    assert_eq!((kept.generation, updates(&kept)), (1, vec!["one", "two", "three"]));
+}
+
+pub(super) async fn a_replacement_of_other_generations_conflicts(store: impl Documents) {
+    let (journal, doc) = begun(&store).await;
+    append(&journal, doc, &["one"]).await;
+    fold(&journal, doc, SECOND).await;
+    append(&journal, doc, &["two"]).await;
+    fold(&journal, doc, THIRD).await;
+    for (unloadable, base) in [(2, 1), (3, 1), (2, 2), (3, 3), (4, 3)] {
+        let state = Bytes::from_static(STATE);
+        let late = journal.replace(doc, unloadable, base, state, &[]).await;
+        assert!(conflicts(&late, conflict::FOLDED), "{unloadable} on {base}");
+    }
+    let unknown = journal.replace(trip(), 3, 2, Bytes::new(), &[]).await;
+    assert!(conflicts(&unknown, conflict::MISSING));
+    assert_eq!(newest(&journal, doc).await.state, THIRD);
 }
 
 pub(super) async fn a_damaged_entry_is_no_entry(mut store: impl Documents) {

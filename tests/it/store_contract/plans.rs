@@ -18,6 +18,7 @@ claims!($ plans:
     a_plan_is_made_once_and_by_an_account,
     a_list_pages_through_all_plans_last_touched_first,
     a_list_holds_the_plans_of_one_person_and_status,
+    every_plan_is_named_page_by_page,
     a_summary_moves_the_plan_to_the_top,
     members_come_in_the_order_of_joining,
     the_last_owner_stays,
@@ -94,6 +95,20 @@ pub(super) async fn a_list_holds_the_plans_of_one_person_and_status(store: impl 
     assert_eq!(all(plans, guest.id, PlanStatus::Archived).await, [archived]);
     assert_eq!(all(plans, owner.id, PlanStatus::Active).await, [mine]);
     assert!(all(plans, owner.id, PlanStatus::Trashed).await.is_empty());
+}
+
+pub(super) async fn every_plan_is_named_page_by_page(store: impl Everything) {
+    let stores = store.stores();
+    let owner = known(&stores, "owner").await;
+    let mut made = Vec::new();
+    for touched in 0..5 {
+        made.push(kept(&stores, &owner, touched).await.id);
+    }
+    stores.plans.set_status(made[0], PlanStatus::Trashed, at(9)).await.unwrap();
+    made.sort_by_key(ToString::to_string);
+    let first = stores.plans.ids(None, 3).await.unwrap();
+    let rest = stores.plans.ids(Some(first[2]), 3).await.unwrap();
+    assert_eq!([first, rest].concat(), made);
 }
 
 pub(super) async fn a_summary_moves_the_plan_to_the_top(store: impl Everything) {
