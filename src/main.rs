@@ -2,11 +2,11 @@
 
 mod signals;
 
-use std::{io::Write, time::Duration};
+use std::{io::Write, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use moim::{Stop, config::Config, run, telemetry};
+use moim::{Stop, config::Config, run, telemetry, upkeep};
 use tokio::net::TcpListener;
 
 use signals::Signals;
@@ -26,12 +26,14 @@ struct Command {
 enum Task {
     /// Serve until a signal comes
     Serve(Box<Config>),
+    #[command(flatten)]
+    Upkeep(upkeep::Task),
     /// Merge what another process died over, which comes in on the standard input
     #[command(hide = true)]
     Try,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     let task = Command::parse().task;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(carry_out(task));
@@ -39,11 +41,13 @@ fn main() -> anyhow::Result<()> {
     done
 }
 
-async fn carry_out(task: Task) -> anyhow::Result<()> {
+async fn carry_out(task: Task) -> anyhow::Result<ExitCode> {
     match task {
-        Task::Serve(config) => serve(&config).await,
-        Task::Try => Ok(moim::rooms::attempt(std::io::stdin())?),
+        Task::Serve(config) => serve(&config).await?,
+        Task::Upkeep(task) => return Ok(task.run().await),
+        Task::Try => moim::rooms::attempt(std::io::stdin())?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {

@@ -22,7 +22,7 @@ use crate::{
     rooms::{self, Court, FlightLog, RoomStores, Rooms},
     store::{StoreError, Stores, sqlite::SqliteStore},
     telemetry,
-    upkeep::{DataFolder, Lock, LockError, Phase},
+    upkeep::{DataFolder, Lock, LockError, Phase, complete_restore},
 };
 
 /// How often what is only remembered for a while is let go of.
@@ -37,6 +37,9 @@ pub enum ServeError {
     /// Somebody else works on the data folder.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// A database that was restored can't be put in its place.
+    #[error("the restore can't be completed: {0}")]
+    Restore(io::Error),
     /// There are no signing keys.
     #[error(transparent)]
     Keys(#[from] KeyringError),
@@ -125,6 +128,7 @@ async fn run_once(
 ) -> Result<Then, ServeError> {
     let listener = listener.try_clone().and_then(TcpListener::from_std);
     let listener = listener.map_err(ServeError::Listen)?;
+    complete_restore(data, lock).map_err(ServeError::Restore)?;
     let server = Server::start(config, data).await?;
     lock.say(Phase::Serving).map_err(ServeError::Folder)?;
     stop.serving.notify_one();

@@ -36,13 +36,17 @@ pub fn fold<'a>(
     state: &'a [u8],
     updates: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Folded, LoadError> {
-    let document = Document::load(state, updates, Limits::default())?;
+    fold_document(&Document::load(state, updates, Limits::default())?)
+}
+
+/// The same, of a document that is loaded.
+pub(super) fn fold_document(document: &Document) -> Result<Folded, LoadError> {
     let collected = Live::new(Garbage::Collected);
     let damaged = |_| LoadError::Damaged("the merge failed");
     collected.apply(&document.encode_state()).map_err(damaged)?;
     let state = collected.encode();
     let again = Document::load(&state, [], Limits::default())?;
-    if !is_same(&document, &again) {
+    if !is_same(document, &again) {
         return Err(LoadError::Differs);
     }
     let projection = again.project();

@@ -17,6 +17,7 @@ mod projection;
 mod reading;
 mod restore;
 mod roots;
+mod salvage;
 mod splice;
 
 pub use awareness::{Awareness, Presence};
@@ -25,3 +26,4 @@ pub use draft::{Stamp, TripDraft};
 pub use fold::{Folded, fold, merge};
 pub use limits::{Limits, LoadError, Refusal};
 pub use projection::{Card, CardKind, CardStatus, Day, Estimate, Place, Projection, When};
+pub use salvage::{Salvaged, salvage};

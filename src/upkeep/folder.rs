@@ -14,6 +14,12 @@ const KEYS: &str = "token.keys";
 const FLIGHT: &str = "flight";
 /// Locked while a server runs; says which one.
 const LOCK: &str = "moim.lock";
+/// Locked while a restore is staged, so that two are never mixed up.
+const RESTORE_LOCK: &str = "moim.restore.lock";
+/// A database that is to take the place of the other.
+const STAGED: &str = "moim.db.restore";
+/// One that is still being copied.
+const STAGING: &str = "moim.db.restore.partial";
 
 /// The names of what lies in a data folder.
 #[derive(Debug, Clone)]
@@ -55,9 +61,34 @@ impl DataFolder {
         self.0.join(FLIGHT)
     }
 
+    /// A database that is complete, and takes the place of the other at the next start.
+    pub fn staged(&self) -> PathBuf {
+        self.0.join(STAGED)
+    }
+
+    /// Where such a database is copied to.
+    pub(super) fn staging(&self) -> PathBuf {
+        self.0.join(STAGING)
+    }
+
+    /// The file that says who holds the folder.
+    pub(super) fn lock_file(&self) -> PathBuf {
+        self.0.join(LOCK)
+    }
+
+    /// The right to stage a restore.
+    pub(super) fn lock_restore(&self) -> Result<Lock, LockError> {
+        Lock::take(&self.0.join(RESTORE_LOCK))
+    }
+
+    /// Gives a new file to the owner of the folder: what root restores, a server that isn't root must read.
+    pub(super) fn give(&self, file: &Path) -> io::Result<()> {
+        give_to_owner_of(&self.0, file)
+    }
+
     /// Takes the folder for this process, until the lock is dropped or the process ends, however it ends.
     pub fn lock(&self) -> Result<Lock, LockError> {
-        Lock::take(&self.0.join(LOCK))
+        Lock::take(&self.lock_file())
     }
 }
 
@@ -71,7 +102,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Busy => "busy",
             Self::Serving => "serving",
@@ -121,6 +152,7 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Err(held(path, &mut file)),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
+        give_to_owner_of(path.parent().unwrap_or(path), path).map_err(failed)?;
         let mut lock = Self(file);
         lock.say(Phase::Busy).map_err(failed)?;
         Ok(lock)
@@ -133,6 +165,22 @@ impl Lock {
         self.0.write_all(text.as_bytes())?;
         self.0.set_len(text.len() as u64)
     }
+}
+
+/// Only root can give something away, and only what root makes is in the way of others.
+#[cfg(unix)]
+fn give_to_owner_of(folder: &Path, file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let (owner, found) = (fs::metadata(folder)?, fs::metadata(file)?);
+    if found.uid() == 0 && owner.uid() != 0 {
+        chown(file, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn give_to_owner_of(_: &Path, _: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn held(path: &Path, file: &mut File) -> LockError {

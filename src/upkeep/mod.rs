@@ -1,5 +1,72 @@
-//! The care of the data folder: who may work on it, and what is done to it beside serving.
+//! The care of the data folder: who may work on it, back-ups and their way back, examinations and mends.
+//!
+//! `folder` names what lies where and keeps it to one server. `diagnosis` decides on made-up or stored
+//! inspections alike; `examine` asks the store. `copies` makes back-ups and stages restores, `swap` completes
+//! them, `holder` has a running server do so. `commands` is what an operator types.
 
+mod commands;
+mod copies;
+mod diagnosis;
+mod examine;
 mod folder;
+mod holder;
+mod swap;
 
-pub use folder::{DataFolder, Lock, LockError, Phase};
+use std::{io, path::PathBuf};
+
+pub use self::{
+    commands::{Backup, Doctor, Restore, Task},
+    copies::{BackedUp, Findings, Restored, back_up, restore},
+    examine::{Mending, Summary, Tell, examine},
+    folder::{DataFolder, Lock, LockError, Phase},
+    swap::complete_restore,
+};
+use crate::store::StoreError;
+
+/// Why something could not be done to a data folder.
+#[derive(Debug, thiserror::Error)]
+pub enum UpkeepError {
+    /// It was replaced while it was copied.
+    #[error("the database was restored meanwhile: try again")]
+    Replaced,
+    /// Files can't be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The database can't be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Somebody else works on it.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// There is nothing to look at.
+    #[error("there is no database {0}: name the data folder with --data")]
+    NoDatabase(PathBuf),
+    /// A back-up is never written over anything.
+    #[error("{0} is not empty: name a folder that is not there yet")]
+    NotEmpty(PathBuf),
+    /// The old database is on its way out.
+    #[error(
+        "a restore is staged and not complete: start the server, which completes it, and try again"
+    )]
+    RestoreUnderWay,
+    /// A back-up is not what it should be.
+    #[error(
+        "{0} things are wrong in the back-up, nothing was changed: take another one, mend this one by \
+         `moim doctor --repair`, or take it as it is by --despite-findings"
+    )]
+    Findings(usize),
+    /// The lock doesn't say who holds it.
+    #[error("the restore is staged, and nobody knows which process serves: start that again")]
+    Unknown,
+    /// The server could not be told.
+    #[error(
+        "the restore is staged; the server, process {0}, could not be told: start it again ({1})"
+    )]
+    Untold(i32, io::Error),
+    /// The server ended instead of starting again.
+    #[error("it is restored; the server, process {0}, has ended: its log says why. Start it again")]
+    Ended(i32),
+    /// The server takes too long.
+    #[error("the restore is staged; the server, process {0}, still works on it: its log says more")]
+    Slow(i32),
+}

@@ -36,7 +36,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("hyper_util", &["src/http/accept.rs"]),
     ("governor", &["src/http/limits.rs"]),
     ("rust_embed", &["src/http/assets.rs"]),
-    ("clap", &["src/config.rs", "src/main.rs"]),
+    ("clap", &["src/config.rs", "src/upkeep/commands.rs", "src/main.rs"]),
+    ("rustix", &["src/upkeep/holder.rs"]),
     ("tracing_subscriber", &["src/telemetry.rs"]),
     ("metrics_exporter_prometheus", &["src/telemetry.rs", "src/http/"]),
     ("anyhow", &["src/main.rs"]),
@@ -57,6 +58,7 @@ const PURE: &[&str] = &[
     "src/rooms/core",
     "src/rooms/encodings.rs",
     "src/rooms/participants",
+    "src/upkeep/diagnosis",
     "src/connection/admission.rs",
     "src/connection/session.rs",
 ];

@@ -12,6 +12,7 @@ mod care;
 mod columns;
 mod connect;
 mod failure;
+mod files;
 mod idempotency;
 mod invites;
 mod journal;

@@ -1,5 +1,7 @@
 //! The schema as numbered migrations, each applied once and in a transaction of its own.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::store::{Result, StoreError};
@@ -20,6 +22,11 @@ const MIGRATIONS: [Migration; 3] = migrations!["0001_documents", "0002_people", 
 
 /// Brings the database up to the schema that this program knows. `Unavailable` if it is ahead of that.
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
+    migrate_to(connection, MIGRATIONS.len())?;
+    refuse_newer(connection)
+}
+
+fn migrate_to(connection: &mut Connection, number: usize) -> Result<()> {
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS migrations (
              number  INTEGER PRIMARY KEY,
@@ -27,10 +34,10 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
              applied TEXT    NOT NULL DEFAULT CURRENT_TIMESTAMP
          ) STRICT",
     )?;
-    for (number, migration) in (1..).zip(&MIGRATIONS) {
+    for (number, migration) in (1..).zip(MIGRATIONS.iter().take(number)) {
         apply(connection, number, migration)?;
     }
-    refuse_newer(connection)
+    Ok(())
 }
 
 /// Looks and applies in one transaction, so that two processes that start at once do not both apply it.
@@ -44,7 +51,8 @@ fn apply(connection: &mut Connection, number: i64, migration: &Migration) -> Res
     Ok(transaction.commit()?)
 }
 
-fn refuse_newer(connection: &Connection) -> Result<()> {
+/// `Unavailable` if the database is ahead of this program.
+pub(super) fn refuse_newer(connection: &Connection) -> Result<()> {
     let known = MIGRATIONS.len();
     match newest(connection)? {
         found if usize::try_from(found).is_ok_and(|found| found <= known) => Ok(()),
@@ -58,4 +66,32 @@ fn refuse_newer(connection: &Connection) -> Result<()> {
 fn newest(connection: &Connection) -> Result<i64> {
     let sql = "SELECT coalesce(max(number), 0) FROM migrations";
     Ok(connection.query_row(sql, (), |row| row.get(0))?)
+}
+
+/// Whether every migration that this program knows was applied.
+pub(super) fn is_up_to_date(connection: &Connection) -> Result<bool> {
+    Ok(usize::try_from(newest(connection)?).is_ok_and(|found| found == MIGRATIONS.len()))
+}
+
+/// Where the tables and indexes differ from those that the migrations make, as many as were applied.
+pub(super) fn differences(connection: &Connection) -> Result<Vec<String>> {
+    let applied = usize::try_from(newest(connection)?).unwrap_or_default();
+    let mut expected = Connection::open_in_memory()?;
+    migrate_to(&mut expected, applied)?;
+    let (expected, found) = (definitions(&expected)?, definitions(connection)?);
+    let lacking = expected.keys().filter(|name| !found.contains_key(*name));
+    let others = found.iter().filter(|(name, sql)| expected.get(*name) != Some(sql));
+    Ok(lacking
+        .map(|name| format!("{name} is missing"))
+        .chain(others.map(|(name, _)| format!("{name} is not what this program makes")))
+        .collect())
+}
+
+/// By their names.
+fn definitions(connection: &Connection) -> Result<BTreeMap<String, String>> {
+    let sql = "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL
+               AND name NOT LIKE 'sqlite_%'";
+    let mut select = connection.prepare(sql)?;
+    let rows = select.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

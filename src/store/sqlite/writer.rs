@@ -35,6 +35,11 @@ impl Writer {
         Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
     }
 
+    /// No thread: nothing can be written.
+    pub(super) fn none() -> Self {
+        Self { queue: Mutex::new(None), thread: Mutex::new(None) }
+    }
+
     /// Carries out `work` in a savepoint and answers once it is committed. A caller that stops waiting
     /// changes nothing about that.
     pub(super) async fn run<T: Send + 'static>(

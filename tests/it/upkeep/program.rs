@@ -85,7 +85,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    async fn start(data: &Path) -> Self {
+    pub(super) async fn start(data: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_moim"))
             .args(["serve", "--listen", "127.0.0.1:0", "--logins-per-minute", "1000"])
             .arg("--data")

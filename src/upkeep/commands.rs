@@ -1,0 +1,174 @@
+//! `moim backup`, `moim restore` and `moim doctor`: what they are asked, what they say, how they end.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Subcommand};
+
+use super::{
+    BackedUp, DataFolder, Findings, Mending, Restored, Summary, UpkeepError, back_up, examine,
+    restore,
+};
+use crate::{
+    ids::DocId,
+    store::{Quarantine, sqlite::SqliteStore},
+};
+
+/// The code that says: something is wrong, and was told.
+const FOUND: u8 = 1;
+/// The code that says: it could not be done.
+const COULD_NOT: u8 = 2;
+
+/// What is done to a data folder beside serving it.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Copy the data, also while it is served
+    Backup(Backup),
+    /// Put a back-up in the place of the data, also while it is served
+    Restore(Restore),
+    /// Look at everything that is stored, and mend it if asked to
+    Doctor(Doctor),
+}
+
+impl Task {
+    /// Carries it out. The code is 0 if all is well, 1 if something is wrong with the data, 2 if it could not
+    /// be done.
+    pub async fn run(self) -> ExitCode {
+        let done = match self {
+            Self::Backup(backup) => backup.run().await,
+            Self::Restore(restore) => restore.run().await,
+            Self::Doctor(doctor) => doctor.run().await,
+        };
+        done.unwrap_or_else(|error| {
+            writeln!(io::stderr(), "Error: {error}").ok();
+            ExitCode::from(COULD_NOT)
+        })
+    }
+}
+
+/// The settings of `moim backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The data folder; a server may be running on it
+    #[arg(long, env = "MOIM_DATA", default_value = "./data")]
+    data: PathBuf,
+
+    /// The folder to make; it must not be there, or be empty
+    #[arg(long)]
+    to: PathBuf,
+}
+
+/// The settings of `moim restore`.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The data folder; a server may be running on it, which then starts again
+    #[arg(long, env = "MOIM_DATA", default_value = "./data")]
+    data: PathBuf,
+
+    /// The folder that `moim backup` made
+    #[arg(long)]
+    from: PathBuf,
+
+    /// Take the back-up although something in it is wrong
+    #[arg(long)]
+    despite_findings: bool,
+}
+
+/// The settings of `moim doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The data folder; a server may be running on it, unless something is to be written
+    #[arg(long, env = "MOIM_DATA", default_value = "./data")]
+    data: PathBuf,
+
+    /// Mend what can be mended from what is kept; what is of no use is set aside
+    #[arg(long)]
+    repair: bool,
+
+    /// Forget what is set aside of this document, so that it is read and taken again
+    #[arg(long, value_name = "DOCUMENT")]
+    release: Option<DocId>,
+}
+
+impl Backup {
+    /// Makes the back-up. The code is 1 if something in it is wrong.
+    async fn run(self) -> Result<ExitCode, UpkeepError> {
+        let BackedUp { summary, bytes } =
+            back_up(&DataFolder::at(&self.data), &self.to, &mut say).await?;
+        let Summary { documents, versions, findings, .. } = summary;
+        let to = self.to.display();
+        say(&format!(
+            "backed up to {to}: {documents} documents, {versions} versions, {bytes} bytes, {}",
+            told(findings)
+        ));
+        Ok(code(findings))
+    }
+}
+
+impl Restore {
+    /// Restores. The code is 1 if something in the back-up was wrong and it was taken all the same.
+    async fn run(self) -> Result<ExitCode, UpkeepError> {
+        let (data, from) = (DataFolder::at(&self.data), DataFolder::at(&self.from));
+        let accept = if self.despite_findings { Findings::Accept } else { Findings::Refuse };
+        let Restored { summary, is_served } = restore(&data, &from, accept, &mut say).await?;
+        let Summary { documents, versions, findings, .. } = summary;
+        let where_to = if is_served { "and served" } else { "for the next start" };
+        say(&format!(
+            "restored {where_to}: {documents} documents, {versions} versions, {}",
+            told(findings)
+        ));
+        Ok(code(findings))
+    }
+}
+
+impl Doctor {
+    /// Looks, and mends if it is asked to. The code is 1 if something is wrong and still is.
+    async fn run(self) -> Result<ExitCode, UpkeepError> {
+        let data = DataFolder::at(&self.data);
+        if data.staged().exists() {
+            return Err(UpkeepError::RestoreUnderWay);
+        }
+        // None is made where none is.
+        if !data.database().try_exists()? {
+            return Err(UpkeepError::NoDatabase(data.database()));
+        }
+        let writes = self.repair || self.release.is_some();
+        let (store, _lock) = if writes {
+            let lock = data.lock()?;
+            (SqliteStore::open(&data.database()).await?, Some(lock))
+        } else {
+            (SqliteStore::open_to_read(&data.database()).await?, None)
+        };
+        if let Some(doc) = self.release {
+            let pieces = store.release(doc).await?;
+            say(&format!("{doc}: {pieces} pieces are set aside no more"));
+        }
+        let mending = if self.repair { Mending::Yes } else { Mending::No };
+        let examined = examine(&store, mending, &mut say).await;
+        store.close().await;
+        let Summary { documents, versions, findings, mended } = examined?;
+        let what = format!("{documents} documents, {versions} versions");
+        say(&format!("looked at {what}: {mended} mended, {}", told(findings)));
+        Ok(code(findings))
+    }
+}
+
+fn code(findings: usize) -> ExitCode {
+    if findings == 0 { ExitCode::SUCCESS } else { ExitCode::from(FOUND) }
+}
+
+fn told(findings: usize) -> String {
+    match findings {
+        0 => "nothing is wrong".to_owned(),
+        1 => "1 thing is wrong".to_owned(),
+        more => format!("{more} things are wrong"),
+    }
+}
+
+/// A line on the standard output. Who no longer reads it is told by the code.
+fn say(line: &str) {
+    writeln!(io::stdout(), "{line}").ok();
+}
