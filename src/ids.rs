@@ -177,6 +177,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// All of them, weakest first.
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Commenter, Self::Editor, Self::Owner];
+
     /// As JSON and the wire write it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -19,6 +19,32 @@ pub enum Act {
     Manage,
 }
 
+impl Act {
+    /// All of them, from what everybody may to what owners alone may.
+    pub const ALL: [Self; 6] =
+        [Self::Read, Self::Comment, Self::Edit, Self::Save, Self::Invite, Self::Manage];
+
+    /// As the printed table writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Comment => "comment",
+            Self::Edit => "edit",
+            Self::Save => "save",
+            Self::Invite => "invite",
+            Self::Manage => "manage",
+        }
+    }
+
+    /// Whether it goes on while the plan is in the trash: there it can be read, and its owners can take it back.
+    pub const fn goes_on_in_trash(self) -> bool {
+        match self {
+            Self::Read | Self::Invite | Self::Manage => true,
+            Self::Comment | Self::Edit | Self::Save => false,
+        }
+    }
+}
+
 /// Whether a member with this role may do that.
 pub const fn permits(role: Role, act: Act) -> bool {
     role as u8 >= least(act) as u8
@@ -40,8 +66,7 @@ mod tests {
 
     #[test]
     fn the_table_is_as_agreed() {
-        let acts = [Act::Read, Act::Comment, Act::Edit, Act::Save, Act::Invite, Act::Manage];
-        let may = |role| acts.map(|act| permits(role, act));
+        let may = |role| Act::ALL.map(|act| permits(role, act));
         assert_eq!(may(Role::Viewer), [true, false, false, false, false, false]);
         assert_eq!(may(Role::Commenter), [true, true, false, false, false, false]);
         assert_eq!(may(Role::Editor), [true, true, true, true, false, false]);

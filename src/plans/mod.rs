@@ -152,15 +152,17 @@ impl Plans {
         me.may(Act::Edit)?;
         // Who takes a plan out of the trash may rename it in the same breath.
         if change.status.is_none_or(|status| status == PlanStatus::Trashed) {
-            self.not_trashed(me.doc).await?;
+            self.goes_on(me.doc, Act::Edit).await?;
         }
         Ok(Some(drafts::parse_title(title)?))
     }
 
-    async fn not_trashed(&self, doc: DocId) -> Result<(), PlanError> {
+    /// Whether such an act goes on as long as the plan is where it is.
+    async fn goes_on(&self, doc: DocId, act: Act) -> Result<(), PlanError> {
         let plan = self.plans.get(doc).await?.ok_or(PlanError::NotFound("trip"))?;
         match plan.status {
             PlanStatus::Active | PlanStatus::Archived => Ok(()),
+            PlanStatus::Trashed if act.goes_on_in_trash() => Ok(()),
             PlanStatus::Trashed => Err(PlanError::Trashed),
         }
     }

@@ -29,7 +29,7 @@ impl Plans {
     /// Saves the document as it is now.
     pub async fn save(&self, me: &Insider, name: Option<&str>) -> Result<SavedVersion, PlanError> {
         me.may(Act::Save)?;
-        self.not_trashed(me.doc).await?;
+        self.goes_on(me.doc, Act::Save).await?;
         let name = name.map(|name| parse_line(name, NAME_MAX)).transpose();
         let name = name.map_err(|message| Invalid::field("name", message))?;
         let version = self.rooms.open(me.doc).await?.save(name, me.user).await?;
@@ -76,7 +76,7 @@ impl Plans {
     ) -> Result<(SavedVersion, SavedVersion), PlanError> {
         let (me, _, _) = self.version(user, id).await?;
         me.may(Act::Save)?;
-        self.not_trashed(me.doc).await?;
+        self.goes_on(me.doc, Act::Save).await?;
         let Restored { before, after } = self.rooms.open(me.doc).await?.restore(id, user).await?;
         Ok((self.with_author(before).await?, self.with_author(after).await?))
     }

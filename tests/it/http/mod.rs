@@ -9,4 +9,5 @@ pub(crate) mod sockets;
 pub(crate) mod trips;
 mod versions;
 
+pub(crate) use members::join;
 pub(crate) use trips::new_trip;
