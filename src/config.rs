@@ -94,6 +94,10 @@ pub struct Limits {
     #[arg(long, env = "MOIM_SIGN_UPS_PER_HOUR", default_value = "30")]
     pub sign_ups_per_hour: NonZeroU32,
 
+    /// Looks at invitations, and uses of them, a minute from one address
+    #[arg(long, env = "MOIM_INVITES_PER_MINUTE", default_value = "60")]
+    pub invites_per_minute: NonZeroU32,
+
     /// Document sockets at once from one address
     #[arg(long, env = "MOIM_SOCKETS_PER_ADDRESS", default_value_t = 500)]
     pub sockets_per_address: usize,

@@ -25,9 +25,6 @@ pub enum AccountError {
     /// What was filled in can't be taken.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// Somebody has an account with this mail address.
-    #[error("the mail address has an account")]
-    MailTaken,
     /// No account has this mail address and this password.
     #[error("mail or password is wrong")]
     WrongCredentials,
@@ -120,7 +117,9 @@ impl Accounts {
         Self { accounts, sessions, passwords, keys }
     }
 
-    /// Makes an account.
+    /// Makes an account. Where the mail address has one already that one stays as it is, and the answer does not
+    /// say so: it would tell anybody who is here. (Who then tries to log in with the new password still finds
+    /// out. Only mails that have to be answered would close that, and there are none yet.)
     pub async fn sign_up(&self, form: SignUp, now: Timestamp) -> Result<Account, AccountError> {
         let language = form.language;
         let Checked { mail, name, password } = check(form)?;
@@ -129,8 +128,7 @@ impl Accounts {
         let color = fields::first_color(digest(&id.to_string())[0]).to_owned();
         let account = Account { id, mail, name, language, color, created: now };
         match self.accounts.create(&account, &hash).await {
-            Ok(()) => Ok(account),
-            Err(StoreError::Conflict(_)) => Err(AccountError::MailTaken),
+            Ok(()) | Err(StoreError::Conflict(_)) => Ok(account),
             Err(error @ (StoreError::Unavailable(_) | StoreError::Corrupt(_))) => Err(error.into()),
         }
     }

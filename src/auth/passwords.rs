@@ -77,6 +77,7 @@ impl Passwords {
     ) -> Result<T, PasswordError> {
         let place = self.queue.clone().try_acquire_owned().map_err(|_| PasswordError::Busy)?;
         let turn = self.work.clone().acquire_owned().await.map_err(|_| PasswordError::Failed)?;
+        metrics::counter!("moim_passwords_total").increment(1);
         // The permits go with the work: a caller that goes away doesn't make room for more of it.
         let permits: [OwnedSemaphorePermit; 2] = [place, turn];
         let done = tokio::task::spawn_blocking(move || {

@@ -65,12 +65,12 @@ struct AccountPatch {
     color: Option<String>,
 }
 
-/// Sign up.
+/// Sign up, then log in. The answer is the same for a mail address that has an account already, which stays as it
+/// is: whoever cannot log in afterwards has one with another password.
 #[utoipa::path(
     post, path = "/accounts", tag = "accounts", security(()), request_body = NewAccount,
     responses(
         (status = 201, body = AccountView),
-        (status = 409, description = "`mail_taken`", body = Problem),
         (status = 422, description = "`invalid`, with the fields", body = Problem),
     )
 )]

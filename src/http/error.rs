@@ -187,9 +187,6 @@ impl From<AccountError> for ApiError {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::Invalid(invalid) => invalid.into(),
-            AccountError::MailTaken => {
-                Self::conflict("mail_taken", "there is an account with this mail address: log in")
-            }
             AccountError::WrongCredentials => {
                 Self::unauthorized("wrong_credentials", "mail address or password is wrong")
             }
@@ -269,10 +266,10 @@ mod tests {
 
     #[test]
     fn a_problem_document_has_the_members_of_its_standard() {
-        let problem = ApiError::conflict("mail_taken", "log in").problem();
+        let problem = ApiError::conflict("trashed", "take it back").problem();
         let expected = serde_json::json!({
-            "type": "urn:moim:problem:mail_taken", "title": "Conflict", "status": 409,
-            "detail": "log in", "code": "mail_taken",
+            "type": "urn:moim:problem:trashed", "title": "Conflict", "status": 409,
+            "detail": "take it back", "code": "trashed",
         });
         assert_eq!(serde_json::to_value(problem).unwrap(), expected);
     }

@@ -11,8 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     app::App,
     error::{ApiError, Problem},
-    extract::{At, Member, Session},
-    idempotency::{Repeatable, Told},
+    extract::{At, Body, Member, Session, Visitor},
     trips::TripView,
 };
 use crate::{
@@ -108,10 +107,11 @@ struct InvitePath {
     invite: InviteId,
 }
 
-/// Make an invitation link (owners).
+/// Make an invitation link (owners). Its token is in this answer alone and is not kept, so there is no
+/// `Idempotency-Key`: sent again, it makes another invitation.
 #[utoipa::path(
     post, path = "/trips/{id}/invites", tag = "invites", request_body = InviteForm,
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path)),
     responses(
         (status = 201, body = NewInviteView),
         (status = 403, body = Problem),
@@ -122,15 +122,13 @@ struct InvitePath {
 async fn create(
     State(app): State<Arc<App>>,
     Member(me): Member,
-    invite: Repeatable<InviteForm>,
-) -> Result<Told, ApiError> {
-    let make = async |InviteForm { role, expires }| {
-        let new = NewInvite { role, expires };
-        let (invite, secret) = app.plans.invite(&me, new, Timestamp::now()).await?;
-        let token = secret.reveal().to_owned();
-        Ok(NewInviteView { invite: invite.into(), path: format!("/invite/{token}"), token })
-    };
-    invite.once(&app, me.user, StatusCode::CREATED, make).await
+    Body(InviteForm { role, expires }): Body<InviteForm>,
+) -> Result<(StatusCode, Json<NewInviteView>), ApiError> {
+    let new = NewInvite { role, expires };
+    let (invite, secret) = app.plans.invite(&me, new, Timestamp::now()).await?;
+    let token = secret.reveal().to_owned();
+    let path = format!("/invite/{token}");
+    Ok((StatusCode::CREATED, Json(NewInviteView { invite: invite.into(), token, path })))
 }
 
 /// The invitations of a trip that are not taken back, newest first (owners).
@@ -173,13 +171,16 @@ async fn revoke(
         (status = 200, body = InvitationView),
         (status = 404, body = Problem),
         (status = 410, description = "`invite_over`", body = Problem),
+        (status = 429, description = "`too_many`", body = Problem),
     )
 )]
 async fn see(
     State(app): State<Arc<App>>,
+    Visitor(address): Visitor,
     me: Option<Session>,
     At(token): At<String>,
 ) -> Result<Json<InvitationView>, ApiError> {
+    app.limits.invite(address)?;
     let me = me.map(|me| me.user);
     Ok(Json(app.plans.invitation(&token, me, Timestamp::now()).await?.into()))
 }
@@ -192,12 +193,15 @@ async fn see(
         (status = 404, body = Problem),
         (status = 409, description = "`full`", body = Problem),
         (status = 410, description = "`invite_over`", body = Problem),
+        (status = 429, description = "`too_many`", body = Problem),
     )
 )]
 async fn accept(
     State(app): State<Arc<App>>,
+    Visitor(address): Visitor,
     me: Session,
     At(token): At<String>,
 ) -> Result<Json<TripView>, ApiError> {
+    app.limits.invite(address)?;
     Ok(Json(app.plans.accept(&token, me.user, Timestamp::now()).await?.into()))
 }

@@ -17,6 +17,7 @@ pub(crate) struct Limits {
     sign_ups: Limit<Neighbourhood>,
     logins: Limit<Neighbourhood>,
     mails: Limit<String>,
+    invites: Limit<Neighbourhood>,
 }
 
 impl Limits {
@@ -28,6 +29,7 @@ impl Limits {
             sign_ups: Limit::new("sign_ups", Quota::per_hour(config.sign_ups_per_hour)),
             logins: Limit::new("logins", Quota::per_minute(logins)),
             mails: Limit::new("logins_of_one_mail", Quota::per_minute(mails)),
+            invites: Limit::new("invites", Quota::per_minute(config.invites_per_minute)),
         }
     }
 
@@ -47,12 +49,18 @@ impl Limits {
         self.mails.check(&mail.trim().to_lowercase())
     }
 
+    /// A look at an invitation, or its use: whoever holds a link needs few, whoever guesses needs many.
+    pub(crate) fn invite(&self, from: IpAddr) -> Result<(), ApiError> {
+        self.invites.check(&Neighbourhood::of(from))
+    }
+
     /// Forgets whom nothing holds back any more.
     pub(crate) fn sweep(&self) {
         self.requests.sweep();
         self.sign_ups.sweep();
         self.logins.sweep();
         self.mails.sweep();
+        self.invites.sweep();
     }
 }
 

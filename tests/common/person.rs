@@ -13,7 +13,7 @@ pub(crate) struct Person {
     pub(crate) id: String,
     pub(crate) access: String,
     pub(crate) cookie: String,
-    base: String,
+    pub(crate) base: String,
     client: Client,
 }
 
@@ -114,6 +114,13 @@ impl Answer {
     pub(crate) fn expect(self, status: StatusCode) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// The body of an answer with this status.
+    #[track_caller]
+    pub(crate) fn expect_text(self, status: StatusCode) -> String {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.text
     }
 
     /// Checks that it is a problem document with this status and code.

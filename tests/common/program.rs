@@ -43,7 +43,8 @@ impl Starting {
     pub(crate) fn by(mut command: Command, data: &Path, flags: &[&str]) -> Self {
         let log = data.with_extension(format!("{}.log", ulid::Ulid::generate()));
         // Tests are in more of a hurry than people.
-        let usual = ["--logins-per-minute=1000", "--sign-ups-per-hour=1000"];
+        let usual = ["--logins-per-minute", "--sign-ups-per-hour", "--invites-per-minute"];
+        let usual = usual.map(|limit| format!("{limit}=1000"));
         let child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--requests-per-minute=1000000"])
             .args(usual)

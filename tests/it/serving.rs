@@ -37,7 +37,8 @@ impl Serving {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         // Tests are in more of a hurry than people; a flag that is given again wins.
-        let usual = ["--logins-per-minute", "1000", "--sign-ups-per-hour", "1000"];
+        let usual = ["--logins-per-minute", "--sign-ups-per-hour", "--invites-per-minute"];
+        let usual = usual.map(|limit| [limit, "1000"]).concat();
         let data = folder.path().join("data");
         let line = ["moim", "--data", data.to_str().unwrap()];
         let line = line.iter().chain(&usual).chain(flags);

@@ -8,9 +8,12 @@ use moim::protocol;
 use reqwest::StatusCode;
 use serde_json::json;
 use tokio::net::TcpStream;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest},
+};
 
-use crate::serving::{Person, Serving};
+use crate::serving::Person;
 
 /// How long anything that is expected may take, also where many tests run at once.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,16 +32,32 @@ pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     /// Opens whatever this path below `/sync/` names.
-    pub(crate) async fn open(server: &Serving, path: &str) -> Self {
-        let base = server.base.replace("http://", "ws://");
-        let (socket, _) = connect_async(format!("{base}/sync/{path}")).await.unwrap();
-        Self(socket)
+    pub(crate) async fn open(person: &Person, path: &str) -> Self {
+        Self::knock(person, path, None).await.unwrap()
     }
 
     /// Opens a document as one of its members, who counts acknowledgements.
-    pub(crate) async fn of(server: &Serving, person: &Person, trip: &str) -> Self {
+    pub(crate) async fn of(person: &Person, trip: &str) -> Self {
         let token = ticket(person, trip).await;
-        Self::open(server, &format!("{trip}?ack=1&token={token}")).await
+        Self::open(person, &format!("{trip}?ack=1&token={token}")).await
+    }
+
+    /// The same for a page of this origin; where the upgrade is refused, the status that says so.
+    pub(crate) async fn knock(
+        person: &Person,
+        path: &str,
+        origin: Option<&str>,
+    ) -> Result<Self, StatusCode> {
+        let address = format!("{}/sync/{path}", person.base.replace("http://", "ws://"));
+        let mut request = address.into_client_request().unwrap();
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((socket, _)) => Ok(Self(socket)),
+            Err(Error::Http(response)) => Err(response.status()),
+            Err(error) => panic!("{error}"),
+        }
     }
 
     pub(crate) async fn say(&mut self, frame: Bytes) {

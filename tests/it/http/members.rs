@@ -182,3 +182,32 @@ async fn an_invitation_is_within_bounds_and_its_token_is_told_once() {
     let listed = listed.expect(StatusCode::OK);
     assert_eq!((listed.as_array().unwrap().len(), &listed[0]["id"]), (4, &made["id"]));
 }
+
+#[tokio::test]
+async fn guessing_invitations_is_held_back_and_told_as_a_limit() {
+    let server = Serving::start_with(&["--invites-per-minute", "3"]).await;
+    let (anybody, guesser) = (server.anybody(), server.person("guesser").await);
+    anybody.get("/invites/guess-1").await.refused(404, "not_found");
+    guesser.post("/invites/guess-2/accept", json!({})).await.refused(404, "not_found");
+    anybody.get("/invites/guess-3").await.refused(404, "not_found");
+    let held_back = guesser.post("/invites/guess-4/accept", json!({})).await;
+    assert!(held_back.header("retry-after").parse::<u64>().unwrap() > 0);
+    held_back.refused(429, "too_many");
+    anybody.get("/invites/guess-5").await.refused(429, "too_many");
+    guesser.get("/accounts/me").await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_token_of_an_invitation_is_not_kept_even_for_a_repetition() {
+    let crew = Crew::gather().await;
+    let invite = async || {
+        let path = format!("/trips/{}/invites", crew.trip);
+        let request = crew.owner.request(reqwest::Method::POST, &path);
+        let request = request.header("idempotency-key", "key-1").json(&json!({"role": "viewer"}));
+        crate::serving::Answer::of(request).await.expect(StatusCode::CREATED)
+    };
+    let (one, other) = (invite().await, invite().await);
+    assert_ne!(one["token"], other["token"]);
+    let token = one["token"].as_str().unwrap();
+    assert!(!crate::serving::any_file_contains(&crew.server.data(), token));
+}

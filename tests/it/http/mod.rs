@@ -1,6 +1,7 @@
 //! The REST interface of a real server.
 
 mod connections;
+mod guards;
 mod members;
 mod process;
 mod sessions;

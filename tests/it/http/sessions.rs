@@ -1,7 +1,7 @@
 //! Signing up, logging in, staying so, logging out.
 
-use reqwest::StatusCode;
-use serde_json::json;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 use crate::serving::{Answer, PASSWORD, Serving, any_file_contains};
 
@@ -31,11 +31,24 @@ async fn a_form_is_told_everything_that_is_wrong_with_it() {
 }
 
 #[tokio::test]
-async fn a_mail_address_has_one_account_however_it_is_spelt() {
+async fn a_sign_up_does_not_tell_that_a_mail_address_has_an_account_and_leaves_it_alone() {
     let server = Serving::start().await;
-    server.person("minji").await;
-    let again = json!({"mail": " Minji@Example.org", "password": PASSWORD, "name": "x"});
-    server.anybody().post("/accounts", again).await.refused(409, "mail_taken");
+    let minji = server.person("minji").await;
+    let account = minji.get("/accounts/me").await.expect(StatusCode::OK);
+    let sign_up = async |mail: &str| {
+        let form = json!({"mail": mail, "password": "another password", "name": "x"});
+        server.anybody().post("/accounts", form).await.expect(StatusCode::CREATED)
+    };
+    let (taken, free) = (sign_up(" Minji@Example.org").await, sign_up("jun@example.org").await);
+    let keys = |answer: &Value| answer.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&taken), keys(&free));
+    assert_eq!((&taken["mail"], &taken["name"]), (&account["mail"], &free["name"]));
+    assert_ne!(taken["id"], account["id"]);
+    let log_in = json!({"mail": "minji@example.org", "password": "another password"});
+    server.anybody().post("/sessions", log_in).await.refused(401, "wrong_credentials");
+    let mut again = server.anybody();
+    again.log_in("minji@example.org").await;
+    assert_eq!(again.get("/accounts/me").await.expect(StatusCode::OK), account);
 }
 
 #[tokio::test]
@@ -98,7 +111,7 @@ async fn logging_out_ends_this_session_and_no_other() {
     let phone = server.person("minji").await;
     let mut laptop = server.anybody();
     laptop.log_in("minji@example.org").await;
-    let request = phone.request(reqwest::Method::DELETE, "/sessions/current");
+    let request = phone.request(Method::DELETE, "/sessions/current");
     let answer = Answer::of(request.header("cookie", &phone.cookie)).await;
     assert!(answer.cookie().starts_with("moim_refresh=; "), "{}", answer.cookie());
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
@@ -110,9 +123,19 @@ async fn logging_out_ends_this_session_and_no_other() {
 async fn a_page_of_another_site_can_not_refresh() {
     let server = Serving::start().await;
     let minji = server.person("minji").await;
-    let request = minji.request(reqwest::Method::POST, "/sessions/refresh");
-    let request = request.header("cookie", &minji.cookie).header("sec-fetch-site", "same-site");
-    Answer::of(request).await.refused(403, "cross_site");
+    for (method, path) in
+        [(Method::POST, "/sessions/refresh"), (Method::DELETE, "/sessions/current")]
+    {
+        for site in ["same-site", "cross-site"] {
+            let request = minji.request(method.clone(), path).header("cookie", &minji.cookie);
+            let answer = Answer::of(request.header("sec-fetch-site", site)).await;
+            answer.refused(403, "cross_site");
+        }
+    }
+    // It was not used up.
+    let request = minji.request(Method::POST, "/sessions/refresh").header("cookie", &minji.cookie);
+    let own = Answer::of(request.header("sec-fetch-site", "same-origin")).await;
+    own.expect(StatusCode::OK);
 }
 
 #[tokio::test]

@@ -8,7 +8,10 @@ use serde_json::json;
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 use super::trips::new_trip;
-use crate::serving::{Person, Serving};
+use crate::{
+    serving::{Person, Serving},
+    socket::{self, ticket},
+};
 
 pub(crate) type Socket =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
@@ -73,4 +76,23 @@ async fn a_stop_tells_connections_to_come_back() {
     let socket = open(&server.base, &minji, &trip).await;
     let (code, ()) = tokio::join!(close_code(socket), server.stop());
     assert_eq!(code, 1001);
+}
+
+/// W12
+#[tokio::test]
+async fn only_this_sites_own_pages_open_sockets() {
+    let server = Serving::start_with(&["--public-url", "https://moim.example.org"]).await;
+    let minji = server.person("minji").await;
+    let trip = new_trip(&minji, "제주").await;
+    let path = format!("{trip}?token={}", ticket(&minji, &trip).await);
+    let knock = async |origin: &str| socket::Socket::knock(&minji, &path, Some(origin)).await.err();
+    let own = server.base.clone();
+    assert_eq!(knock(&own).await, None);
+    assert_eq!(knock("https://moim.example.org").await, None);
+    let others = ["https://evil.example", "null", "https://moim.example.org.evil.example", ""];
+    for other in others {
+        assert_eq!(knock(other).await, Some(StatusCode::FORBIDDEN), "{other}");
+    }
+    let other_port = own.rsplit_once(':').unwrap().0;
+    assert_eq!(knock(other_port).await, Some(StatusCode::FORBIDDEN));
 }

@@ -189,7 +189,7 @@ impl Scene<'_> {
         let get = async |path: String| founder.get(&path).await.expect(StatusCode::OK);
         // The rest of it follows the document in its own time.
         let plan = get(format!("/trips/{trip}")).await;
-        let mut witness = Socket::of(&self.cast.server, founder, trip).await;
+        let mut witness = Socket::of(founder, trip).await;
         let replica = Peer::new(1);
         for update in witness.read().await.unwrap() {
             replica.receive(&update);

@@ -117,8 +117,9 @@ impl<'a> Attempt<'a> {
         let trip = &scene.plan(who).trip;
         let token = scene.ticket(who).await.map(|token| format!("&token={token}"));
         let path = format!("{trip}?ack=1{}", token.unwrap_or_default());
-        let socket = Socket::open(&scene.cast.server, &path).await;
-        Self { scene, who, person: scene.cast.person(who), socket }
+        let person = scene.cast.person(who);
+        let socket = Socket::open(&person, &path).await;
+        Self { scene, who, person, socket }
     }
 
     fn trip(&self) -> &str {
@@ -232,7 +233,7 @@ fn contains(bytes: &[u8], needle: &str) -> bool {
 
 async fn check(scene: &Scene<'_>, saying: Saying, who: Who) {
     let trip = &scene.plan(who).trip;
-    let mut founder = Socket::of(&scene.cast.server, &scene.cast.founder, trip).await;
+    let mut founder = Socket::of(&scene.cast.founder, trip).await;
     founder.say(protocol::awareness(&state(FOUNDERS_ID, 1, r#"{"cur":1}"#))).await;
     founder.until(|frame| frame.starts_with(&[1])).await.unwrap();
     let before = scene.look(trip).await;
@@ -266,7 +267,7 @@ async fn a_ticket_opens_the_document_that_it_names_and_no_other() {
     let cast = Cast::gather().await;
     let scene = cast.scene().await;
     let token = ticket(&cast.founder, &scene.live.trip).await;
-    let code = async |path: String| Socket::open(&cast.server, &path).await.close_code().await;
+    let code = async |path: String| Socket::open(&cast.founder, &path).await.close_code().await;
     let other = &scene.trashed.trip;
     assert_eq!(code(format!("{other}?token={token}")).await, Some(4403), "also a member's own");
     assert_eq!(code(format!("{}?token={token}", scene.other_trip)).await, Some(4403));
