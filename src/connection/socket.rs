@@ -87,12 +87,25 @@ pub(super) async fn serve(
         match ending.unwrap_or(ended) {
             Ok(code) => {
                 tracing::info!(code = code.code(), "closing: {}", code.reason());
-                close(&mut sink, &mut stream, code).await;
+                if code == CloseCode::TooSlow {
+                    close_slowly(&state, &mut sink, &mut stream).await;
+                } else {
+                    close(&mut sink, &mut stream, code).await;
+                }
             }
             Err(Gone) => tracing::info!("gone"),
         }
     }
     metrics::gauge!("moim_connections").decrement(1);
+}
+
+/// W10: who doesn't read hears why as soon as it does. Only the rest of a frame and the reason wait for it.
+async fn close_slowly(state: &ConnectionState, sink: &mut Sink, stream: &mut Stream) {
+    metrics::counter!("moim_slow_readers_total").increment(1);
+    let until_heard = timeout(2 * state.limits.ping_every, sink.flush());
+    if let Some(Ok(Ok(()))) = state.closing.run_until_cancelled(until_heard).await {
+        close(sink, stream, CloseCode::TooSlow).await;
+    }
 }
 
 /// Says why, and waits for the other side to have heard it: what is unread when a socket is dropped resets

@@ -136,6 +136,13 @@ impl Program {
         assert!(self.ended().await.success(), "{}", self.log());
     }
 
+    /// Its resident memory, in bytes.
+    pub(crate) fn resident(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim_end_matches("kB").trim().parse::<usize>().unwrap() * 1024
+    }
+
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
         read(&self.log)

@@ -58,6 +58,12 @@ impl Peer {
         text.get_string(&self.doc.transact())
     }
 
+    /// How many entries a root map has.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        let map = self.doc.get_or_insert_map(name);
+        map.len(&self.doc.transact()) as usize
+    }
+
     /// Some edit or other.
     pub(crate) fn edit_somehow(&self, random: &mut StdRng) -> Vec<u8> {
         self.edit(|txn| {

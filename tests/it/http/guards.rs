@@ -63,7 +63,7 @@ async fn every_kind_of_answer_is_guarded() {
             assert_eq!(answer.header(name), value, "{name} of {what}");
         }
         let policy = answer.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'self'; script-src 'self'; style-src 'self';"));
+        assert!(policy.starts_with("default-src 'self'; script-src 'self'; style-src 'self'"));
         for loose in ["unsafe", "*", "http:", "https:", "ws:", "wss:"] {
             assert!(!policy.contains(loose), "{loose} in {policy} of {what}");
         }
@@ -77,8 +77,6 @@ async fn behind_tls_browsers_are_told_to_stay_there() {
     let server = Serving::start_with(&["--public-url", "https://moim.example.org"]).await;
     for (what, answer) in answers(&server).await {
         assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{what}");
-        let policy = answer.header("content-security-policy");
-        assert!(policy.contains("connect-src 'self' wss://moim.example.org;"), "{policy}");
     }
 }
 

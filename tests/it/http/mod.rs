@@ -4,6 +4,7 @@ mod connections;
 mod guards;
 mod members;
 mod process;
+mod readers;
 mod sessions;
 mod site;
 pub(crate) mod sockets;
