@@ -1,6 +1,6 @@
 // The first minutes of somebody who has never been here, in Korean and in English.
 
-import { expect, type Page, test } from './fixtures'
+import { expect, type Page, Person, test } from './fixtures'
 
 async function signUp(page: Page, name: string): Promise<void> {
   await page.goto('/')
@@ -54,3 +54,22 @@ test('a wrong password is said in words', async ({ browse }) => {
   await page.getByTestId('submit').click()
   await expect(page.getByRole('alert')).toHaveText('The email or password is not right.')
 })
+
+for (const { locale, words } of [
+  { locale: 'ko-KR', words: '이미 있을 수 있어요' },
+  { locale: 'en-GB', words: 'There may be an account with this email already' },
+]) {
+  test(`a sign-up with an address that has an account ends at the log-in, in ${locale}`, async ({ browse, server }) => {
+    const mina = await Person.signUp(server, 'Mina')
+    const page = await browse(null, { locale })
+    await page.goto('/signup')
+    await page.getByTestId('name').fill('Somebody')
+    await page.getByTestId('mail').fill(mina.mail)
+    await page.getByTestId('password').fill('another long password')
+    await page.getByTestId('submit').click()
+    const notice = page.getByTestId('perhaps-taken')
+    await expect(notice).toContainText(words)
+    await notice.getByRole('link').click()
+    await page.getByTestId('login-form').waitFor()
+  })
+}

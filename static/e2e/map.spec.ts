@@ -2,10 +2,13 @@
 
 import { EditorPage } from './editor'
 import { expect, Person, test } from './fixtures'
+import { watchPolicy } from './policy'
 
 test('a click on the map makes a card there', async ({ browse, server }) => {
   const mina = await Person.signUp(server, 'Mina')
-  const editor = await EditorPage.open(await browse(mina), await mina.createTrip({ days: 2, sample: 'jeju' }))
+  const page = await browse(mina)
+  const violations = await watchPolicy(page)
+  const editor = await EditorPage.open(page, await mina.createTrip({ days: 2, sample: 'jeju' }))
   const cards = editor.page.getByTestId('card')
   await cards.first().waitFor()
   const before = await cards.count()
@@ -14,4 +17,5 @@ test('a click on the map makes a card there', async ({ browse, server }) => {
   await editor.page.getByTestId('pick-add').click()
   await expect(editor.card('A spot of our own')).toBeVisible()
   await expect(cards).toHaveCount(before + 1)
+  expect(await violations()).toEqual([])
 })

@@ -35,7 +35,7 @@ export class Api {
     name: string;
     language: t.Language;
   }): Promise<t.Account> {
-    return this.#call("POST", "/accounts", { body: account, anonymous: true, key: newKey() });
+    return this.#call("POST", "/accounts", { body: account, anonymous: true });
   }
 
   async logIn(mail: string, password: string): Promise<t.Account> {
@@ -110,8 +110,9 @@ export class Api {
     return this.#call("GET", path`/trips/${trip}/invites`);
   }
 
-  invite(trip: string, invite: { role: t.Role; expires?: string }, key = newKey()): Promise<t.Invite> {
-    return this.#call("POST", path`/trips/${trip}/invites`, { body: invite, key });
+  /** Its token is in this answer alone: the server keeps none, so a repetition makes another. */
+  invite(trip: string, invite: { role: t.Role; expires?: string }): Promise<t.Invite> {
+    return this.#call("POST", path`/trips/${trip}/invites`, { body: invite });
   }
 
   revokeInvite(trip: string, invite: string): Promise<void> {

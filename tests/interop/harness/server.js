@@ -16,6 +16,7 @@ const BINARY = process.env.MOIM_BIN ?? fileURLToPath(new URL('../../../target/de
 const GENEROUS = {
   MOIM_SIGN_UPS_PER_HOUR: '1000',
   MOIM_LOGINS_PER_MINUTE: '1000',
+  MOIM_INVITES_PER_MINUTE: '1000',
   MOIM_REQUESTS_PER_MINUTE: '100000'
 }
 

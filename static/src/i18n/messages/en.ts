@@ -68,7 +68,7 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "account.wrongPair": "The email or password is not right.",
   "account.mailMissing": "Please enter your email.",
   "account.mailWrong": "Please check the email address.",
-  "account.mailTaken": "There is an account with this email already. Log in instead.",
+  "account.perhapsTaken": "There may be an account with this email already. Log in with its password.",
   "account.passwordShort": "The password needs at least {least} characters.",
   "account.passwordWrong": "Please choose another password.",
   "account.nameMissing": "Please enter your name.",

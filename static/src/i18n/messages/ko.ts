@@ -67,7 +67,7 @@ export const ko = {
   "account.wrongPair": "이메일 또는 비밀번호가 맞지 않아요.",
   "account.mailMissing": "이메일을 입력해 주세요.",
   "account.mailWrong": "이메일 주소를 다시 확인해 주세요.",
-  "account.mailTaken": "이미 가입된 이메일이에요. 로그인해 주세요.",
+  "account.perhapsTaken": "이 이메일로 가입한 계정이 이미 있을 수 있어요. 그 계정의 비밀번호로 로그인해 주세요.",
   "account.passwordShort": "비밀번호는 {least}자 이상이어야 해요.",
   "account.passwordWrong": "다른 비밀번호를 골라 주세요.",
   "account.nameMissing": "이름을 입력해 주세요.",

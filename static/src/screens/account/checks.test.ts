@@ -18,8 +18,6 @@ describe("checkAccount", () => {
 });
 
 describe("complaintsOf", () => {
-  it("puts a taken mail at the mail", () =>
-    expect(complaintsOf(new ApiError(409, "mail-taken", "taken"))).toEqual({ mail: "mailTaken" }));
   it("puts the server's field errors at their fields", () => {
     expect(
       complaintsOf(new ApiError(422, "invalid", "", [{ field: "password", message: "too long" }])),

@@ -3,7 +3,7 @@ import { ApiError } from "../../api";
 
 export type AccountField = "mail" | "password" | "name";
 export type Complaint =
-  "mailMissing" | "mailWrong" | "mailTaken" | "passwordShort" | "passwordWrong" | "nameMissing" | "nameLong";
+  "mailMissing" | "mailWrong" | "passwordShort" | "passwordWrong" | "nameMissing" | "nameLong";
 export type Complaints = Partial<Record<AccountField, Complaint>>;
 
 export const LEAST_PASSWORD = 8;
@@ -24,7 +24,6 @@ export function checkAccount(form: { mail: string; password: string; name: strin
 /** The server's refusal as complaints about fields; null if it is about none of them. */
 export function complaintsOf(error: unknown): Complaints | null {
   if (!(error instanceof ApiError)) return null;
-  if (error.status === 409) return { mail: "mailTaken" };
   if (error.status !== 422) return null;
   const complaints: Complaints = {};
   for (const { field } of error.errors) {
