@@ -48,8 +48,9 @@ impl Author {
         transaction.encode_update_v1()
     }
 
-    /// The updates that write a document of at least `bytes`, each far below the limit of an update.
-    pub(crate) fn write(&mut self, bytes: usize) -> Vec<Vec<u8>> {
+    /// The updates that write a document of at least `bytes`, each far below the limit of an update: cards with so
+    /// many verses in their notes.
+    pub(crate) fn write(&mut self, bytes: usize, verses: usize) -> Vec<Vec<u8>> {
         let mut updates = Vec::new();
         let mut written = 0;
         while written < bytes {
@@ -57,7 +58,7 @@ impl Author {
             for _ in 0..50 {
                 let note =
                     "표선해수욕장에서 걷고, 흑돼지를 먹고, 오름에 올라 해가 지는 것을 본다. "
-                        .repeat(2);
+                        .repeat(verses);
                 add_card(&self.cards, &mut transaction, "성산일출봉 새벽 산행", &note);
             }
             let update = transaction.encode_update_v1();

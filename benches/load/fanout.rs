@@ -57,7 +57,7 @@ impl Scene {
         edits.next_multiple_of(self.writers)
     }
 
-    fn warm_up(&self) -> usize {
+    pub(crate) fn warm_up(&self) -> usize {
         self.in_turns(self.edits / WARM_UP)
     }
 }
@@ -96,7 +96,7 @@ async fn play(scene: Scene, kind: Kind, section: &mut Section) -> Result<()> {
 }
 
 /// Everybody connected, and what they have in common.
-struct Stage {
+pub(crate) struct Stage {
     scene: Scene,
     writers: Vec<Writer>,
     readers: JoinSet<Result<Vec<Duration>>>,
@@ -126,7 +126,7 @@ struct Arrivals {
 }
 
 impl Stage {
-    async fn set(scene: Scene, server: &Server, path: &str) -> Result<Self> {
+    pub(crate) async fn set(scene: Scene, server: &Server, path: &str) -> Result<Self> {
         let total = scene.warm_up() + scene.in_turns(scene.edits);
         let arrivals = Arc::new(Arrivals {
             origin: Instant::now(),
@@ -156,7 +156,7 @@ impl Stage {
     }
 
     /// Writes so many edits, and waits until they are everywhere.
-    async fn write(&mut self, edits: usize) -> Result<()> {
+    pub(crate) async fn write(&mut self, edits: usize) -> Result<()> {
         let each = edits.div_ceil(self.scene.writers);
         let updates = self.prepare(each);
         match self.scene.rhythm {
@@ -210,7 +210,7 @@ impl Stage {
     }
 
     /// Somebody who comes now finds what all writers have.
-    async fn check(&self, server: &Server, path: &str) -> Result<()> {
+    pub(crate) async fn check(&self, server: &Server, path: &str) -> Result<()> {
         if server.kind == Kind::Bare {
             return Ok(());
         }
@@ -224,7 +224,7 @@ impl Stage {
     }
 
     /// How long deliveries after the warm-up took.
-    async fn end(mut self) -> Result<Vec<Duration>> {
+    pub(crate) async fn end(mut self) -> Result<Vec<Duration>> {
         let mut all = Vec::new();
         while let Some(waits) = self.readers.join_next().await {
             all.extend(waits??);

@@ -63,7 +63,7 @@ impl Place {
         let mut authors = [Author::new(), Author::new()];
         let mut count = 0;
         for (author, opening) in &mut authors {
-            let updates = author.write(DOCUMENT_BYTES / 2);
+            let updates = author.write(DOCUMENT_BYTES / 2, 2);
             for update in [std::mem::take(opening)].into_iter().chain(updates) {
                 writing.send(&edits::update_message(&update)).await?;
                 count += 1;

@@ -10,6 +10,7 @@ mod joins;
 mod journal;
 mod process;
 mod servers;
+mod slow;
 mod table;
 mod wire;
 
@@ -55,7 +56,7 @@ fn main() -> Result<()> {
 }
 
 async fn run(names: &[String]) -> Result<()> {
-    const ALL: [&str; 5] = ["fanout", "viewers", "joins", "journal", "idle"];
+    const ALL: [&str; 6] = ["fanout", "viewers", "slow", "joins", "journal", "idle"];
     if let Some(unknown) = names.iter().find(|name| !ALL.contains(&name.as_str())) {
         bail!("there is no benchmark {unknown}, but {}", ALL.join(", "));
     }
@@ -67,6 +68,9 @@ async fn run(names: &[String]) -> Result<()> {
         if wanted(name) {
             show(&[fanout::run(scene, ROUNDS).await?]);
         }
+    }
+    if wanted("slow") {
+        show(&[slow::run().await?]);
     }
     if wanted("joins") {
         show(&joins::run(ROUNDS).await?);

@@ -91,6 +91,14 @@ impl Server {
         Ok(Probe(self.process.id().context("the server has ended")?))
     }
 
+    /// What one of its counters has come to.
+    pub(crate) async fn metric(&self, name: &str) -> Result<u64> {
+        let metrics =
+            reqwest::get(format!("http://{}/metrics", self.address)).await?.text().await?;
+        let count = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+        Ok(metrics.lines().find_map(count).unwrap_or_default())
+    }
+
     /// A new shared document: the path of its WebSocket, good for many connections.
     pub(crate) async fn document(&self) -> Result<String> {
         match &self.person {

@@ -7,7 +7,7 @@ use bytes::{Buf, BytesMut};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
-        TcpStream,
+        TcpSocket, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
 };
@@ -30,7 +30,21 @@ pub(crate) struct Writing {
 
 /// Opens a WebSocket.
 pub(crate) async fn connect(address: SocketAddr, path: &str) -> Result<(Reading, Writing)> {
-    let mut stream = TcpStream::connect(address).await?;
+    upgrade(TcpStream::connect(address).await?, address, path).await
+}
+
+/// The same for somebody whose machine takes in next to nothing before it is read.
+pub(crate) async fn connect_narrow(address: SocketAddr, path: &str) -> Result<(Reading, Writing)> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_recv_buffer_size(4096)?;
+    upgrade(socket.connect(address).await?, address, path).await
+}
+
+async fn upgrade(
+    mut stream: TcpStream,
+    address: SocketAddr,
+    path: &str,
+) -> Result<(Reading, Writing)> {
     stream.set_nodelay(true)?;
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
