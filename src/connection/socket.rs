@@ -25,7 +25,7 @@ use tracing::Instrument;
 use super::{
     ConnectionState,
     session::{Budget, Due, Tenure},
-    upgrade::current_role,
+    upgrade::tell_role,
 };
 use crate::{
     auth::Ticket,
@@ -257,12 +257,7 @@ impl Reader {
         if (ticket.user, ticket.doc) != (self.ticket.user, self.ticket.doc) {
             return Err(CloseCode::Forbidden);
         }
-        let role = current_role(&self.state, &ticket).await.map_err(|error| {
-            tracing::warn!(%error, "a ticket could not be renewed");
-            CloseCode::TryAgainLater
-        })?;
-        let event = Event::RoleChanged(ticket.user, role);
-        self.seat.tell(event).await.map_err(|_| CloseCode::Internal)?;
+        tell_role(&self.state, &ticket, &self.seat).await?;
         let life = life_of(&ticket);
         self.tenure = Tenure::Good(Instant::now() + life);
         self.ticket = ticket;

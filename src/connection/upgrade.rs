@@ -23,7 +23,7 @@ use crate::{
     ids::{DocId, Role},
     plans,
     protocol::CloseCode,
-    rooms::{Acks, Joining, RoomError, Seat},
+    rooms::{Acks, Event, Joining, RoomError, Seat},
     store::StoreError,
 };
 
@@ -150,6 +150,7 @@ async fn join(
     acks: Acks,
     epoch: Option<u32>,
 ) -> Result<Seat, CloseCode> {
+    let seen = state.rooms.access_changes();
     // The ticket may be minutes old: what counts is the role that the member has now.
     let role = current_role(state, ticket).await.map_err(|error| code_of(&error.into()))?;
     let role = role.ok_or(CloseCode::Forbidden)?;
@@ -157,11 +158,32 @@ async fn join(
     let person = Presence { id: ticket.user, name, color };
     let joining = Joining { person, role, acks, epoch };
     let joined = async { state.rooms.open(ticket.doc).await?.join(joining).await };
-    joined.await.map_err(|error: RoomError| code_of(&error))
+    let seat = joined.await.map_err(|error: RoomError| code_of(&error))?;
+    if state.rooms.access_changes() != seen {
+        tell_role(state, ticket, &seat).await?;
+    }
+    Ok(seat)
+}
+
+/// Tells the room what the member may do, again if that has changed in between: the news must be the last it hears.
+pub(super) async fn tell_role(
+    state: &ConnectionState,
+    ticket: &Ticket,
+    seat: &Seat,
+) -> Result<(), CloseCode> {
+    loop {
+        let seen = state.rooms.access_changes();
+        let role = current_role(state, ticket).await.map_err(|error| code_of(&error.into()))?;
+        let told = seat.tell(Event::RoleChanged(ticket.user, role)).await;
+        told.map_err(|error| code_of(&error))?;
+        if state.rooms.access_changes() == seen {
+            return Ok(());
+        }
+    }
 }
 
 /// What the member may do now.
-pub(super) async fn current_role(
+async fn current_role(
     state: &ConnectionState,
     ticket: &Ticket,
 ) -> Result<Option<Role>, StoreError> {

@@ -5,7 +5,7 @@ use std::{
     panic::AssertUnwindSafe,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -66,6 +66,7 @@ pub struct Rooms(Arc<Inner>);
 
 struct Inner {
     slots: Mutex<HashMap<DocId, Arc<Slot>>>,
+    access_changes: AtomicU64,
     context: Context,
 }
 
@@ -91,7 +92,8 @@ impl Rooms {
         let troubled = Arc::default();
         let limits = Arc::new(limits);
         let context = Context { stores, flights, limits, tasks, closing, troubled };
-        Self(Arc::new(Inner { slots: Mutex::default(), context }))
+        let (slots, access_changes) = (Mutex::default(), AtomicU64::default());
+        Self(Arc::new(Inner { slots, access_changes, context }))
     }
 
     /// The door to a document, which is read if it is not in memory.
@@ -117,8 +119,16 @@ impl Rooms {
         self.0.context.troubled.load(Ordering::Relaxed)
     }
 
-    /// Makes a member's new role (`None`: is no member any more) take effect where they are connected.
+    /// How often access to anything here was changed. Whoever reads a role, brings it to a room, and finds
+    /// another number than before may have come in after the change with what was true before it.
+    pub fn access_changes(&self) -> u64 {
+        self.0.access_changes.load(Ordering::SeqCst)
+    }
+
+    /// Makes a member's new role (`None`: is no member any more) take effect where they are connected. To be
+    /// called once it is in the store.
     pub async fn access_changed(&self, doc: DocId, user: UserId, role: Option<Role>) {
+        self.0.access_changes.fetch_add(1, Ordering::SeqCst);
         let door = self.slots().get(&doc).and_then(|slot| slot.get().cloned());
         if let Some(door) = door {
             // A room that has just ended has nobody to tell.

@@ -14,6 +14,7 @@ mod golden;
 mod histories;
 mod hostile;
 mod http;
+mod late_roles;
 mod limits;
 mod mutation;
 mod peers;
