@@ -15,11 +15,11 @@ use crate::{
 
 /// A minute of edits, by several people, to a usual audience.
 const SCENE: Scene = Scene {
-    title: "slow readers: 5 writers, 50 readers, 200 edits/s",
+    title: "slow readers: 5 writers, 50 readers, 50 edits/s",
     writers: 5,
     readers: 50,
-    edits: 12_000,
-    rhythm: Rhythm::PerSecond(200),
+    edits: 3_000,
+    rhythm: Rhythm::PerSecond(50),
 };
 
 /// The document, and verses a note: with few cards, more than the kernel takes for a reader that doesn't read.
