@@ -97,8 +97,9 @@ impl Rounds {
     fn note(&self, report: &Report) {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         tally.add(report);
-        if tally.rounds() % TOLD_EVERY == 0 {
-            writeln!(std::io::stderr(), "\n{tally}").unwrap();
+        if tally.rounds().is_multiple_of(TOLD_EVERY) {
+            let told = format!("\n{tally}");
+            std::io::stderr().write_all(told.as_bytes()).unwrap();
         }
     }
 

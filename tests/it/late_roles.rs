@@ -1,17 +1,17 @@
 //! A role that changes just while somebody comes in: what was true before does not come in with them.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, num::NonZeroU32, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use moim::{
     auth::{Keys, Ticket},
-    connection::{self, Admission, ConnectionState, Limits, Origins},
+    connection::{self, Admission, ConnectionState, Limits, Line, Origins},
     crdt::TripDraft,
     ids::{DocId, DocKind, Role, UserId},
     protocol::{self, RefusedStatus},
-    rooms::{self, RoomStores, Rooms},
+    rooms::{self, FlightLog, RoomStores, Rooms},
     store::{
         Account, EntryId, Generation, Journal, Language, Loaded, Member, PasswordHash, Plan,
         PlanStatus, Result, Stores, Summary, sqlite::SqliteStore,
@@ -54,6 +54,17 @@ impl Journal for Held {
     async fn fold(&self, doc: DocId, base: u64, state: Bytes, entries: &[EntryId]) -> Result<()> {
         self.journal.fold(doc, base, state, entries).await
     }
+
+    async fn replace(
+        &self,
+        doc: DocId,
+        unloadable: u64,
+        base: u64,
+        state: Bytes,
+        entries: &[EntryId],
+    ) -> Result<()> {
+        self.journal.replace(doc, unloadable, base, state, entries).await
+    }
 }
 
 /// Sockets of one document, whose room opens when it is let.
@@ -77,7 +88,9 @@ impl House {
         let mut kept = RoomStores::from(&stores);
         kept.journal = Arc::clone(&journal) as Arc<dyn Journal>;
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
-        let rooms = Rooms::new(kept, rooms::Limits::default(), tasks.clone(), closing.clone());
+        let (flights, _) = FlightLog::open(folder.path()).unwrap();
+        let limits = rooms::Limits::default();
+        let rooms = Rooms::new(kept, flights, limits, tasks.clone(), closing.clone());
         let keys = Keys::new(&[KEY]).unwrap();
         let router = connection::router(ConnectionState {
             rooms: rooms.clone(),
@@ -85,8 +98,10 @@ impl House {
             keys: Arc::new(keys.clone()),
             origins: Arc::new(Origins::default()),
             admission: Admission::default(),
+            line: Arc::new(Line::new(NonZeroU32::MAX)),
             limits: Arc::new(Limits::default()),
             tasks,
+            draining: CancellationToken::new(),
             closing,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
