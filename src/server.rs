@@ -17,6 +17,7 @@ use crate::{
     auth::{KeyringError, Keys, PasswordError, Passwords},
     config::Config,
     connection::{self, Admission, ConnectionState, Line, Origins},
+    crdt,
     http::{self, App},
     plans::Plans,
     rooms::{self, Court, FlightLog, RoomStores, Rooms},
@@ -277,6 +278,25 @@ fn door_limits(config: &Config) -> http::DoorLimits {
     }
 }
 
+fn room_limits(config: &Config) -> rooms::Limits {
+    let limits = &config.limits;
+    rooms::Limits {
+        rooms: limits.rooms,
+        memory_bytes: limits.memory_bytes(),
+        fold_after: limits.fold_after.get(),
+        document: crdt::Limits {
+            update_bytes: limits.update_bytes,
+            document_bytes: limits.document_bytes,
+            cards: limits.cards,
+            kept_cards: limits.cards.saturating_mul(4),
+            awareness_bytes: limits.awareness_bytes,
+            awareness_per_second: limits.awareness_per_second.get(),
+            ..crdt::Limits::default()
+        },
+        ..rooms::Limits::default()
+    }
+}
+
 fn connection_limits(config: &Config) -> connection::Limits {
     connection::Limits {
         per_address: config.limits.sockets_per_address,
@@ -287,10 +307,6 @@ fn connection_limits(config: &Config) -> connection::Limits {
         bytes_per_second: config.limits.bytes_per_second.get(),
         ..connection::Limits::default()
     }
-}
-
-fn room_limits(config: &Config) -> rooms::Limits {
-    rooms::Limits { fold_after: config.limits.fold_after.get(), ..rooms::Limits::default() }
 }
 
 fn keys(config: &Config, data: &DataFolder) -> Result<Keys, KeyringError> {

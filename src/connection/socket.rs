@@ -274,7 +274,10 @@ fn life_of(ticket: &Ticket) -> Duration {
 fn ending_of(error: Error) -> Ending {
     use tokio_tungstenite::tungstenite::Error as Cause;
     match error.into_inner().downcast_ref::<Cause>() {
-        Some(Cause::Capacity(_)) => Ok(CloseCode::TooLarge),
+        Some(Cause::Capacity(_)) => {
+            metrics::counter!("moim_limited_total", "limit" => "frame_bytes").increment(1);
+            Ok(CloseCode::TooLarge)
+        }
         Some(Cause::Protocol(_) | Cause::Utf8(_)) => Ok(CloseCode::Malformed),
         Some(_) | None => Err(Gone),
     }

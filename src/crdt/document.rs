@@ -150,6 +150,11 @@ impl Document {
         self.bytes
     }
 
+    /// How much it may hold.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     pub(super) const fn live(&self) -> &Live {
         &self.live
     }

@@ -18,6 +18,10 @@ pub struct Limits {
     /// Steps that merging edits which don't know of each other may take over the document's life: each is charged
     /// with the length of the list that it lands in. Bounds the quadratic time of hostile documents.
     pub contention: u64,
+    /// Bytes of one awareness state, as JSON.
+    pub awareness_bytes: usize,
+    /// Awareness states a second that are taken from one participant; of more the newest is.
+    pub awareness_per_second: u32,
 }
 
 impl Default for Limits {
@@ -30,6 +34,8 @@ impl Default for Limits {
             days: 366,
             note_chars: 20_000,
             contention: 1 << 24,
+            awareness_bytes: 4 << 10,
+            awareness_per_second: 20,
         }
     }
 }
@@ -55,6 +61,20 @@ pub enum Refusal {
     /// The merge itself failed: the document can't be trusted any more and must be loaded again.
     #[error("the merge failed")]
     Failed,
+}
+
+impl Refusal {
+    /// The limit that it met, by the name of its setting where it has one.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::TooLarge("update") => Some("update_bytes"),
+            Self::TooLarge("document") => Some("document_bytes"),
+            Self::TooLarge("awareness state") => Some("awareness_bytes"),
+            Self::TooMany("edits that know nothing of each other") => Some("contention"),
+            Self::TooLarge(what) | Self::TooMany(what) => Some(what),
+            Self::Malformed(_) | Self::Missing | Self::Barred | Self::Failed => None,
+        }
+    }
 }
 
 /// Why stored bytes make no document.

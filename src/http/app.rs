@@ -22,6 +22,8 @@ pub struct App {
     pub(crate) idempotency: Arc<dyn Idempotency>,
     pub(crate) limits: Limits,
     pub(crate) site: Site,
+    /// The most bytes of a request's body. Documents don't travel this way.
+    pub(crate) body_bytes: usize,
     pub(crate) metrics: Option<&'static PrometheusHandle>,
     health: Arc<dyn Health>,
     draining: AtomicBool,
@@ -50,6 +52,7 @@ impl App {
             idempotency: parts.idempotency,
             limits: Limits::new(&config.limits),
             site: Site::new(config),
+            body_bytes: config.limits.body_bytes,
             metrics: parts.metrics,
             health: parts.health,
             draining: AtomicBool::new(false),

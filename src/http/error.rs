@@ -71,6 +71,13 @@ impl ApiError {
         Self::Refused { status: StatusCode::CONFLICT, code, detail: detail.into() }
     }
 
+    /// A body that was not read to its end.
+    pub(crate) fn too_large(detail: String) -> Self {
+        metrics::counter!("moim_limited_total", "limit" => "body_bytes").increment(1);
+        let (status, code) = (StatusCode::PAYLOAD_TOO_LARGE, "too_large");
+        Self::Refused { status, code, detail: detail.into() }
+    }
+
     pub(crate) fn method_not_allowed() -> Self {
         let (code, detail) = ("method_not_allowed", "see /api/docs for what this endpoint does");
         Self::Refused { status: StatusCode::METHOD_NOT_ALLOWED, code, detail: detail.into() }

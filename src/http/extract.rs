@@ -98,7 +98,7 @@ impl From<JsonRejection> for ApiError {
         let (status, detail) = (rejection.status(), rejection.body_text());
         let code = match status {
             StatusCode::UNSUPPORTED_MEDIA_TYPE => "not_json",
-            StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+            StatusCode::PAYLOAD_TOO_LARGE => return Self::too_large(detail),
             StatusCode::UNPROCESSABLE_ENTITY => "invalid",
             _ => "malformed",
         };

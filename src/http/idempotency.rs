@@ -51,10 +51,9 @@ impl<T: DeserializeOwned + Send> FromRequest<Arc<App>> for Repeatable<T> {
         let (parts, body) = request.into_parts();
         let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), app)
             .await
-            .map_err(|rejection| ApiError::Refused {
-                status: rejection.status(),
-                code: "too_large",
-                detail: rejection.body_text().into(),
+            .map_err(|rejection| match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(rejection.body_text()),
+                _ => ApiError::bad_request("malformed", rejection.body_text()),
             })?;
         let claim = key.map(|key| {
             let fingerprint = TokenHash(digest_of(&[place.as_bytes(), &bytes]));

@@ -38,9 +38,6 @@ pub use app::{App, Parts};
 use error::ApiError;
 use site::SiteView;
 
-/// The most bytes of a request's body. Documents don't travel this way.
-const BODY_MAX: usize = 64 * 1024;
-
 /// Everything that is served: the REST interface, the document sockets (`sync`), the client.
 pub fn router(app: Arc<App>, sync: Router) -> serde_json::Result<Router> {
     let (api, description) = OpenApiRouter::with_openapi(openapi::Description::openapi())
@@ -50,7 +47,7 @@ pub fn router(app: Arc<App>, sync: Router) -> serde_json::Result<Router> {
         .merge(openapi::routes(&description)?)
         .route("/api/{*rest}", any(async || ApiError::not_found("endpoint")))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
-        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(DefaultBodyLimit::max(app.body_bytes))
         .layer(from_fn(layers::keep_private))
         .layer(from_fn(layers::time))
         .layer(from_fn_with_state(Arc::clone(&app), layers::limit))

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -22,6 +22,7 @@ use super::{
     core::{Effect, Event, Room},
     flight::{Cargo, Flight},
     handle::Joining,
+    memory::{Share, estimate},
     mirror::Mirror,
     outbox::{Bounds, Receiver, Sender, outbox},
     participants::ParticipantId,
@@ -40,6 +41,9 @@ pub(crate) const MAILBOX: usize = 256;
 /// At most so many commands are stepped before their effects are carried out.
 const BURST: usize = 64;
 
+/// A room that others need the memory of has been empty for so long before it ends.
+const EMPTY_AT_LEAST: Duration = Duration::from_secs(1);
+
 /// Who somebody is in the room, and what it says to them.
 pub(crate) type Joined = Result<(ParticipantId, Receiver), RoomError>;
 
@@ -53,6 +57,8 @@ pub(crate) enum Command {
     Restore(Bytes, UserId, oneshot::Sender<Result<(), LoadError>>),
     Project(oneshot::Sender<Arc<Projection>>),
     Epoch(oneshot::Sender<u32>),
+    /// Others need the room that this one takes: end, if nobody is here.
+    Leave,
 }
 
 /// What the task was woken by.
@@ -73,7 +79,7 @@ enum Happening {
 enum Life {
     /// Somebody is here.
     Busy,
-    /// Nobody, since then.
+    /// Nobody; it ends then.
     Empty(Instant),
     /// The node stops: what is accepted is still taken to the journal.
     Stopping,
@@ -105,6 +111,7 @@ pub(crate) struct Actor {
     /// As of a revision: many may ask for it, and a large trip takes its time.
     projection: Option<(Revision, Arc<Projection>)>,
     present: Arc<AtomicUsize>,
+    share: Share,
     context: Context,
 }
 
@@ -121,7 +128,7 @@ impl Actor {
             doc,
             epoch: opened.epoch,
             room: Room::new(opened.document, now),
-            life: Life::Empty(now),
+            life: Life::Empty(now + context.limits.idle_after),
             mailbox,
             commands: Vec::new(),
             effects: Vec::new(),
@@ -139,6 +146,7 @@ impl Actor {
             flight: None,
             projection: None,
             present,
+            share: opened.share,
             context,
         }
     }
@@ -226,6 +234,16 @@ impl Actor {
             Command::Epoch(reply) => {
                 let _ = reply.send(self.epoch);
             }
+            Command::Leave => self.leave(now),
+        }
+    }
+
+    /// Ends before its time, but not while whoever opened it may be on the way in.
+    fn leave(&mut self, now: Instant) {
+        if let Life::Empty(due) = self.life
+            && due + EMPTY_AT_LEAST <= now + self.context.limits.idle_after
+        {
+            self.life = Life::Empty(due.min(now));
         }
     }
 
@@ -255,7 +273,7 @@ impl Actor {
             return Err(RoomError::OtherEpoch);
         }
         if self.outboxes.len() >= self.context.limits.participants {
-            return Err(RoomError::Full("connections in this room"));
+            return Err(RoomError::full("participants"));
         }
         if matches!(self.life, Life::Stopping | Life::Abandoned | Life::Over(_)) {
             return Err(RoomError::Draining);
@@ -362,6 +380,9 @@ impl Actor {
                         outbox.close(code);
                     }
                 }
+                Effect::Limited(limit) => {
+                    metrics::counter!("moim_limited_total", "limit" => limit).increment(1);
+                }
                 Effect::Abandon => self.life = Life::Abandoned,
             }
         }
@@ -369,14 +390,15 @@ impl Actor {
             self.mirror.write(self.room.document(), Timestamp::now());
         }
         self.present.store(self.room.people(), Ordering::Relaxed);
+        self.share.set(estimate(self.room.document().size()));
     }
 
     /// Moves on in life.
     fn age(&mut self, now: Instant) {
         self.life = match self.life {
             Life::Busy | Life::Empty(_) if !self.room.is_empty() => Life::Busy,
-            Life::Busy => Life::Empty(now),
-            Life::Empty(since) if now < since + self.context.limits.idle_after => self.life,
+            Life::Busy => Life::Empty(now + self.context.limits.idle_after),
+            Life::Empty(due) if now < due => self.life,
             Life::Empty(_) if self.entries > 0 && self.folding.is_none() => {
                 self.fold();
                 self.life
@@ -399,7 +421,7 @@ impl Actor {
     fn deadline(&self) -> Option<Instant> {
         let now = now();
         let idle = match self.life {
-            Life::Empty(since) => Some(since + self.context.limits.idle_after),
+            Life::Empty(due) => Some(due),
             Life::Busy | Life::Stopping | Life::Abandoned | Life::Over(_) => None,
         };
         // Once the time has come, what is left to do ends the wait by itself.

@@ -1,7 +1,7 @@
 //! What a room decides, without sockets, clocks or tasks: events in, effects out.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Instant,
 };
 
@@ -59,6 +59,8 @@ pub enum Effect {
     Append(Revision, Bytes),
     /// End a connection.
     Close(ParticipantId, CloseCode),
+    /// Something met this limit: to be counted.
+    Limited(&'static str),
     /// The document is beyond use: end the room, and load it again for who comes back.
     Abandon,
 }
@@ -82,6 +84,8 @@ pub struct Room {
     fresh: Vec<Fresh>,
     /// Awareness ids that changed and were not sent on yet.
     stirred: BTreeSet<u64>,
+    /// Who asked for a difference too often, and when it is due.
+    asking: BTreeMap<ParticipantId, Instant>,
     accepted: Revision,
     stored: Revision,
     /// The sizes of the edits that are accepted and not stored, and their sum.
@@ -93,13 +97,14 @@ impl Room {
     /// A room without people around a document that was just loaded.
     pub fn new(document: Document, now: Instant) -> Self {
         Self {
+            awareness: Awareness::new(document.limits()),
             document,
-            awareness: Awareness::default(),
             participants: Participants::default(),
             encodings: Encodings::default(),
             pace: Pace::new(now),
             fresh: Vec::new(),
             stirred: BTreeSet::new(),
+            asking: BTreeMap::new(),
             accepted: Revision::default(),
             stored: Revision::default(),
             unstored: VecDeque::new(),
@@ -111,13 +116,14 @@ impl Room {
     pub fn handle(&mut self, event: Event, now: Instant, effects: &mut Vec<Effect>) {
         match event {
             Event::Joined(id, person, role, acks) => {
-                self.participants.insert(id, person, role, acks);
+                self.participants.insert(id, Participant::new(person, role, acks, now));
                 self.welcome(id, effects);
             }
             Event::Received(id, message) => self.received(id, message, now, effects),
             Event::FellBehind(id, from) => self.catch_up(id, from, effects),
             Event::Left(id) => {
                 self.participants.remove(id);
+                self.asking.remove(&id);
                 self.stirred.extend(self.awareness.remove(id, now));
             }
             Event::RoleChanged(user, role) => self.change_role(user, role, effects),
@@ -128,6 +134,8 @@ impl Room {
     /// Sends on what waits and is due. To be called after a burst of events, and at the `deadline`.
     pub fn flush(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         self.stirred.extend(self.awareness.expire(now));
+        self.stirred.extend(self.awareness.release(now));
+        self.answer_due(now, effects);
         if !self.fresh.is_empty() && self.pace.edits_due(now) <= now {
             self.pace.sent_edits(now);
             self.send_edits(effects);
@@ -145,7 +153,8 @@ impl Room {
     pub fn deadline(&self, now: Instant) -> Option<Instant> {
         let edits = (!self.fresh.is_empty()).then(|| self.pace.edits_due(now));
         let awareness = (!self.stirred.is_empty()).then(|| self.pace.awareness_due(now));
-        [edits, awareness, self.awareness.deadline()].into_iter().flatten().min()
+        let answers = self.asking.values().min().copied();
+        [edits, awareness, answers, self.awareness.deadline()].into_iter().flatten().min()
     }
 
     /// Sets the title, as an edit of the server's own.
@@ -220,7 +229,7 @@ impl Room {
         effects: &mut Vec<Effect>,
     ) {
         match message {
-            Message::Step1(state_vector) => self.answer(id, &state_vector, effects),
+            Message::Step1(state_vector) => self.answer(id, state_vector, now, effects),
             Message::Step2(update) => {
                 // W7: a reader answers our step 1 with what it has, which is no offence.
                 let harmless =
@@ -235,7 +244,13 @@ impl Room {
         }
     }
 
-    fn answer(&mut self, id: ParticipantId, state_vector: &[u8], effects: &mut Vec<Effect>) {
+    fn answer(
+        &mut self,
+        id: ParticipantId,
+        state_vector: Bytes,
+        now: Instant,
+        effects: &mut Vec<Effect>,
+    ) {
         /// Of a replica that has nothing: zero clients.
         const EMPTY: &[u8] = &[0];
         if state_vector == EMPTY {
@@ -243,6 +258,28 @@ impl Room {
             effects.extend(frames.map(|frame| Effect::Send(id, frame)));
             return;
         }
+        match self.participants.get_mut(id).map(|participant| participant.ask(state_vector, now)) {
+            Some(Ok(state_vector)) => self.send_difference(id, &state_vector, effects),
+            Some(Err(due)) => {
+                self.asking.insert(id, due);
+                effects.push(Effect::Limited("differences"));
+            }
+            None => {}
+        }
+    }
+
+    /// Answers who asked too often, and waits.
+    fn answer_due(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        let due: Vec<_> = self.asking.extract_if(.., |_, due| *due <= now).collect();
+        for (id, _) in due {
+            let asked = self.participants.get_mut(id).and_then(Participant::take_asked);
+            if let Some(state_vector) = asked {
+                self.answer(id, state_vector, now, effects);
+            }
+        }
+    }
+
+    fn send_difference(&self, id: ParticipantId, state_vector: &[u8], effects: &mut Vec<Effect>) {
         match self.document.encode_diff(state_vector) {
             Ok(difference) => {
                 effects.push(Effect::Send(id, whole_frame(protocol::step2(&difference))));
@@ -358,6 +395,7 @@ impl Room {
         if self.participants.get(id).is_some_and(|one| one.acks == Acks::Counted) {
             effects.push(send(id, protocol::refused(count, status, &refusal.to_string())));
         }
+        effects.extend(refusal.limit().map(Effect::Limited));
         let misses = self.participants.get_mut(id).map_or(0, Participant::miss);
         match code {
             Some(code) => effects.push(Effect::Close(id, code)),
@@ -373,7 +411,15 @@ impl Room {
         let Some(participant) = self.participants.get(id) else { return };
         match self.awareness.set(id, &participant.person, states, now) {
             Ok(changed) => self.stirred.extend(changed),
-            Err(_) => effects.push(Effect::Close(id, CloseCode::Malformed)),
+            Err(refusal) => {
+                let limit = refusal.limit();
+                let code = if limit.is_some() { CloseCode::TooLarge } else { CloseCode::Malformed };
+                effects.extend(limit.map(Effect::Limited));
+                effects.push(Effect::Close(id, code));
+            }
+        }
+        for _ in 0..self.awareness.take_held() {
+            effects.push(Effect::Limited("awareness_per_second"));
         }
     }
 

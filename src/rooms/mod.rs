@@ -3,6 +3,7 @@
 //! `core` (with `participants`, `encodings`, `pace`) knows no task and no clock. `actor` feeds it and carries
 //! out what it wants; `persist` takes edits to the journal, `mirror` what lists show of a document; `outbox`
 //! is what waits for one connection; `handle` is the only door from outside, `registry` opens each room once.
+//! `memory` says whether one more fits.
 //! `flight` notes what is handed to yrs, `trial` tries it after a process has died over it.
 
 mod actor;
@@ -10,6 +11,7 @@ mod core;
 mod encodings;
 mod flight;
 mod handle;
+mod memory;
 mod mirror;
 mod outbox;
 mod pace;
@@ -25,6 +27,7 @@ pub use self::{
     core::{Effect, Event, MAX_UNSTORED_BYTES, Room},
     flight::{Cargo, FlightLog, Found, Wreck},
     handle::{Handle, Joining, Restored, Seat},
+    memory::estimate,
     outbox::{Bounds, Frame, FrameKind, Receiver, Sender, Waiting, outbox},
     participants::{Acks, ParticipantId},
     registry::{RoomStores, Rooms},
@@ -41,6 +44,8 @@ pub struct Revision(pub u64);
 pub struct Limits {
     /// Rooms open at once on this node.
     pub rooms: usize,
+    /// What open documents may take of the memory, estimated, in bytes.
+    pub memory_bytes: usize,
     /// Connections in one room.
     pub participants: usize,
     /// An empty room is kept for so long.
@@ -55,6 +60,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             rooms: 10_000,
+            memory_bytes: 1 << 30,
             participants: 2_000,
             idle_after: Duration::from_secs(30),
             fold_after: 1000,
@@ -72,8 +78,8 @@ pub enum RoomError {
     /// The client holds the document of another epoch.
     #[error("the document's history was replaced")]
     OtherEpoch,
-    /// A limit is reached: come back later.
-    #[error("too many {0}")]
+    /// This limit is reached: come back later.
+    #[error("at its limit: {0}")]
     Full(&'static str),
     /// The node stops.
     #[error("the server is stopping")]
@@ -90,4 +96,12 @@ pub enum RoomError {
     /// The store can't be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl RoomError {
+    /// There is no room for one more: counted, so to be made where it is refused.
+    pub(crate) fn full(limit: &'static str) -> Self {
+        metrics::counter!("moim_limited_total", "limit" => limit).increment(1);
+        Self::Full(limit)
+    }
 }

@@ -1,15 +1,25 @@
 //! Who is in a room: what each may do, and which of their edits still wait for the journal.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 
 use super::Revision;
 use crate::{
     auth::{Act, permits},
+    bucket::Bucket,
     crdt::Presence,
     ids::{Role, UserId},
 };
+
+/// Differences that one participant may ask for in a second: each is an encoding of its own, of a document that
+/// may be large. A client asks for one when it comes.
+const DIFFERENCES_PER_SECOND: u32 = 1;
+/// So much of it may come at the same time.
+const DIFFERENCES_BURST: Duration = Duration::from_secs(4);
 
 /// One connection to a room; never given twice in the life of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +47,9 @@ pub(crate) struct Participant {
     waiting: VecDeque<Waiting>,
     /// Edits in a row that built on edits that are not here.
     misses: u32,
+    differences: Bucket,
+    /// What it had when it last asked for a difference that waits.
+    asked: Option<Bytes>,
 }
 
 /// An edit that is applied but not durable yet.
@@ -58,9 +71,18 @@ pub(crate) enum Acknowledgement {
 }
 
 impl Participant {
-    fn new(person: Presence, role: Role, acks: Acks) -> Self {
-        let waiting = VecDeque::new();
-        Self { person, role, acks, told_read_only: false, received: 0, waiting, misses: 0 }
+    pub(crate) fn new(person: Presence, role: Role, acks: Acks, now: Instant) -> Self {
+        Self {
+            person,
+            role,
+            acks,
+            told_read_only: false,
+            received: 0,
+            waiting: VecDeque::new(),
+            misses: 0,
+            differences: Bucket::new(DIFFERENCES_PER_SECOND, DIFFERENCES_BURST, now),
+            asked: None,
+        }
     }
 
     pub(crate) fn may_edit(&self) -> bool {
@@ -77,6 +99,23 @@ impl Participant {
     pub(crate) fn miss(&mut self) -> u32 {
         self.misses += 1;
         self.misses
+    }
+
+    /// Asks for what it lacks beside this state vector. Asked too often, only the last one is answered, when it is
+    /// due.
+    pub(crate) fn ask(&mut self, state_vector: Bytes, now: Instant) -> Result<Bytes, Instant> {
+        match self.differences.take(now) {
+            Ok(()) => Ok(state_vector),
+            Err(wait) => {
+                self.asked = Some(state_vector);
+                Err(now + wait)
+            }
+        }
+    }
+
+    /// What it asked that waits.
+    pub(crate) fn take_asked(&mut self) -> Option<Bytes> {
+        self.asked.take()
     }
 
     /// The `count`th message is done with as soon as the journal has come to `until`.
@@ -118,8 +157,8 @@ pub(crate) struct Participants {
 }
 
 impl Participants {
-    pub(crate) fn insert(&mut self, id: ParticipantId, person: Presence, role: Role, acks: Acks) {
-        self.by_id.insert(id, Participant::new(person, role, acks));
+    pub(crate) fn insert(&mut self, id: ParticipantId, participant: Participant) {
+        self.by_id.insert(id, participant);
     }
 
     pub(crate) fn remove(&mut self, id: ParticipantId) -> Option<Participant> {
@@ -161,7 +200,7 @@ mod tests {
 
     fn participant(acks: Acks) -> Participant {
         let person = Presence { id: UserId::new(), name: "미나".into(), color: "#336699".into() };
-        Participant::new(person, Role::Editor, acks)
+        Participant::new(person, Role::Editor, acks, Instant::now())
     }
 
     /// W4

@@ -3,14 +3,19 @@
 use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
+    pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use futures_util::FutureExt;
-use tokio::sync::{OnceCell, mpsc};
+use tokio::{
+    sync::{Notify, OnceCell, mpsc},
+    time::{Instant, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
@@ -20,12 +25,19 @@ use super::{
     core::Event,
     flight::{Flight, FlightLog},
     handle::Handle,
-    states, trial,
+    memory::Memory,
+    states::{self, Lacking, Opened},
+    trial,
 };
 use crate::{
     ids::{DocId, Role, UserId},
     store::{Journal, Quarantine, Stores, Summaries, Versions},
 };
+
+/// Who opens a room where none fits waits so long for others to end …
+const LEAVING: Duration = Duration::from_secs(3);
+/// … and asks them this often.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
 
 /// What rooms keep things in.
 #[derive(Clone)]
@@ -58,6 +70,7 @@ pub(crate) struct Context {
     pub(crate) closing: CancellationToken,
     /// Rooms that can't store their edits just now.
     pub(crate) troubled: Arc<AtomicUsize>,
+    pub(crate) memory: Memory,
 }
 
 /// All rooms of this node.
@@ -67,6 +80,8 @@ pub struct Rooms(Arc<Inner>);
 struct Inner {
     slots: Mutex<HashMap<DocId, Arc<Slot>>>,
     access_changes: AtomicU64,
+    /// A room has ended.
+    freed: Notify,
     context: Context,
 }
 
@@ -90,10 +105,10 @@ impl Rooms {
         closing: CancellationToken,
     ) -> Self {
         let troubled = Arc::default();
-        let limits = Arc::new(limits);
-        let context = Context { stores, flights, limits, tasks, closing, troubled };
+        let (memory, limits) = (Memory::new(limits.memory_bytes), Arc::new(limits));
+        let context = Context { stores, flights, limits, tasks, closing, troubled, memory };
         let (slots, access_changes) = (Mutex::default(), AtomicU64::default());
-        Self(Arc::new(Inner { slots, access_changes, context }))
+        Self(Arc::new(Inner { slots, access_changes, freed: Notify::new(), context }))
     }
 
     /// The door to a document, which is read if it is not in memory.
@@ -145,34 +160,69 @@ impl Rooms {
         if self.0.context.closing.is_cancelled() {
             return Err(RoomError::Draining);
         }
-        let slot = self.slot(doc)?;
-        let opened = slot.get_or_try_init(|| self.load(doc, &slot)).await;
-        if opened.is_err() {
-            self.forget(doc, &slot);
-        }
-        Ok(opened?.mailbox.clone())
+        let visit = Visit { rooms: self, doc, slot: self.slot(doc).await? };
+        let door = visit.slot.get_or_try_init(|| self.load(doc, &visit.slot)).await?;
+        Ok(door.mailbox.clone())
     }
 
-    fn slot(&self, doc: DocId) -> Result<Arc<Slot>, RoomError> {
+    async fn slot(&self, doc: DocId) -> Result<Arc<Slot>, RoomError> {
+        let until = Instant::now() + LEAVING;
+        loop {
+            if let Some(slot) = self.slot_if_fits(doc) {
+                return Ok(slot);
+            }
+            self.make_room("rooms", until, || self.count() < self.0.context.limits.rooms).await?;
+        }
+    }
+
+    fn slot_if_fits(&self, doc: DocId) -> Option<Arc<Slot>> {
         let mut slots = self.slots();
         let has_ended = |slot: &Slot| slot.get().is_some_and(|door| door.mailbox.is_closed());
         if let Some(slot) = slots.get(&doc).filter(|slot| !has_ended(slot)) {
-            return Ok(Arc::clone(slot));
+            return Some(Arc::clone(slot));
         }
         if slots.len() >= self.0.context.limits.rooms {
-            return Err(RoomError::Full("open rooms"));
+            return None;
         }
         let slot = Arc::new(Slot::new());
         slots.insert(doc, Arc::clone(&slot));
-        Ok(slot)
+        Some(slot)
+    }
+
+    /// Lets rooms that nobody is in end until this fits.
+    async fn make_room(
+        &self,
+        limit: &'static str,
+        until: Instant,
+        fits: impl Fn() -> bool,
+    ) -> Result<(), RoomError> {
+        loop {
+            let mut freed = pin!(self.0.freed.notified());
+            freed.as_mut().enable();
+            if fits() {
+                return Ok(());
+            }
+            if self.ask_to_leave() == 0 || Instant::now() >= until {
+                return Err(RoomError::full(limit));
+            }
+            // A room that has just become empty leaves when it is asked again.
+            let _ = timeout(ASK_AGAIN, freed).await;
+        }
+    }
+
+    /// Asks the rooms that nobody is in to end, and says how many there are.
+    fn ask_to_leave(&self) -> usize {
+        let slots = self.slots();
+        let doors = slots.values().filter_map(|slot| slot.get());
+        let empty = doors.filter(|door| door.present.load(Ordering::Relaxed) == 0);
+        // A full mailbox is a room that is not idle.
+        empty.filter(|door| door.mailbox.try_send(Command::Leave).is_ok()).count()
     }
 
     async fn load(&self, doc: DocId, slot: &Arc<Slot>) -> Result<Door, RoomError> {
         let context = self.0.context.clone();
         let span = tracing::info_span!("room", room.id = %doc);
-        let opened = states::open(&context.stores, &context.flights, doc, &context.limits)
-            .instrument(span.clone())
-            .await?;
+        let opened = self.read(doc).instrument(span.clone()).await?;
         let (mailbox, commands) = mpsc::channel(MAILBOX);
         let present = Arc::new(AtomicUsize::new(0));
         let stores = context.stores.clone();
@@ -200,16 +250,52 @@ impl Rooms {
         Ok(Door { mailbox, present })
     }
 
+    /// Reads the document as soon as there is memory for it.
+    async fn read(&self, doc: DocId) -> Result<Opened, RoomError> {
+        let Context { stores, flights, limits, memory, .. } = self.context();
+        let until = Instant::now() + LEAVING;
+        loop {
+            match states::open(stores, flights, doc, limits, memory).await? {
+                Ok(opened) => return Ok(opened),
+                Err(Lacking(bytes)) => {
+                    self.make_room("memory_mb", until, || memory.has(bytes)).await?;
+                }
+            }
+        }
+    }
+
     /// Frees the name, unless another room has it by now.
     fn forget(&self, doc: DocId, slot: &Arc<Slot>) {
         let mut slots = self.slots();
         if slots.get(&doc).is_some_and(|current| Arc::ptr_eq(current, slot)) {
             slots.remove(&doc);
         }
+        drop(slots);
+        self.0.freed.notify_waiters();
     }
 
     fn slots(&self) -> MutexGuard<'_, HashMap<DocId, Arc<Slot>>> {
         self.0.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who wants a room to be open. The last one to fail, or to give up, frees its name; while others still
+/// try, the name stays theirs, or the document would have two rooms.
+struct Visit<'a> {
+    rooms: &'a Rooms,
+    doc: DocId,
+    slot: Arc<Slot>,
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        let mut slots = self.rooms.slots();
+        let is_ours = slots.get(&self.doc).is_some_and(|slot| Arc::ptr_eq(slot, &self.slot));
+        // One is ours and one the table's; others are made under its lock alone.
+        if is_ours && self.slot.get().is_none() && Arc::strong_count(&self.slot) == 2 {
+            slots.remove(&self.doc);
+            self.rooms.0.freed.notify_waiters();
+        }
     }
 }
 

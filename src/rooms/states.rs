@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{
     Limits, RoomError,
     flight::{Cargo, FlightLog},
+    memory::{Memory, Share, estimate},
     registry::RoomStores,
 };
 use crate::{
@@ -27,9 +28,13 @@ const FOLD_ATTEMPTS: usize = 5;
 /// A document that was read, and how many journal entries it came with.
 pub(crate) struct Opened {
     pub(crate) document: Document,
+    pub(crate) share: Share,
     pub(crate) epoch: u32,
     pub(crate) entries: usize,
 }
+
+/// There is no memory for the document, which takes so much.
+pub(crate) struct Lacking(pub(crate) usize);
 
 /// Reads a document; from the generation before, with its longer journal, if the newest is damaged.
 pub(crate) async fn open(
@@ -37,20 +42,30 @@ pub(crate) async fn open(
     flights: &FlightLog,
     doc: DocId,
     limits: &Limits,
-) -> Result<Opened, RoomError> {
+    memory: &Memory,
+) -> Result<Result<Opened, Lacking>, RoomError> {
     let began = Instant::now();
     let barred = barred(&*stores.quarantine, doc).await?;
-    let limits = limits.document;
-    let read = move |loaded: &Loaded| Document::load(&loaded.state, updates(loaded), limits);
-    let Reading { done: mut document, loaded, instead_of } =
-        read_either(stores, flights, doc, read).await?;
+    let (limits, memory) = (limits.document, memory.clone());
+    let read = move |loaded: &Loaded| {
+        let bytes = loaded.state.len() + updates(loaded).map(<[u8]>::len).sum::<usize>();
+        let takes = estimate(bytes);
+        let Some(share) = memory.take(takes) else { return Ok(Err(Lacking(takes))) };
+        let document = Document::load(&loaded.state, updates(loaded), limits)?;
+        Ok(Ok((document, share)))
+    };
+    let Reading { done, loaded, instead_of } = read_either(stores, flights, doc, read).await?;
+    let (mut document, share) = match done {
+        Ok(read) => read,
+        Err(lacking) => return Ok(Err(lacking)),
+    };
     barred.iter().for_each(|update| document.bar(update));
     let (bytes, entries) = (loaded.state.len(), loaded.entries.len());
     metrics::histogram!("moim_room_open_seconds").record(began.elapsed().as_secs_f64());
     tracing::info!(generation = loaded.generation, bytes, entries, "document opened");
     // A room with entries is folded, and folding mends what is damaged.
     let entries = if instead_of.is_some() { entries.max(1) } else { entries };
-    Ok(Opened { document, epoch: loaded.epoch, entries })
+    Ok(Ok(Opened { document, share, epoch: loaded.epoch, entries }))
 }
 
 /// The updates that are not to be applied. An error if the document itself is not to be read.

@@ -16,16 +16,20 @@ use moim::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use yrs::{Doc, Map, ReadTxn, Text, Transact, WriteTxn};
 
-struct House {
-    rooms: Rooms,
-    journal: FaultyJournal,
-    doc: DocId,
+pub(crate) struct House {
+    pub(crate) rooms: Rooms,
+    pub(crate) journal: FaultyJournal,
+    pub(crate) doc: DocId,
     tasks: TaskTracker,
     closing: CancellationToken,
     _flights: tempfile::TempDir,
 }
 
 fn house() -> House {
+    house_with(Limits { document: DocumentLimits::default(), ..Limits::default() })
+}
+
+pub(crate) fn house_with(limits: Limits) -> House {
     let journal = FaultyJournal::default();
     let doc = DocId::new(DocKind::Trip);
     let draft = TripDraft::with_days("제주", 3, None);
@@ -37,20 +41,19 @@ fn house() -> House {
         summaries: Arc::new(journal.clone()),
     };
     let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
-    let limits = Limits { document: DocumentLimits::default(), ..Limits::default() };
     let folder = tempfile::tempdir().unwrap();
     let (flights, _) = FlightLog::open(folder.path()).unwrap();
     let rooms = Rooms::new(stores, flights, limits, tasks.clone(), closing.clone());
     House { rooms, journal, doc, tasks, closing, _flights: folder }
 }
 
-fn joining(role: Role) -> Joining {
+pub(crate) fn joining(role: Role) -> Joining {
     let person = Presence { id: UserId::new(), name: "미나".into(), color: "#336699".into() };
     Joining { person, role, acks: Acks::Counted, epoch: None }
 }
 
 impl House {
-    async fn join(&self, role: Role) -> Seat {
+    pub(crate) async fn join(&self, role: Role) -> Seat {
         self.rooms.open(self.doc).await.unwrap().join(joining(role)).await.unwrap()
     }
 
@@ -64,7 +67,7 @@ impl House {
 }
 
 /// An edit by a replica of its own: sets a key in the meta map.
-fn edit(key: &str) -> Bytes {
+pub(crate) fn edit(key: &str) -> Bytes {
     let doc = Doc::new();
     let mut txn = doc.transact_mut();
     let meta = txn.get_or_insert_map("meta");
@@ -82,12 +85,12 @@ fn retitled(title: &str) -> Bytes {
     doc.transact().encode_state_as_update_v1(&yrs::StateVector::default()).into()
 }
 
-async fn say(seat: &Seat, message: Message) {
+pub(crate) async fn say(seat: &Seat, message: Message) {
     seat.tell(Event::Received(seat.id(), message)).await.unwrap();
 }
 
 /// Everything that comes until this frame does.
-async fn until(seat: &Seat, wanted: &Bytes) -> Vec<Bytes> {
+pub(crate) async fn until(seat: &Seat, wanted: &Bytes) -> Vec<Bytes> {
     let mut seen = Vec::new();
     while !seen.contains(wanted) {
         assert_eq!(

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
+    hash::Hash,
     time::{Duration, Instant},
 };
 
@@ -10,17 +11,17 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Refusal,
+    Limits, Refusal,
     guard::{AwarenessEntry, Writer, read_awareness},
 };
-use crate::ids::UserId;
+use crate::{bucket::Bucket, ids::UserId};
 
-/// Bytes of one state, as JSON.
-const STATE_BYTES: usize = 4 << 10;
 /// Ids that one participant may bring.
 const IDS_PER_PARTICIPANT: usize = 4;
 /// A state that isn't renewed for so long is gone (clients renew theirs every 15 s).
 const LIFETIME: Duration = Duration::from_secs(30);
+/// A participant may send so much of a second's states at the same time.
+const BURST: Duration = Duration::from_secs(1);
 /// How long the clock of a state that is gone is remembered, so that an old message doesn't bring it back.
 const MEMORY: Duration = Duration::from_secs(300);
 
@@ -46,21 +47,62 @@ struct State<P> {
     seen: Instant,
 }
 
+/// What one participant brings.
+#[derive(Debug)]
+struct Bringer {
+    /// Ids of its that are here.
+    ids: usize,
+    pace: Bucket,
+    /// What came too fast: the newest state of each id, until it is due.
+    held: BTreeMap<u64, Brought>,
+    due: Instant,
+}
+
+/// A state on its way in.
+#[derive(Debug)]
+struct Brought {
+    client: u64,
+    clock: u32,
+    user: UserId,
+    json: Option<String>,
+}
+
 /// The awareness of one document. `P` names a participant: one connection.
 #[derive(Debug)]
 pub struct Awareness<P> {
     states: HashMap<u64, State<P>>,
+    bringers: HashMap<P, Bringer>,
+    /// Whose states are held back.
+    holding: Vec<P>,
+    held: u64,
+    state_bytes: usize,
+    per_second: u32,
 }
 
 impl<P> Default for Awareness<P> {
     fn default() -> Self {
-        Self { states: HashMap::new() }
+        Self::new(&Limits::default())
     }
 }
 
-impl<P: Copy + Eq + fmt::Debug> Awareness<P> {
+impl<P> Awareness<P> {
+    /// With nobody here.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            states: HashMap::new(),
+            bringers: HashMap::new(),
+            holding: Vec::new(),
+            held: 0,
+            state_bytes: limits.awareness_bytes,
+            per_second: limits.awareness_per_second,
+        }
+    }
+}
+
+impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
     /// Takes the payload of an awareness message; returns the ids to send on, the sender's own too (W3).
-    /// What it says of ids that others brought is passed over: stock clients repeat what they hear.
+    /// What it says of ids that others brought is passed over: stock clients repeat what they hear. What comes
+    /// too fast is held back, and `release` takes the newest of it.
     pub fn set(
         &mut self,
         participant: P,
@@ -69,27 +111,48 @@ impl<P: Copy + Eq + fmt::Debug> Awareness<P> {
         now: Instant,
     ) -> Result<Vec<u64>, Refusal> {
         let mut own = vec![];
-        for entry in read_awareness(payload)? {
-            if self.may_set(participant, user.id, &entry) {
-                own.push((entry, with_user(entry.json, user)?));
+        for AwarenessEntry { client, clock, json } in read_awareness(payload)? {
+            if self.may_set(participant, user.id, client, clock, json == "null") {
+                let json = with_user(json, user, self.state_bytes)?;
+                own.push(Brought { client, clock, user: user.id, json });
             }
         }
+        if own.iter().any(|one| one.json.is_some())
+            && let Err(wait) = self.bringer(participant, now).pace.take(now)
+        {
+            let (states, ends) = own.into_iter().partition(|one| one.json.is_some());
+            self.hold(participant, states, now + wait);
+            own = ends;
+        }
+        Ok(self.take(participant, own, now))
+    }
+
+    /// Takes what was held back and is due; returns these ids.
+    pub fn release(&mut self, now: Instant) -> Vec<u64> {
         let mut changed = vec![];
-        for (entry, json) in own {
-            // An id may stand there twice, and ids have a limit: ask again.
-            if self.may_set(participant, user.id, &entry) {
-                let AwarenessEntry { client, clock, .. } = entry;
-                let state = State { owner: participant, user: user.id, clock, json, seen: now };
-                self.states.insert(client, state);
-                changed.push(client);
+        for participant in std::mem::take(&mut self.holding) {
+            let Some(bringer) = self.bringers.get_mut(&participant) else { continue };
+            if now < bringer.due || bringer.pace.take(now).is_err() {
+                self.holding.push(participant);
+                continue;
             }
+            let held = std::mem::take(&mut bringer.held);
+            changed.extend(self.take(participant, held.into_values(), now));
         }
-        Ok(changed)
+        changed
+    }
+
+    /// How many messages were held back since this was last asked.
+    pub fn take_held(&mut self) -> u64 {
+        std::mem::take(&mut self.held)
     }
 
     /// Takes away what a participant brought, because it left; returns these ids.
     pub fn remove(&mut self, participant: P, now: Instant) -> Vec<u64> {
-        self.end_where(now, |state| state.owner == participant)
+        let ended = self.end_where(now, |state| state.owner == participant);
+        self.bringers.remove(&participant);
+        self.holding.retain(|one| *one != participant);
+        ended
     }
 
     /// Takes away what wasn't renewed; returns these ids.
@@ -99,10 +162,11 @@ impl<P: Copy + Eq + fmt::Debug> Awareness<P> {
         self.end_where(now, |state| age(state) >= LIFETIME)
     }
 
-    /// When `expire` has something to do next.
+    /// When `expire` or `release` has something to do next.
     pub fn deadline(&self) -> Option<Instant> {
         let here = self.states.values().filter(|state| state.json.is_some());
-        here.map(|state| state.seen + LIFETIME).min()
+        let held = self.holding.iter().filter_map(|one| Some(self.bringers.get(one)?.due));
+        here.map(|state| state.seen + LIFETIME).chain(held).min()
     }
 
     /// The payload of an awareness message that tells of these ids.
@@ -118,25 +182,73 @@ impl<P: Copy + Eq + fmt::Debug> Awareness<P> {
         if here.is_empty() { None } else { Some(encode(here)) }
     }
 
-    fn may_set(&self, participant: P, user: UserId, entry: &AwarenessEntry<'_>) -> bool {
-        let ids = self.ids_of(participant);
-        let Some(state) = self.states.get(&entry.client) else {
-            return entry.json != "null" && ids < IDS_PER_PARTICIPANT;
+    fn bringer(&mut self, participant: P, now: Instant) -> &mut Bringer {
+        self.bringers.entry(participant).or_insert_with(|| Bringer {
+            ids: 0,
+            pace: Bucket::new(self.per_second, BURST, now),
+            held: BTreeMap::new(),
+            due: now,
+        })
+    }
+
+    fn hold(&mut self, participant: P, states: Vec<Brought>, due: Instant) {
+        let Some(bringer) = self.bringers.get_mut(&participant) else { return };
+        self.held += 1;
+        if bringer.held.is_empty() {
+            bringer.due = due;
+            self.holding.push(participant);
+        }
+        for state in states {
+            let known = bringer.held.get(&state.client);
+            let is_newer = known.is_none_or(|known| known.clock < state.clock);
+            if is_newer && (known.is_some() || bringer.held.len() < IDS_PER_PARTICIPANT) {
+                bringer.held.insert(state.client, state);
+            }
+        }
+    }
+
+    /// Takes what may still be set: an id may stand there twice, and ids have a limit.
+    fn take(
+        &mut self,
+        participant: P,
+        brought: impl IntoIterator<Item = Brought>,
+        now: Instant,
+    ) -> Vec<u64> {
+        let mut changed = vec![];
+        for Brought { client, clock, user, json } in brought {
+            if !self.may_set(participant, user, client, clock, json.is_none()) {
+                continue;
+            }
+            let is_here = json.is_some();
+            let state = State { owner: participant, user, clock, json, seen: now };
+            let before = self.states.insert(client, state).filter(|state| state.json.is_some());
+            if let Some(before) = before.and_then(|state| self.bringers.get_mut(&state.owner)) {
+                before.ids -= 1;
+            }
+            let bringer = self.bringer(participant, now);
+            bringer.ids += usize::from(is_here);
+            if bringer.held.get(&client).is_some_and(|held| held.clock <= clock) {
+                bringer.held.remove(&client);
+            }
+            changed.push(client);
+        }
+        changed
+    }
+
+    fn may_set(&self, participant: P, user: UserId, client: u64, clock: u32, ends: bool) -> bool {
+        let ids = self.bringers.get(&participant).map_or(0, |bringer| bringer.ids);
+        let Some(state) = self.states.get(&client) else {
+            return !ends && ids < IDS_PER_PARTICIPANT;
         };
-        let is_newer = entry.clock > state.clock;
-        let is_end = entry.json == "null" && entry.clock == state.clock && state.json.is_some();
+        let is_newer = clock > state.clock;
+        let is_end = ends && clock == state.clock && state.json.is_some();
         if state.json.is_some() && state.owner == participant {
             return is_newer || is_end;
         }
         // A client that comes back takes its id along, with the same clock, perhaps before its old socket is
         // noticed as dead. Somebody's other tab repeats ids too, but after it has brought its own.
-        state.user == user && ids == 0 && entry.clock >= state.clock && entry.json != "null"
+        state.user == user && ids == 0 && clock >= state.clock && !ends
             || state.json.is_none() && is_newer && state.user == user && ids < IDS_PER_PARTICIPANT
-    }
-
-    fn ids_of(&self, participant: P) -> usize {
-        let is_own = |state: &&State<P>| state.json.is_some() && state.owner == participant;
-        self.states.values().filter(is_own).count()
     }
 
     fn end_where(&mut self, now: Instant, ends: impl Fn(&State<P>) -> bool) -> Vec<u64> {
@@ -145,6 +257,9 @@ impl<P: Copy + Eq + fmt::Debug> Awareness<P> {
             if state.json.is_some() && ends(state) {
                 state.json = None;
                 state.seen = now;
+                if let Some(bringer) = self.bringers.get_mut(&state.owner) {
+                    bringer.ids -= 1;
+                }
                 ended.push(*id);
             }
         }
@@ -164,9 +279,9 @@ fn encode<P>(states: Vec<(u64, &State<P>)>) -> Vec<u8> {
 }
 
 /// The state with the person that the server knows in it; `None` for `null`.
-fn with_user(json: &str, user: &Presence) -> Result<Option<String>, Refusal> {
+fn with_user(json: &str, user: &Presence, most: usize) -> Result<Option<String>, Refusal> {
     const BAD_JSON: Refusal = Refusal::Malformed("a state is no JSON object");
-    if json.len() > STATE_BYTES {
+    if json.len() > most {
         return Err(Refusal::TooLarge("awareness state"));
     }
     if json == "null" {

@@ -114,6 +114,46 @@ fn a_participant_brings_four_ids_at_most() {
 }
 
 #[test]
+fn states_that_come_too_fast_are_held_back_and_the_newest_is_taken_when_it_is_due() {
+    let limits = Limits { awareness_per_second: 4, ..Limits::default() };
+    let mut awareness = Awareness::new(&limits);
+    let (now, mina) = (Instant::now(), person(MINA));
+    awareness.set(2, &person(JUN), &payload(&[(9, 1, "{}")]), now).unwrap();
+    let send = |awareness: &mut Awareness<u32>, clock: u32| {
+        awareness.set(1, &mina, &payload(&[(7, clock, "{}"), (9, 1, "{}")]), now).unwrap()
+    };
+    assert!((1..=4).all(|clock| send(&mut awareness, clock) == [7]), "a burst");
+    assert!((5..=20).all(|clock| send(&mut awareness, clock).is_empty()));
+    assert_eq!((awareness.take_held(), awareness.take_held()), (16, 0));
+    assert_eq!(told(&awareness, 7).unwrap().0, 4);
+    let due = awareness.deadline().unwrap();
+    assert!(due - now <= Duration::from_millis(251), "{:?}", due - now);
+    assert_eq!(awareness.release(now), Vec::<u64>::new());
+    assert_eq!(awareness.release(due), [7]);
+    assert_eq!(told(&awareness, 7).unwrap().0, 20, "the newest");
+    assert_eq!(awareness.release(due + Duration::from_secs(9)), Vec::<u64>::new(), "once");
+}
+
+#[test]
+fn what_others_brought_costs_nothing_and_who_goes_is_gone_at_once() {
+    let limits = Limits { awareness_per_second: 1, ..Limits::default() };
+    let mut awareness = Awareness::new(&limits);
+    let (now, mina) = (Instant::now(), person(MINA));
+    awareness.set(2, &person(JUN), &payload(&[(9, 1, "{}")]), now).unwrap();
+    for clock in 2..100 {
+        awareness.set(1, &mina, &payload(&[(9, clock, "{}")]), now).unwrap();
+    }
+    assert_eq!(awareness.set(1, &mina, &payload(&[(7, 1, "{}")]), now), Ok(vec![7]));
+    assert_eq!(awareness.set(1, &mina, &payload(&[(7, 2, "{}")]), now), Ok(vec![]), "held");
+    assert_eq!(awareness.set(1, &mina, &payload(&[(7, 3, "null")]), now), Ok(vec![7]));
+    assert_eq!(awareness.release(now + Duration::from_secs(9)), Vec::<u64>::new());
+    assert_eq!(told(&awareness, 7), Some((3, "null".to_owned())));
+    awareness.set(1, &mina, &payload(&[(7, 4, "{}")]), now).unwrap();
+    awareness.remove(1, now);
+    assert_eq!(awareness.release(now + Duration::from_secs(9)), Vec::<u64>::new());
+}
+
+#[test]
 fn hostile_payloads_are_refused() {
     let mut awareness = Awareness::<u32>::default();
     let huge = format!("{{\"a\":\"{}\"}}", "x".repeat(5_000));

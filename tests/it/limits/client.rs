@@ -36,6 +36,11 @@ impl Place {
         Self { server, person, trip }
     }
 
+    /// Another trip of the person's.
+    pub(crate) async fn trip(&self, title: &str) -> String {
+        new_trip(&self.person, title).await
+    }
+
     /// A ticket for the trip.
     pub(crate) async fn ticket(&self) -> String {
         ticket(&self.person, &self.trip).await
@@ -111,6 +116,15 @@ impl Socket {
                 None | Some(Err(_)) => panic!("ended without a word"),
             }
         }
+    }
+
+    /// Everything up to this frame.
+    pub(crate) async fn until(&mut self, wanted: &Bytes) -> Vec<Bytes> {
+        let mut seen = Vec::new();
+        while seen.last() != Some(wanted) {
+            seen.push(self.hear().await.expect("closed"));
+        }
+        seen
     }
 
     /// The first frame that begins so, without its beginning.

@@ -313,6 +313,7 @@ impl Server {
                 Effect::Stored(to, count) => self.with(to, |sender| sender.stored(count)),
                 Effect::Append(_, update) => self.waiting.push(update),
                 Effect::Close(to, code) => self.with(to, |sender| sender.close(code)),
+                Effect::Limited(limit) => panic!("honest peers met the limit {limit}"),
                 Effect::Abandon => panic!("honest edits never make a document useless"),
             }
         }
