@@ -117,6 +117,13 @@ impl Client {
         self.listen_until("the document", is_synced).await;
     }
 
+    /// Asks and hears the answer: whatever the server had to say before that is here.
+    pub(crate) async fn round_trip(&mut self) {
+        self.peer.ask();
+        self.flush().await;
+        self.is_synced().await;
+    }
+
     /// Listens until everything that was sent is stored.
     pub(crate) async fn is_settled(&mut self) {
         self.listen_until("all is stored", |this| this.peer.is_settled()).await;

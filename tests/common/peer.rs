@@ -91,10 +91,17 @@ impl Peer {
 
     /// Begins a connection, as stock clients do: with a step 1.
     pub(crate) fn connect(&mut self) {
+        self.wire = Some(Wire::default());
+        self.ask();
+    }
+
+    /// Asks for all that is not here.
+    pub(crate) fn ask(&mut self) {
         let state_vector = self.doc.transact().state_vector();
-        let mut wire = Wire::default();
-        wire.to_server.push_back(Message::Step1(encode(&state_vector)));
-        self.wire = Some(wire);
+        if let Some(wire) = &mut self.wire {
+            wire.synced = false;
+            wire.to_server.push_back(Message::Step1(encode(&state_vector)));
+        }
     }
 
     /// One edit; sent at once if there is a connection.

@@ -63,8 +63,15 @@ async fn a_stop_under_load_tells_everybody_and_keeps_all_that_was_accepted() {
     });
     let stopping = async {
         sleep(Duration::from_secs(1)).await;
+        // Somebody else holds the database: what is accepted now waits in memory when the stop comes.
+        let other = Connection::open(scene.database()).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        sleep(Duration::from_millis(500)).await;
         let began = Instant::now();
-        scene.program.stop().await;
+        scene.program.signal("TERM").await;
+        sleep(Duration::from_millis(500)).await;
+        other.execute_batch("ROLLBACK").unwrap();
+        assert!(scene.program.ended().await.success(), "{}", scene.program.log());
         began.elapsed()
     };
     let (_, took) = tokio::join!(join_all(everybody), stopping);

@@ -80,6 +80,7 @@ async fn edit_unstored(scene: &Scene, writer: &mut Client, reader: &mut Client) 
     while scene.program.metric(FAILURES).await == 0.0 {
         writer.listen_for(Duration::from_millis(50)).await;
     }
+    writer.round_trip().await;
     assert!(!writer.peer.is_settled(), "an edit was acknowledged that can't be stored");
     scene.program.counts("moim_rooms_troubled", 1.0).await;
 }
