@@ -109,6 +109,22 @@ fn what_a_client_says_twice_is_merged_for_others_as_the_document_has_it() {
     assert_eq!(reader.project().title, "abcdef");
 }
 
+/// Client 7 says of elements whose beginning is known that they lie in what is gone. They follow their
+/// beginning all the same: they are text, and nothing can lie in them.
+#[test]
+fn what_follows_a_known_beginning_lies_where_that_does() {
+    let title = from_hex("02 01 08 00 00 01 01 07 00 04 01 05 7469746c65 03 616263 00");
+    let longer = from_hex("01 01 07 00 04 00 08 00 06 616263646566 00");
+    let inside = from_hex("01 01 07 06 27 00 07 03 01 6b 02 00");
+    let mut document = Document::new(Limits::default());
+    document.apply(&title).unwrap();
+    document.apply(&longer).unwrap();
+    assert_eq!(document.project().title, "abcdef");
+    let refusal = Refusal::Malformed("a parent that is no type");
+    assert_eq!(document.apply(&inside), Err(refusal));
+    check_serves(&mut document, "the document");
+}
+
 #[test]
 fn hostile_conversations_harm_nothing() {
     let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());

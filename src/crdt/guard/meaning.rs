@@ -77,16 +77,16 @@ pub(super) fn judge<'a>(update: &Update<'a>, index: &Index, source: Source) -> R
 
 impl<'a> Judge<'_, 'a, '_> {
     fn take(&mut self, at: usize) -> Read<()> {
-        let one = self.update.structs[at];
+        let mut one = self.update.structs[at];
         let known = self.index.end_of(one.id.client);
         let skipped = known.saturating_sub(one.id.clock);
-        // What follows a known beginning comes right after it, whatever the struct says.
-        let origin = match skipped {
-            0 => one.origin,
-            _ => Some(Id { client: one.id.client, clock: known - 1 }),
-        };
+        if skipped > 0 {
+            // What follows a known beginning comes right after it, whatever the struct says.
+            one.origin = Some(Id { client: one.id.client, clock: known - 1 });
+            (one.parent, one.key) = (Parent::Neighbours, None);
+        }
         let names = self.names();
-        let entry = match self.place(&one, origin)? {
+        let entry = match self.place(&one)? {
             Some(place) => self.put(at, &one, place)?,
             None => Entry::Gone,
         };
@@ -94,18 +94,18 @@ impl<'a> Judge<'_, 'a, '_> {
         if let Some(place) = entry.place() {
             // A key that nobody has used yet has no rivals.
             let is_first = place.key.is_some_and(|key| key.at() >= names);
-            let alone = is_first || one.content == Content::Text && self.goes_on(at, &one, origin);
+            let alone = is_first || one.content == Content::Text && self.goes_on(at, &one);
             self.count(&one, place, one.length - skipped, alone);
         }
         Ok(())
     }
 
     /// Where yrs puts it; `None` if that is no place any more.
-    fn place(&mut self, one: &Struct<'a>, origin: Option<Id>) -> Read<Option<Place>> {
+    fn place(&mut self, one: &Struct<'a>) -> Read<Option<Place>> {
         if one.content == Content::Gone {
             return Ok(None);
         }
-        let left = origin.and_then(|id| self.entry(id)).and_then(Entry::place);
+        let left = one.origin.and_then(|id| self.entry(id)).and_then(Entry::place);
         let right = one.right_origin.and_then(|id| self.entry(id)).and_then(Entry::place);
         if let (Some(left), Some(right)) = (left, right) {
             self.demand(left == right, "neighbours in different places")?;
@@ -188,13 +188,13 @@ impl<'a> Judge<'_, 'a, '_> {
     }
 
     /// Whether it goes on where the same client's struct before it ended, so that yrs joins the two.
-    fn goes_on(&self, at: usize, one: &Struct<'a>, origin: Option<Id>) -> bool {
+    fn goes_on(&self, at: usize, one: &Struct<'a>) -> bool {
         let Id { client, clock } = one.id;
         let known = self.index.end_of(client);
         if clock < known {
             return true;
         }
-        let follows = clock > 0 && origin == Some(Id { client, clock: clock - 1 });
+        let follows = clock > 0 && one.origin == Some(Id { client, clock: clock - 1 });
         let right = if clock == known {
             self.index.last_right(client)
         } else {
