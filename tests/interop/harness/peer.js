@@ -1,5 +1,7 @@
 // A stock Yjs client, `y-websocket`'s own provider, that takes part in a document.
 
+import assert from 'node:assert/strict'
+
 import * as auth from 'y-protocols/auth'
 import { WebsocketProvider } from 'y-websocket'
 import WebSocket from 'ws'
@@ -71,7 +73,17 @@ export function agree (peers) {
   return rest.every((snapshot) => Y.equalSnapshots(first, snapshot))
 }
 
-/** Waits until all agree. Each holds its own edits from the start, so nothing can be missing then. */
+/** Nothing that this peer sent was refused, not even for a while. */
+function assertWelcome (peer) {
+  assert.deepEqual(peer.denials, [], 'an edit was refused')
+  assert.ok(!(peer.closed >= 4400 && peer.closed < 4500), `the server closed with ${peer.closed}`)
+}
+
+/**
+ * Waits until all agree. Each holds its own edits from the start, so nothing can be missing then; and none of
+ * them may have been refused and sent again.
+ */
 export async function converged (peers, within) {
   await until(`${peers.length} peers agree`, () => agree(peers), within)
+  peers.forEach(assertWelcome)
 }
