@@ -12,6 +12,9 @@ use super::{
 };
 use crate::trip::Summary;
 
+/// A document near its limit is measured again after it has grown by so small a part of that.
+const MEASURED_PARTS: usize = 256;
+
 /// What an update did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applied {
@@ -30,6 +33,8 @@ pub struct Document {
     limits: Limits,
     /// At least the length of the encoding.
     bytes: usize,
+    /// What `bytes` was when it was last measured.
+    measured_bytes: usize,
     /// What merging may have cost when it was last measured.
     contention_floor: u64,
     failed: bool,
@@ -44,6 +49,7 @@ impl Document {
             bars: Bars::default(),
             limits,
             bytes: 0,
+            measured_bytes: 0,
             contention_floor: 0,
             failed: false,
         }
@@ -253,15 +259,21 @@ impl Document {
     }
 
     fn check_limits(&mut self, change: &Change<'_>, length: usize) -> Result<(), Refusal> {
-        if self.bytes + length > self.limits.document_bytes {
-            self.bytes = self.live.encode().len();
-            if self.bytes + length > self.limits.document_bytes {
-                return Err(Refusal::TooLarge("document"));
-            }
-        }
+        self.check_size(length)?;
         self.check_entries(change, Counted::Cards)?;
         self.check_entries(change, Counted::Days)?;
         self.check_texts(change)
+    }
+
+    /// Measuring takes as long as the document is, so that a full one isn't measured for each update.
+    fn check_size(&mut self, length: usize) -> Result<(), Refusal> {
+        let limit = self.limits.document_bytes;
+        let is_measured = self.bytes - self.measured_bytes < limit / MEASURED_PARTS;
+        if self.bytes + length > limit && !is_measured {
+            self.bytes = self.live.encode().len();
+            self.measured_bytes = self.bytes;
+        }
+        if self.bytes + length > limit { Err(Refusal::TooLarge("document")) } else { Ok(()) }
     }
 
     fn check_entries(&self, change: &Change<'_>, sort: Counted) -> Result<(), Refusal> {
@@ -275,8 +287,7 @@ impl Document {
             return Ok(());
         }
         // What is only changed is no new one.
-        let keys = self.guard.keys_set(change, sort);
-        let new = self.absent(root, &keys);
+        let new = self.new_entries(change, sort, root);
         let visible = || match sort {
             Counted::Cards => Reading::new(&self.live.read()).visible_cards(),
             Counted::Days | Counted::Not => 0,
@@ -288,7 +299,7 @@ impl Document {
     fn check_texts(&mut self, change: &Change<'_>) -> Result<(), Refusal> {
         const REFUSAL: Refusal = Refusal::TooLarge("text");
         let limit = self.limits.note_chars;
-        if self.guard.begins_long(change, limit) {
+        if Guard::begins_long(change, limit) {
             return Err(REFUSAL);
         }
         for text in self.guard.long_texts(change, limit) {
@@ -301,11 +312,12 @@ impl Document {
         Ok(())
     }
 
-    /// How many of the keys a root doesn't have.
-    fn absent(&self, root: &str, keys: &[String]) -> usize {
+    /// How many entries a change makes in a root that are not there yet.
+    fn new_entries(&self, change: &Change<'_>, sort: Counted, root: &str) -> usize {
         let txn = self.live.read();
-        let Some(map) = txn.get_map(root) else { return keys.len() };
-        keys.iter().filter(|key| !map.contains_key(&txn, key)).count()
+        let map = txn.get_map(root);
+        let is_there = |key: &str| map.as_ref().is_some_and(|map| map.contains_key(&txn, key));
+        self.guard.new_keys(change, sort, is_there)
     }
 
     fn entries(&self, root: &str) -> usize {

@@ -24,6 +24,7 @@ const LAYERS: &[&[&str]] = &[
 /// Where an outside crate may be named: nowhere but in files whose path begins like this.
 const CRATES: &[(&str, &[&str])] = &[
     ("yrs", &["src/crdt/"]),
+    ("hashbrown", &["src/crdt/guard/fresh.rs"]),
     ("rusqlite", &["src/store/sqlite/"]),
     ("jsonwebtoken", &["src/auth/tokens.rs"]),
     ("argon2", &["src/auth/passwords.rs"]),

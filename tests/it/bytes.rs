@@ -39,6 +39,15 @@ pub(crate) fn to_base64(bytes: &[u8]) -> String {
     text
 }
 
+/// Appends lib0's varUint.
+pub(crate) fn write_number(mut number: u64, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        out.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    out.push(number.to_le_bytes()[0]);
+}
+
 /// The updates of a conversation: each after its length in four bytes, lowest first.
 pub(crate) fn conversation(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut updates = vec![];

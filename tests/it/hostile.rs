@@ -52,7 +52,7 @@ fn check_serves(document: &mut Document, what: &str) {
     assert_eq!(title.get_string(&txn), "still here", "{what}");
 }
 
-fn payloads() -> Vec<(String, String, Vec<u8>)> {
+pub(crate) fn payloads() -> Vec<(String, String, Vec<u8>)> {
     let text = fs::read_to_string(folder().join("payloads.txt")).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     lines

@@ -1,6 +1,7 @@
 //! The integration tests, one binary: the sources against their rules, and the server as a whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
+mod allocations;
 mod architecture;
 mod bytes;
 mod chaos;

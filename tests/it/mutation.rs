@@ -5,8 +5,8 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use crate::{fuzzed::serves, peers::Peer};
 
-mod corpus;
-mod damage;
+pub(crate) mod corpus;
+pub(crate) mod damage;
 mod run;
 mod trial;
 

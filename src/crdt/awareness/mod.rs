@@ -18,6 +18,8 @@ use crate::{bucket::Bucket, ids::UserId};
 
 /// Ids that one participant may bring.
 const IDS_PER_PARTICIPANT: usize = 4;
+/// States that one message may set: its sender's own, and those of the same person's other tabs, which it repeats.
+const STATES_PER_MESSAGE: usize = 16;
 /// A state that isn't renewed for so long is gone (clients renew theirs every 15 s).
 const LIFETIME: Duration = Duration::from_secs(30);
 /// A participant may send so much of a second's states at the same time.
@@ -112,7 +114,8 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
     ) -> Result<Vec<u64>, Refusal> {
         let mut own = vec![];
         for AwarenessEntry { client, clock, json } in read_awareness(payload)? {
-            if self.may_set(participant, user.id, client, clock, json == "null") {
+            let has_room = own.len() < STATES_PER_MESSAGE;
+            if has_room && self.may_set(participant, user.id, client, clock, json == "null") {
                 let json = with_user(json, user, self.state_bytes)?;
                 own.push(Brought { client, clock, user: user.id, json });
             }

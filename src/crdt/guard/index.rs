@@ -1,6 +1,6 @@
 //! Where every element of a document is, in little memory: enough to judge what the next update refers to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{read::Id, update::TypeKind};
 
@@ -45,10 +45,20 @@ pub(super) struct Place {
 
 /// A container's number in the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct ContainerId(pub(super) u32);
+pub(super) struct ContainerId(u32);
+
+impl ContainerId {
+    pub(super) fn nth(at: usize) -> Self {
+        Self(u32::try_from(at).unwrap_or(u32::MAX))
+    }
+
+    pub(super) const fn at(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// A name's number in the index, from one up, so that an absent one takes no room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct NameId(std::num::NonZeroU32);
 
 impl NameId {
@@ -143,11 +153,11 @@ impl Index {
     }
 
     pub(super) fn container(&self, id: ContainerId) -> Option<&Container> {
-        self.containers.get(id.0 as usize)
+        self.containers.get(id.at())
     }
 
     pub(super) fn container_mut(&mut self, id: ContainerId) -> Option<&mut Container> {
-        self.containers.get_mut(id.0 as usize)
+        self.containers.get_mut(id.at())
     }
 
     pub(super) const fn containers(&self) -> usize {
@@ -167,10 +177,10 @@ impl Index {
         self.numbers.iter().find(|(_, id)| **id == name).map(|(text, _)| &**text)
     }
 
-    /// The texts of names, in no order.
-    pub(super) fn texts_of(&self, names: &HashSet<NameId>) -> Vec<String> {
-        let asked = self.numbers.iter().filter(|(_, id)| names.contains(id));
-        asked.map(|(text, _)| text.to_string()).collect()
+    /// The texts of names, which are in order; the texts come in none.
+    pub(super) fn texts_of<'i>(&'i self, names: &'i [NameId]) -> impl Iterator<Item = &'i str> {
+        let asked = self.numbers.iter().filter(|(_, id)| names.binary_search(id).is_ok());
+        asked.map(|(text, _)| &**text)
     }
 
     pub(super) fn root(&self, name: NameId) -> Option<ContainerId> {
@@ -184,7 +194,7 @@ impl Index {
     }
 
     pub(super) fn add_container(&mut self, container: Container) {
-        let id = ContainerId(u32::try_from(self.containers.len()).unwrap_or(u32::MAX));
+        let id = ContainerId::nth(self.containers.len());
         if let Home::Root(name) = container.home {
             self.roots.insert(name, id);
         }
@@ -206,12 +216,18 @@ impl Index {
     }
 
     /// Notes elements that follow the client's last known one.
-    pub(super) fn extend(&mut self, client: u64, length: u32, entry: Entry, right: Option<Id>) {
+    pub(super) fn extend(&mut self, client: u64, length: u32, entry: Entry) {
         let runs = self.clients.entry(client).or_default();
-        runs.last_right = right;
         if !runs.runs.last().is_some_and(|last| last.entry.continues_as(entry)) {
             runs.runs.push(Run { start: runs.end, entry });
         }
         runs.end += length;
+    }
+
+    /// Notes what the last struct of a client was inserted before.
+    pub(super) fn end_with(&mut self, client: u64, right: Option<Id>) {
+        if let Some(runs) = self.clients.get_mut(&client) {
+            runs.last_right = right;
+        }
     }
 }

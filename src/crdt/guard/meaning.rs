@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::{
+    fresh::Fresh,
     index::{Container, ContainerId, Counted, Entry, Home, Index, NameId, Place},
-    order::{Order, check_gaps, find},
+    order::{Order, Turn, check_gaps, find},
     read::{Id, Read},
     update::{Content, Parent, Struct, TypeKind, Update},
 };
@@ -27,10 +28,8 @@ pub(in crate::crdt) enum Source {
 pub(in crate::crdt) struct Change<'a> {
     /// For each struct of the update; `None` where nothing of it is new.
     pub(super) entries: Vec<Option<Entry>>,
-    pub(super) containers: Vec<Container>,
-    pub(super) names: Vec<&'a str>,
-    name_ids: HashMap<&'a str, NameId>,
-    roots: HashMap<NameId, ContainerId>,
+    pub(super) fresh: Fresh<'a>,
+    /// How containers grow that the document has.
     pub(super) growth: HashMap<ContainerId, Growth>,
     /// What the merge may cost, in steps.
     pub(super) contention: u64,
@@ -57,27 +56,25 @@ struct Judge<'u, 'a, 'i> {
 pub(super) fn judge<'a>(update: &Update<'a>, index: &Index, source: Source) -> Read<Change<'a>> {
     check_gaps(update, index)?;
     let change = Change {
-        entries: vec![None; update.structs.len()],
-        containers: vec![],
-        names: vec![],
-        name_ids: HashMap::new(),
-        roots: HashMap::new(),
+        entries: vec![None; update.structs()],
+        fresh: Fresh::new(update.sizes),
         growth: HashMap::new(),
         contention: 0,
         set: vec![],
     };
     let mut judge = Judge { update, index, source, change };
     let mut order = Order::new(update, index);
-    while let Some(at) = order.next()? {
-        judge.take(at)?;
+    while let Some(turn) = order.next()? {
+        judge.take(&turn)?;
     }
+    drop(order);
     judge.count_deletes();
     Ok(judge.change)
 }
 
 impl<'a> Judge<'_, 'a, '_> {
-    fn take(&mut self, at: usize) -> Read<()> {
-        let mut one = self.update.structs[at];
+    fn take(&mut self, turn: &Turn<'a>) -> Read<()> {
+        let mut one = turn.one;
         let known = self.index.end_of(one.id.client);
         let skipped = known.saturating_sub(one.id.clock);
         if skipped > 0 {
@@ -87,14 +84,14 @@ impl<'a> Judge<'_, 'a, '_> {
         }
         let names = self.names();
         let entry = match self.place(&one)? {
-            Some(place) => self.put(at, &one, place)?,
+            Some(place) => self.put(&one, place)?,
             None => Entry::Gone,
         };
-        self.change.entries[at] = Some(entry);
+        self.change.entries[turn.at as usize] = Some(entry);
         if let Some(place) = entry.place() {
             // A key that nobody has used yet has no rivals.
             let is_first = place.key.is_some_and(|key| key.at() >= names);
-            let alone = is_first || one.content == Content::Text && self.goes_on(at, &one);
+            let alone = is_first || one.content == Content::Text && self.goes_on(turn)?;
             self.count(&one, place, one.length - skipped, alone);
         }
         Ok(())
@@ -133,7 +130,7 @@ impl<'a> Judge<'_, 'a, '_> {
         }
     }
 
-    fn put(&mut self, at: usize, one: &Struct<'a>, place: Place) -> Read<Entry> {
+    fn put(&mut self, one: &Struct<'a>, place: Place) -> Read<Entry> {
         let Some(container) = self.container(place.container) else {
             return Err(Refusal::Malformed("a place that isn't there"));
         };
@@ -156,7 +153,7 @@ impl<'a> Judge<'_, 'a, '_> {
                 Entry::Type(place, self.add_container(new))
             }
             Content::Gone | Content::Skip => {
-                debug_assert!(false, "struct {at} has no place");
+                debug_assert!(false, "what is gone or a hole has no place");
                 Entry::Gone
             }
             Content::Binary
@@ -169,16 +166,13 @@ impl<'a> Judge<'_, 'a, '_> {
 
     /// Counts what limits are set for. `alone`: yrs has to look at nothing else to merge it.
     fn count(&mut self, one: &Struct<'a>, place: Place, new: u32, alone: bool) {
-        let is_joined = alone && place.key.is_none();
         let Some(container) = self.container(place.container) else { return };
-        let grown = self.change.growth.entry(place.container).or_default();
         if !alone {
-            self.change.contention += u64::from(container.pieces.saturating_add(grown.pieces));
+            self.change.contention += u64::from(self.pieces(place.container, &container));
         }
-        grown.pieces += u32::from(!is_joined);
-        if one.content == Content::Text {
-            grown.units += new;
-        }
+        let is_joined = alone && place.key.is_none();
+        let units = if one.content == Content::Text { new } else { 0 };
+        self.grow(place.container, Growth { pieces: u32::from(!is_joined), units });
         if let Some(key) = place.key
             && container.counted != Counted::Not
             && one.content != Content::Deleted
@@ -187,20 +181,43 @@ impl<'a> Judge<'_, 'a, '_> {
         }
     }
 
+    /// How many runs a container has, with those of the update.
+    fn pieces(&self, id: ContainerId, container: &Container) -> u32 {
+        let grown = self.change.growth.get(&id).map_or(0, |grown| grown.pieces);
+        container.pieces.saturating_add(grown)
+    }
+
+    fn grow(&mut self, id: ContainerId, by: Growth) {
+        let (pieces, units) = match id.at().checked_sub(self.index.containers()) {
+            Some(at) => match self.change.fresh.containers.get_mut(at) {
+                Some(fresh) => (&mut fresh.pieces, &mut fresh.units),
+                None => return,
+            },
+            None => {
+                let grown = self.change.growth.entry(id).or_default();
+                (&mut grown.pieces, &mut grown.units)
+            }
+        };
+        *pieces = pieces.saturating_add(by.pieces);
+        *units = units.saturating_add(by.units);
+    }
+
     /// Whether it goes on where the same client's struct before it ended, so that yrs joins the two.
-    fn goes_on(&self, at: usize, one: &Struct<'a>) -> bool {
+    fn goes_on(&self, turn: &Turn<'a>) -> Read<bool> {
+        let Turn { section, at, one } = turn;
         let Id { client, clock } = one.id;
         let known = self.index.end_of(client);
         if clock < known {
-            return true;
+            return Ok(true);
         }
-        let follows = clock > 0 && one.origin == Some(Id { client, clock: clock - 1 });
-        let right = if clock == known {
-            self.index.last_right(client)
-        } else {
-            at.checked_sub(1).and_then(|before| self.update.structs[before].right_origin)
+        if clock == 0 || one.origin != Some(Id { client, clock: clock - 1 }) {
+            return Ok(false);
+        }
+        let right = match at.checked_sub(1) {
+            Some(before) if clock > known => self.update.read(*section, before)?.right_origin,
+            Some(_) | None => self.index.last_right(client),
         };
-        follows && right == one.right_origin
+        Ok(right == one.right_origin)
     }
 
     /// Each deleted range may cut a run in two.
@@ -208,7 +225,7 @@ impl<'a> Judge<'_, 'a, '_> {
         for delete in &self.update.deletes {
             let first = Id { client: delete.client, clock: delete.start };
             if let Some(place) = self.entry(first).and_then(Entry::place) {
-                self.change.growth.entry(place.container).or_default().pieces += 1;
+                self.grow(place.container, Growth { pieces: 1, units: 0 });
             }
         }
     }
@@ -223,52 +240,37 @@ impl<'a> Judge<'_, 'a, '_> {
     fn entry(&self, id: Id) -> Option<Entry> {
         self.index.get(id).or_else(|| {
             let (_, at) = find(self.update, id)?;
-            self.change.entries[at]
+            self.change.entries[at as usize]
         })
     }
 
     fn container(&self, id: ContainerId) -> Option<Container> {
-        let new = (id.0 as usize).checked_sub(self.index.containers());
-        match new {
+        match id.at().checked_sub(self.index.containers()) {
             None => self.index.container(id).copied(),
-            Some(at) => self.change.containers.get(at).copied(),
+            Some(at) => self.change.fresh.containers.get(at).copied(),
         }
     }
 
     fn add_container(&mut self, container: Container) -> ContainerId {
-        let at = self.index.containers() + self.change.containers.len();
-        self.change.containers.push(container);
-        ContainerId(u32::try_from(at).unwrap_or(u32::MAX))
+        self.change.fresh.add(container, self.index)
     }
 
     /// How many names there are, with those that the update brings.
     fn names(&self) -> usize {
-        self.index.names() + self.change.names.len()
+        self.index.names() + self.change.fresh.names.len()
     }
 
     fn name(&mut self, text: &'a str) -> NameId {
-        if let Some(id) = self.index.name(text) {
-            return id;
-        }
-        let next = NameId::nth(self.names());
-        let id = *self.change.name_ids.entry(text).or_insert(next);
-        if id == next {
-            self.change.names.push(text);
-        }
-        id
+        self.index.name(text).unwrap_or_else(|| self.change.fresh.name(text, self.index))
     }
 
     fn root(&mut self, text: &'a str) -> ContainerId {
         let name = self.name(text);
-        if let Some(id) = self.index.root(name).or_else(|| self.change.roots.get(&name).copied()) {
-            return id;
-        }
-        let id = self.add_container(Container {
-            counted: counted(text),
-            ..Container::new(root_kind(text), Home::Root(name))
-        });
-        self.change.roots.insert(name, id);
-        id
+        let known = self.index.root(name).or_else(|| self.change.fresh.root(name, self.index));
+        known.unwrap_or_else(|| {
+            let container = Container::new(root_kind(text), Home::Root(name));
+            self.add_container(Container { counted: counted(text), ..container })
+        })
     }
 }
 

@@ -5,8 +5,9 @@
 //! (`order`: all that it builds on is here), *meaning* (`meaning`: what it refers to fits together). The guard
 //! keeps an index of the document for that, and callers commit a change to it once yrs has applied the update.
 
-use std::{borrow::Cow, collections::HashSet, ops::Range};
+use std::{borrow::Cow, ops::Range};
 
+mod fresh;
 mod index;
 mod meaning;
 mod order;
@@ -69,13 +70,13 @@ impl Guard {
 
     /// Whether every struct of the update is known; its deletions are not looked at.
     pub(super) fn knows_structs(&self, update: &Update<'_>) -> bool {
-        update.structs.iter().all(|one| one.end() <= self.index.end_of(one.id.client))
+        update.sections.iter().all(|one| one.end_clock <= self.index.end_of(one.client))
     }
 
     /// The clocks that an update has of each client beyond what is known.
     pub(super) fn new_elements(&self, update: &Update<'_>) -> Vec<(u64, Range<u32>)> {
         let of = |section: &update::Section| {
-            let first = update.structs[section.first].id.clock;
+            let first = update.start_of(*section);
             let known = self.index.end_of(section.client);
             (section.client, first.max(known)..section.end_clock)
         };
@@ -107,35 +108,48 @@ impl Guard {
         change.set.iter().filter(|(counted, _)| *counted == sort).count()
     }
 
-    /// The keys that the change sets in containers of one sort, each once.
-    pub(super) fn keys_set(&self, change: &Change<'_>, sort: Counted) -> Vec<String> {
+    /// How many keys the change sets in containers of one sort that `is_there` doesn't know, each once.
+    pub(super) fn new_keys(
+        &self,
+        change: &Change<'_>,
+        sort: Counted,
+        is_there: impl Fn(&str) -> bool,
+    ) -> usize {
         let set = change.set.iter().filter(|(counted, _)| *counted == sort);
-        let keys: HashSet<_> = set.map(|(_, key)| *key).collect();
-        let (known, new): (Vec<_>, Vec<_>) =
-            keys.into_iter().partition(|key| key.at() < self.index.names());
-        let new = new.into_iter().filter_map(|key| change.names.get(key.at() - self.index.names()));
-        let mut texts: Vec<String> = new.map(|text| (*text).to_owned()).collect();
-        texts.extend(self.index.texts_of(&known.into_iter().collect()));
-        texts
+        let mut keys: Vec<_> = set.map(|(_, key)| *key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let (known, new) = keys.split_at(keys.partition_point(|key| key.at() < self.index.names()));
+        let new =
+            new.iter().filter_map(|key| change.fresh.names.get(key.at() - self.index.names()));
+        let known = self.index.texts_of(known);
+        new.filter(|text| !is_there(text)).count() + known.filter(|text| !is_there(text)).count()
     }
 
     /// Notes an update that was applied.
     pub(super) fn commit(&mut self, update: &Update<'_>, change: &Change<'_>) {
         self.contention += change.contention;
-        change.names.iter().for_each(|name| self.index.add_name(name));
-        change.containers.iter().for_each(|one| self.index.add_container(*one));
+        change.fresh.names.iter().for_each(|name| self.index.add_name(name));
+        change.fresh.containers.iter().for_each(|one| self.index.add_container(*one));
         for (id, growth) in &change.growth {
             if let Some(container) = self.index.container_mut(*id) {
                 container.pieces = container.pieces.saturating_add(growth.pieces);
                 container.units = container.units.saturating_add(growth.units);
             }
         }
-        for (one, entry) in update.structs.iter().zip(&change.entries) {
-            if let Some(entry) = entry {
-                let client = one.id.client;
-                let new = one.end() - self.index.end_of(client);
-                self.index.extend(client, new, *entry, one.right_origin);
+        for section in &update.sections {
+            if section.end_clock <= self.index.end_of(section.client) {
+                continue;
             }
+            for at in section.first..section.end {
+                if let Some(entry) = change.entries[at as usize] {
+                    let new = update.end_clock(*section, at) - self.index.end_of(section.client);
+                    self.index.extend(section.client, new, entry);
+                }
+            }
+            // What was read once can be read again.
+            let last = section.end.checked_sub(1).and_then(|at| update.read(*section, at).ok());
+            self.index.end_with(section.client, last.and_then(|last| last.right_origin));
         }
     }
 
@@ -160,9 +174,8 @@ impl Guard {
     }
 
     /// Whether the change makes a text that is longer than `limit` from the start.
-    pub(super) fn begins_long(&self, change: &Change<'_>, limit: u32) -> bool {
-        let known = self.index.containers();
-        change.growth.iter().any(|(id, growth)| id.0 as usize >= known && growth.units > limit)
+    pub(super) fn begins_long(change: &Change<'_>, limit: u32) -> bool {
+        change.fresh.containers.iter().any(|container| container.units > limit)
     }
 
     /// Notes how long a text really is.

@@ -9,9 +9,9 @@ use crate::crdt::Refusal;
 
 /// One section that waits for another.
 struct Waiting {
-    section: usize,
+    section: u32,
     /// Done as soon as the section's next struct is beyond this one.
-    until: usize,
+    until: u32,
 }
 
 /// Walks the structs that the document lacks so that each comes after those it refers to.
@@ -19,10 +19,17 @@ pub(super) struct Order<'u, 'a, 'i> {
     update: &'u Update<'a>,
     index: &'i Index,
     /// The next struct of each section.
-    next: Vec<usize>,
+    next: Vec<u32>,
     stack: Vec<Waiting>,
     on_stack: Vec<bool>,
     section: usize,
+}
+
+/// One struct in its turn.
+pub(super) struct Turn<'a> {
+    pub(super) section: Section,
+    pub(super) at: u32,
+    pub(super) one: Struct<'a>,
 }
 
 impl<'u, 'a, 'i> Order<'u, 'a, 'i> {
@@ -33,7 +40,7 @@ impl<'u, 'a, 'i> Order<'u, 'a, 'i> {
     }
 
     /// The next struct of which something is new, all of whose references precede it.
-    pub(super) fn next(&mut self) -> Read<Option<usize>> {
+    pub(super) fn next(&mut self) -> Read<Option<Turn<'a>>> {
         loop {
             let Some(top) = self.stack.last() else {
                 if !self.begin_section() {
@@ -41,24 +48,26 @@ impl<'u, 'a, 'i> Order<'u, 'a, 'i> {
                 }
                 continue;
             };
-            let (section, until) = (top.section, top.until);
-            let at = self.next[section];
+            let (number, until) = (top.section as usize, top.until);
+            let (section, at) = (self.update.sections[number], self.next[number]);
             if at > until {
-                self.on_stack[section] = false;
+                self.on_stack[number] = false;
                 self.stack.pop();
                 continue;
             }
-            let one = &self.update.structs[at];
-            if one.end() <= self.index.end_of(one.id.client) {
-                self.next[section] += 1;
-            } else if one.content == Content::Skip {
+            if self.update.end_clock(section, at) <= self.index.end_of(section.client) {
+                self.next[number] += 1;
+                continue;
+            }
+            let one = self.update.read(section, at)?;
+            if one.content == Content::Skip {
                 // The hole would have to be known.
                 return Err(Refusal::Missing);
-            } else if let Some((other, target)) = self.unmet(one)? {
+            } else if let Some((other, target)) = self.unmet(&one)? {
                 self.wait_for(other, target)?;
             } else {
-                self.next[section] += 1;
-                return Ok(Some(at));
+                self.next[number] += 1;
+                return Ok(Some(Turn { section, at, one }));
             }
         }
     }
@@ -71,7 +80,7 @@ impl<'u, 'a, 'i> Order<'u, 'a, 'i> {
         true
     }
 
-    fn wait_for(&mut self, section: usize, until: usize) -> Read<()> {
+    fn wait_for(&mut self, section: usize, until: u32) -> Read<()> {
         if self.on_stack[section] {
             return Err(Refusal::Malformed("elements that refer to each other in a circle"));
         }
@@ -79,13 +88,15 @@ impl<'u, 'a, 'i> Order<'u, 'a, 'i> {
         Ok(())
     }
 
-    fn push(&mut self, section: usize, until: usize) {
-        self.on_stack[section] = true;
+    fn push(&mut self, number: usize, until: u32) {
+        self.on_stack[number] = true;
+        // Fewer sections than bytes.
+        let section = u32::try_from(number).unwrap_or(u32::MAX);
         self.stack.push(Waiting { section, until });
     }
 
     /// The first struct that this one refers to and that hasn't been walked over yet.
-    fn unmet(&self, one: &Struct<'_>) -> Read<Option<(usize, usize)>> {
+    fn unmet(&self, one: &Struct<'_>) -> Read<Option<(usize, u32)>> {
         let parent = match one.parent {
             Parent::Element(id) => Some(id),
             Parent::Neighbours | Parent::Root(_) => None,
@@ -103,7 +114,7 @@ impl<'u, 'a, 'i> Order<'u, 'a, 'i> {
 }
 
 /// The section and the struct of the update that hold an element.
-pub(super) fn find(update: &Update<'_>, id: Id) -> Option<(usize, usize)> {
+pub(super) fn find(update: &Update<'_>, id: Id) -> Option<(usize, u32)> {
     let at = update.section_of(id.client)?;
     let section = update.sections[at];
     update.find(section, id.clock).map(|found| (at, found))
@@ -111,8 +122,7 @@ pub(super) fn find(update: &Update<'_>, id: Id) -> Option<(usize, usize)> {
 
 /// Refuses sections that begin beyond what is known, and deletions of what is not known.
 pub(super) fn check_gaps(update: &Update<'_>, index: &Index) -> Read<()> {
-    let begins_late =
-        |section: &Section| update.structs[section.first].id.clock > index.end_of(section.client);
+    let begins_late = |section: &Section| update.start_of(*section) > index.end_of(section.client);
     if update.sections.iter().any(begins_late) {
         return Err(Refusal::Missing);
     }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, cmp::Reverse, collections::BTreeMap};
 use super::{
     index::Index,
     read::{Id, Read, Reader},
-    update::{Content, Delete, Struct, Update},
+    update::{Content, Delete, Section, Struct, Update},
 };
 use crate::crdt::Refusal;
 
@@ -13,26 +13,21 @@ impl<'a> Update<'a> {
     /// The update without the structs that the document has. yrs 0.28.1 mistakes where they end, and then
     /// panics or keeps an empty element, so it never gets to see one. Deletions stay.
     pub(super) fn unknown_to(&self, index: &Index) -> Read<Cow<'a, [u8]>> {
-        let knows_none = |one: &Struct<'_>| {
-            one.content != Content::Skip && one.id.clock >= index.end_of(one.id.client)
-        };
-        if self.structs.iter().all(knows_none) {
+        let known = |section: &Section| index.end_of(section.client);
+        if self.sections.iter().all(|section| self.start_of(*section) >= known(section)) {
             return Ok(Cow::Borrowed(self.bytes));
         }
+        let is_new = |section: &&Section| section.end_clock > known(section);
         let mut out = Writer::default();
-        let mut sections = vec![];
-        for section in &self.sections {
-            let known = index.end_of(section.client);
-            let structs = self.structs.get(section.first..section.end).unwrap_or_default();
-            let from = structs.partition_point(|one| one.end() <= known);
+        out.number(self.sections.iter().filter(is_new).count() as u64);
+        for section in self.sections.iter().filter(is_new) {
             // A hole is known, or the update is refused, so it can only precede what is new.
-            if from < structs.len() {
-                sections.push((known, &structs[from..]));
+            let first = self.first_after(*section, known(section));
+            out.begin_section(section.end - first, section.client, known(section));
+            for at in first..section.end {
+                let one = self.read(*section, at)?;
+                out.part(known(section).max(one.id.clock), &one)?;
             }
-        }
-        out.number(sections.len() as u64);
-        for (known, structs) in sections {
-            out.structs(known, structs)?;
         }
         out.deletes(&self.deletes);
         Ok(Cow::Owned(out.bytes))
@@ -42,35 +37,37 @@ impl<'a> Update<'a> {
 /// Updates that one document took in this order as one, which changes a document as they do. `None` if no single
 /// update can say it: their clocks leave a hole, or a letter is cut in two.
 pub(in crate::crdt) fn join(updates: &[Update<'_>]) -> Option<Vec<u8>> {
-    let mut sections: BTreeMap<Reverse<u64>, Joined<'_, '_>> = BTreeMap::new();
+    let mut sections: BTreeMap<Reverse<u64>, Joined<'_>> = BTreeMap::new();
     for update in updates {
         for section in &update.sections {
-            let structs = update.structs.get(section.first..section.end)?;
-            let start = structs.first()?.id.clock;
-            let begin = || Joined { structs: vec![], end: start };
+            let begin = || Joined { structs: vec![], end: update.start_of(*section) };
             let joined = sections.entry(Reverse(section.client)).or_insert_with(begin);
-            structs.iter().try_for_each(|one| joined.push(one))?;
+            for at in section.first..section.end {
+                joined.push(update.read(*section, at).ok()?)?;
+            }
         }
     }
     let mut out = Writer::default();
     out.number(sections.len() as u64);
-    for section in sections.values() {
-        out.section(&section.structs).ok()?;
+    for (Reverse(client), Joined { structs, .. }) in sections {
+        let (start, _) = structs.first()?;
+        out.begin_section(u32::try_from(structs.len()).ok()?, client, *start);
+        structs.iter().try_for_each(|(clock, one)| out.part(*clock, one)).ok()?;
     }
     out.deletes(&union(updates.iter().flat_map(|one| one.deletes.iter().copied()).collect()));
     Some(out.bytes)
 }
 
 /// The structs of one client out of several updates, each from a clock on.
-struct Joined<'u, 'a> {
-    structs: Vec<(u32, &'u Struct<'a>)>,
+struct Joined<'a> {
+    structs: Vec<(u32, Struct<'a>)>,
     end: u32,
 }
 
-impl<'u, 'a> Joined<'u, 'a> {
+impl<'a> Joined<'a> {
     /// Adds what is new of a struct. Who lies says different things of one element: the first counts, as it
     /// does in a document.
-    fn push(&mut self, one: &'u Struct<'a>) -> Option<()> {
+    fn push(&mut self, one: Struct<'a>) -> Option<()> {
         if one.content == Content::Skip || one.id.clock > self.end {
             return None;
         }
@@ -122,18 +119,9 @@ impl Writer {
         self.number(u64::from(id.clock));
     }
 
-    /// Consecutive structs of one client, those before `known` left out.
-    fn structs(&mut self, known: u32, structs: &[Struct<'_>]) -> Read<()> {
-        let parts: Vec<_> = structs.iter().map(|one| (known.max(one.id.clock), one)).collect();
-        self.section(&parts)
-    }
-
-    /// Structs of one client, each from a clock on.
-    fn section(&mut self, structs: &[(u32, &Struct<'_>)]) -> Read<()> {
-        let Some((clock, first)) = structs.first() else { return Ok(()) };
-        self.number(structs.len() as u64);
-        self.id(Id { client: first.id.client, clock: *clock });
-        structs.iter().try_for_each(|(clock, one)| self.part(*clock, one))
+    fn begin_section(&mut self, structs: u32, client: u64, clock: u32) {
+        self.number(u64::from(structs));
+        self.id(Id { client, clock });
     }
 
     /// A struct from a clock on.

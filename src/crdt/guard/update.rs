@@ -18,24 +18,55 @@ const CONTENT: u8 = 0x1f;
 /// A Yjs update (v1), taken apart; it borrows from the bytes.
 #[derive(Debug)]
 pub(in crate::crdt) struct Update<'a> {
-    pub(super) structs: Vec<Struct<'a>>,
+    marks: Vec<Mark>,
     /// One for each client, in the order of the bytes.
     pub(super) sections: Vec<Section>,
     /// Indices of `sections`, ordered by client.
     by_client: Vec<u32>,
     pub(super) deletes: Vec<Delete>,
     pub(super) bytes: &'a [u8],
+    pub(super) sizes: Sizes,
+}
+
+/// Where a struct stands. What it says is read again each time: two bytes are a struct, and a hostile update
+/// may not take many times its length in memory.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    offset: u32,
+    clock: u32,
+}
+
+/// How much of each there is in an update, or can be.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Sizes {
+    sections: usize,
+    structs: usize,
+    /// Clients with deletions.
+    deleters: usize,
+    deletes: usize,
+    /// At most so many containers are new.
+    pub(super) containers: usize,
+    /// At most so many names are new.
+    pub(super) names: usize,
 }
 
 /// The structs of one client, contiguous in their clocks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Section {
     pub(super) client: u64,
-    /// Where they begin and end in `Update::structs`.
-    pub(super) first: usize,
-    pub(super) end: usize,
+    /// Where they begin and end in the update.
+    pub(super) first: u32,
+    pub(super) end: u32,
     /// The clock after the last.
     pub(super) end_clock: u32,
+}
+
+/// What one meets on the way through an update.
+enum Part<'a> {
+    Section { client: u64 },
+    Struct(Mark, Struct<'a>),
+    Deleter { client: u64 },
+    Delete(Delete),
 }
 
 /// A run of elements that one client made.
@@ -111,28 +142,55 @@ impl Struct<'_> {
 impl<'a> Update<'a> {
     /// Reads all of the bytes, or refuses them.
     pub(in crate::crdt) fn parse(bytes: &'a [u8]) -> Read<Self> {
-        let mut from = Reader::new(bytes);
-        let mut update =
-            Self { structs: vec![], sections: vec![], by_client: vec![], deletes: vec![], bytes };
-        for _ in 0..from.count(4)? {
-            update.read_section(&mut from)?;
-        }
+        let sizes = Sizes::of(bytes)?;
+        let mut update = Self {
+            marks: Vec::with_capacity(sizes.structs),
+            sections: Vec::with_capacity(sizes.sections),
+            by_client: vec![],
+            deletes: Vec::with_capacity(sizes.deletes),
+            bytes,
+            sizes,
+        };
+        let mut deleters = Vec::with_capacity(sizes.deleters);
+        walk(bytes, |part| match part {
+            Part::Section { client } => update.begin_section(client),
+            Part::Struct(mark, one) => update.add(mark, one.end()),
+            Part::Deleter { client } => deleters.push(client),
+            Part::Delete(delete) => update.deletes.push(delete),
+        })?;
         update.order_sections()?;
-        update.read_deletes(&mut from)?;
-        if from.left() > 0 {
-            return Err(Refusal::Malformed("something follows its end"));
+        deleters.sort_unstable();
+        if deleters.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Refusal::Malformed("the deletions of a client twice"));
         }
         Ok(update)
     }
 
     /// Whether it says nothing at all.
     pub(in crate::crdt) const fn is_empty(&self) -> bool {
-        self.structs.is_empty() && self.deletes.is_empty()
+        self.marks.is_empty() && self.deletes.is_empty()
     }
 
     /// What it deletes: those of one client together, in order.
     pub(in crate::crdt) fn deletes(&self) -> &[Delete] {
         &self.deletes
+    }
+
+    /// How many structs it has.
+    pub(super) const fn structs(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// A struct of a section.
+    pub(super) fn read(&self, section: Section, at: u32) -> Read<Struct<'a>> {
+        let Mark { offset, clock } = self.marks[at as usize];
+        let rest = self.bytes.get(offset as usize..).unwrap_or_default();
+        Struct::read(&mut Reader::new(rest), Id { client: section.client, clock })
+    }
+
+    /// The clock after a struct of a section.
+    pub(super) fn end_clock(&self, section: Section, at: u32) -> u32 {
+        if at + 1 < section.end { self.marks[at as usize + 1].clock } else { section.end_clock }
     }
 
     /// The structs of a client.
@@ -147,32 +205,44 @@ impl<'a> Update<'a> {
         self.section_of(client).map_or(0, |section| self.sections[section].end_clock)
     }
 
-    /// The struct that holds a clock of a section. The clock must lie in it.
-    pub(super) fn find(&self, section: Section, clock: u32) -> Option<usize> {
-        let structs = self.structs.get(section.first..section.end)?;
-        let at = structs.partition_point(|one| one.end() <= clock);
-        structs.get(at).filter(|one| one.id.clock <= clock).map(|_| section.first + at)
+    /// The clock of a section's first struct.
+    pub(super) fn start_of(&self, section: Section) -> u32 {
+        self.marks[section.first as usize].clock
     }
 
-    fn read_section(&mut self, from: &mut Reader<'a>) -> Read<()> {
-        let structs = from.count(2)?;
-        let client = from.number()?;
-        let mut clock = from.clock()?;
-        if structs == 0 {
-            return Err(Refusal::Malformed("a client without structs"));
+    /// The first struct of a section that ends after a clock, or the section's end.
+    pub(super) fn first_after(&self, section: Section, clock: u32) -> u32 {
+        let marks = self.marks.get(section.first as usize..section.end as usize);
+        let marks = marks.unwrap_or_default();
+        if clock >= section.end_clock {
+            return section.end;
         }
-        if client == SERVER_CLIENT {
-            return Err(Refusal::Malformed("the server's own client id"));
+        let after = marks.partition_point(|mark| mark.clock <= clock);
+        section.first + u32::try_from(after.saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    /// The struct that holds a clock of a section.
+    pub(super) fn find(&self, section: Section, clock: u32) -> Option<u32> {
+        let holds = (self.start_of(section)..section.end_clock).contains(&clock);
+        holds.then(|| self.first_after(section, clock))
+    }
+
+    fn begin_section(&mut self, client: u64) {
+        let first = self.next_mark();
+        self.sections.push(Section { client, first, end: first, end_clock: 0 });
+    }
+
+    fn add(&mut self, mark: Mark, end_clock: u32) {
+        self.marks.push(mark);
+        let end = self.next_mark();
+        if let Some(section) = self.sections.last_mut() {
+            (section.end, section.end_clock) = (end, end_clock);
         }
-        let first = self.structs.len();
-        for _ in 0..structs {
-            let one = Struct::read(from, Id { client, clock })?;
-            clock = one.end();
-            self.structs.push(one);
-        }
-        let end = self.structs.len();
-        self.sections.push(Section { client, first, end, end_clock: clock });
-        Ok(())
+    }
+
+    /// There are fewer structs than bytes, and their number has 32 bits.
+    fn next_mark(&self) -> u32 {
+        u32::try_from(self.marks.len()).unwrap_or(u32::MAX)
     }
 
     fn order_sections(&mut self) -> Read<()> {
@@ -184,30 +254,82 @@ impl<'a> Update<'a> {
         }
         Ok(())
     }
+}
 
-    fn read_deletes(&mut self, from: &mut Reader<'a>) -> Read<()> {
-        let clients = from.count(2)?;
-        let mut seen = Vec::new();
-        for _ in 0..clients {
-            let client = from.number()?;
-            seen.push(client);
-            let mut last = 0;
-            for at in 0..from.count(2)? {
-                let start = from.clock()?;
-                let end = start + from.length(start)?;
-                if at > 0 && start < last {
-                    return Err(Refusal::Malformed("deletions out of order"));
-                }
-                last = end;
-                self.deletes.push(Delete { client, start, end });
+impl Sizes {
+    fn of(bytes: &[u8]) -> Read<Self> {
+        let mut sizes = Self::default();
+        walk(bytes, |part| match part {
+            Part::Section { .. } => sizes.sections += 1,
+            Part::Deleter { .. } => sizes.deleters += 1,
+            Part::Delete(_) => sizes.deletes += 1,
+            Part::Struct(_, one) => {
+                let in_root = usize::from(matches!(one.parent, Parent::Root(_)));
+                sizes.structs += 1;
+                sizes.containers += usize::from(matches!(one.content, Content::Type(_))) + in_root;
+                sizes.names += usize::from(one.key.is_some()) + in_root;
             }
-        }
-        seen.sort_unstable();
-        if seen.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(Refusal::Malformed("the deletions of a client twice"));
-        }
-        Ok(())
+        })?;
+        Ok(sizes)
     }
+}
+
+/// Goes through all of the bytes and allocates nothing.
+fn walk<'a>(bytes: &'a [u8], mut meet: impl FnMut(Part<'a>)) -> Read<()> {
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(Refusal::TooLarge("update"));
+    }
+    let mut from = Reader::new(bytes);
+    for _ in 0..from.count(4)? {
+        walk_section(bytes, &mut from, &mut meet)?;
+    }
+    for _ in 0..from.count(2)? {
+        walk_deletes(&mut from, &mut meet)?;
+    }
+    if from.left() > 0 {
+        return Err(Refusal::Malformed("something follows its end"));
+    }
+    Ok(())
+}
+
+fn walk_section<'a>(
+    bytes: &'a [u8],
+    from: &mut Reader<'a>,
+    meet: &mut impl FnMut(Part<'a>),
+) -> Read<()> {
+    let structs = from.count(2)?;
+    let client = from.number()?;
+    let mut clock = from.clock()?;
+    if structs == 0 {
+        return Err(Refusal::Malformed("a client without structs"));
+    }
+    if client == SERVER_CLIENT {
+        return Err(Refusal::Malformed("the server's own client id"));
+    }
+    meet(Part::Section { client });
+    for _ in 0..structs {
+        let offset = u32::try_from(bytes.len() - from.left()).unwrap_or(u32::MAX);
+        let one = Struct::read(from, Id { client, clock })?;
+        meet(Part::Struct(Mark { offset, clock }, one));
+        clock = one.end();
+    }
+    Ok(())
+}
+
+fn walk_deletes<'a>(from: &mut Reader<'a>, meet: &mut impl FnMut(Part<'a>)) -> Read<()> {
+    let client = from.number()?;
+    meet(Part::Deleter { client });
+    let mut last = 0;
+    for at in 0..from.count(2)? {
+        let start = from.clock()?;
+        let end = start + from.length(start)?;
+        if at > 0 && start < last {
+            return Err(Refusal::Malformed("deletions out of order"));
+        }
+        last = end;
+        meet(Part::Delete(Delete { client, start, end }));
+    }
+    Ok(())
 }
 
 impl<'a> Struct<'a> {

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use rand::{Rng, rngs::StdRng};
 use yrs::{StateVector, updates::decoder::Decode};
 
-use crate::{golden, histories, peers::Peer, traffic};
+use crate::{bytes::write_number, golden, histories, peers::Peer, traffic};
 
 /// The updates of one trip in an order in which a server may hear them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct History {
-    pub(super) updates: Vec<Vec<u8>>,
+pub(crate) struct History {
+    pub(crate) updates: Vec<Vec<u8>>,
     /// The ids of the clients that made them, as the updates spell them.
     pub(super) clients: Vec<Vec<u8>>,
 }
@@ -29,18 +29,14 @@ impl History {
     }
 }
 
-fn spelled(mut number: u64) -> Vec<u8> {
+fn spelled(number: u64) -> Vec<u8> {
     let mut bytes = vec![];
-    while number >= 0x80 {
-        bytes.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number.to_le_bytes()[0]);
+    write_number(number, &mut bytes);
     bytes
 }
 
 /// What stands in files, read once.
-static RECORDED: LazyLock<Vec<History>> = LazyLock::new(|| {
+pub(crate) static RECORDED: LazyLock<Vec<History>> = LazyLock::new(|| {
     let sessions = traffic::sessions().into_iter().map(|session| session.updates());
     let histories = histories::recorded().into_iter().map(|history| history.updates());
     sessions.chain(golden::all_updates()).chain(histories).map(History::new).collect()

@@ -3,6 +3,7 @@
 use rand::{Rng, rngs::StdRng};
 
 use super::corpus::History;
+use crate::bytes::write_number;
 
 /// Numbers at which something ends, as lib0 spells them.
 const EDGES: &[&[u8]] = &[
@@ -14,7 +15,7 @@ const EDGES: &[&[u8]] = &[
 ];
 
 /// Changes, drops, repeats or exchanges a few bytes of an update.
-pub(super) fn damage(bytes: &[u8], history: &History, random: &mut StdRng) -> Vec<u8> {
+pub(crate) fn damage(bytes: &[u8], history: &History, random: &mut StdRng) -> Vec<u8> {
     let mut damaged = bytes.to_vec();
     for _ in 0..[1, 1, 1, 2, 2, 3][random.random_range(0..6)] {
         if damaged.is_empty() {
@@ -84,13 +85,4 @@ fn number(bytes: &mut &[u8]) -> Option<u64> {
     let (number, rest) = bytes.split_at(length);
     *bytes = rest;
     Some(number.iter().rev().fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f)))
-}
-
-/// lib0's varUint.
-pub(super) fn write_number(mut number: u64, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    out.push(number.to_le_bytes()[0]);
 }
