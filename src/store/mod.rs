@@ -10,6 +10,7 @@ use crate::ids::{DocId, FamilyId, InviteId, UserId, VersionId};
 
 pub mod faulty;
 mod inspection;
+pub mod mongo;
 mod records;
 pub mod sqlite;
 

@@ -26,6 +26,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("yrs", &["src/crdt/"]),
     ("hashbrown", &["src/crdt/guard/fresh.rs"]),
     ("rusqlite", &["src/store/sqlite/"]),
+    ("mongodb", &["src/store/mongo/"]),
     ("jsonwebtoken", &["src/auth/tokens.rs"]),
     ("argon2", &["src/auth/passwords.rs"]),
     ("axum", &["src/http/", "src/connection/", "src/server.rs"]),
@@ -62,6 +63,8 @@ const PURE: &[&str] = &[
     "src/upkeep/diagnosis",
     "src/connection/admission.rs",
     "src/connection/session.rs",
+    "src/store/mongo/members.rs",
+    "src/store/mongo/packing.rs",
 ];
 
 /// What pure files don't say.

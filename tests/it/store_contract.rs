@@ -17,6 +17,7 @@ mod care;
 mod health;
 mod idempotency;
 mod journal;
+mod mongo;
 mod plans;
 mod quarantine;
 mod sessions;
@@ -142,6 +143,11 @@ impl Documents for FaultyJournal {
 mod sqlite {
     use super::Sqlite;
     tests_of!(Sqlite: journal, care, quarantine, versions, accounts, sessions, plans, idempotency, health);
+}
+
+mod mongodb {
+    use super::mongo::Mongo;
+    tests_of!(Mongo: journal, care, quarantine, versions, accounts, sessions, plans, idempotency, health);
 }
 
 mod memory {
