@@ -18,9 +18,17 @@ pub struct Config {
     #[arg(long, env = "MOIM_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
-    /// The folder that keeps everything: documents, accounts, keys
+    /// The folder that keeps everything: documents, accounts, keys; with a MongoDB, what is this node's alone
     #[arg(long, env = "MOIM_DATA", default_value = "./data")]
     pub data: PathBuf,
+
+    /// A MongoDB that keeps documents, accounts and keys, for several nodes: mongodb://[user:password@]host[:port]/
+    #[arg(long, env = "MOIM_MONGO_URL", hide_env_values = true)]
+    pub mongo_url: Option<Hidden>,
+
+    /// What the database is called there
+    #[arg(long, env = "MOIM_MONGO_DATABASE", default_value = "moim")]
+    pub mongo_database: DatabaseName,
 
     /// The address that people type, if it is not the listening one: https://moim.example.org
     #[arg(long, env = "MOIM_PUBLIC_URL")]
@@ -46,7 +54,7 @@ pub struct Config {
     #[arg(long, env = "MOIM_MAP_ATTRIBUTION")]
     pub map_attribution: Option<String>,
 
-    /// The keys that sign tokens, oldest first, separated by commas; made in the data folder if not given
+    /// The keys that sign tokens, oldest first, separated by commas; made and kept with the data if not given
     #[arg(long, env = "MOIM_TOKEN_KEY", hide_env_values = true)]
     pub token_key: Option<Hidden>,
 
@@ -228,6 +236,33 @@ impl fmt::Debug for Hidden {
     }
 }
 
+/// A name that every database server takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseName(String);
+
+impl DatabaseName {
+    /// The most characters that a name may have.
+    const LONGEST: usize = 63;
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for DatabaseName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+        if (1..=Self::LONGEST).contains(&text.len()) && text.bytes().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("must be 1 to {} letters, digits, - or _", Self::LONGEST))
+        }
+    }
+}
+
 /// A scheme and an authority, as browsers send them in `Origin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebOrigin(String);
@@ -384,8 +419,19 @@ mod tests {
     }
 
     #[test]
+    fn a_database_has_a_plain_name() {
+        assert_eq!(parse(&[]).unwrap().mongo_database.as_str(), "moim");
+        let long = "a".repeat(64);
+        for name in ["", "a.b", "a/b", "a$b", "a b", &long] {
+            assert!(name.parse::<DatabaseName>().is_err(), "{name}");
+        }
+    }
+
+    #[test]
     fn secrets_are_not_printed() {
-        let config = parse(&["--token-key", "hush", "--metrics-token", "hush"]).unwrap();
+        let mongo = ["--mongo-url", "mongodb://moim:hush@db.example.org/"];
+        let others = ["--token-key", "hush", "--metrics-token", "hush"];
+        let config = parse(&[&mongo[..], &others].concat()).unwrap();
         assert!(!format!("{config:?}").contains("hush"));
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     http::{self, App},
     plans::Plans,
     rooms::{self, Court, FlightLog, RoomStores, Rooms},
-    store::{StoreError, Stores, sqlite::SqliteStore},
+    store::{StoreError, Stores, mongo::MongoStore, sqlite::SqliteStore},
     telemetry,
     upkeep::{DataFolder, Lock, LockError, Phase, complete_restore},
 };
@@ -85,12 +85,12 @@ enum Then {
 
 impl Stop {
     /// Waits for the end, or for a new start that has what it needs: who wrote a key wrong keeps a server.
-    async fn then(&self, config: &Config, data: &DataFolder) -> Then {
+    async fn then(&self, config: &Config, data: &DataFolder, store: &Store) -> Then {
         loop {
             tokio::select! {
                 biased;
                 () = self.in_order.cancelled() => return Then::End,
-                () = self.again.notified() => match keys(config, data) {
+                () = self.again.notified() => match store.keys(config, data).await {
                     Ok(_) => return Then::StartAgain,
                     Err(error) => tracing::error!(%error, "not started again"),
                 },
@@ -133,14 +133,16 @@ async fn run_once(
     let server = Server::start(config, data).await?;
     lock.say(Phase::Serving).map_err(ServeError::Folder)?;
     stop.serving.notify_one();
-    let then = server.serve(listener, stop.then(config, data), config.limits.stop()).await?;
+    let store = server.store.clone();
+    let then = stop.then(config, data, &store);
+    let then = server.serve(listener, then, config.limits.stop()).await?;
     lock.say(Phase::Busy).map_err(ServeError::Folder)?;
     Ok(then)
 }
 
 /// Everything that runs.
 struct Server {
-    store: SqliteStore,
+    store: Store,
     app: Arc<App>,
     router: Router,
     rooms: Rooms,
@@ -172,8 +174,8 @@ impl Part {
 impl Server {
     /// Opens what is there, or makes it on the first start.
     async fn start(config: &Config, data: &DataFolder) -> Result<Self, ServeError> {
-        let keys = keys(config, data)?;
-        let store = SqliteStore::open(&data.database()).await?;
+        let store = Store::open(config, data).await?;
+        let keys = store.keys(config, data).await?;
         let stores = store.stores();
         let accept = CancellationToken::new();
         let (connection_tasks, room_tasks) = (Part::default(), Part::default());
@@ -247,6 +249,53 @@ impl Server {
     }
 }
 
+/// The store that was chosen: embedded, or one that several nodes share.
+#[derive(Clone)]
+enum Store {
+    Sqlite(SqliteStore),
+    Mongo(MongoStore),
+}
+
+impl Store {
+    async fn open(config: &Config, data: &DataFolder) -> Result<Self, ServeError> {
+        Ok(match &config.mongo_url {
+            Some(url) => {
+                let name = config.mongo_database.as_str();
+                Self::Mongo(MongoStore::open(url.reveal(), name).await?)
+            }
+            None => Self::Sqlite(SqliteStore::open(&data.database()).await?),
+        })
+    }
+
+    /// The signing keys. They are kept where the data is, so that nodes which share the one share the other:
+    /// a session and a ticket hold on each of them, and one setting is enough. Who can read the database sees
+    /// them: to keep them apart, give them to every node.
+    async fn keys(&self, config: &Config, data: &DataFolder) -> Result<Keys, ServeError> {
+        match (&config.token_key, self) {
+            (Some(keys), _) => Ok(Keys::from_setting(keys.reveal())?),
+            (None, Self::Sqlite(_)) => Ok(Keys::open(&data.keys())?),
+            (None, Self::Mongo(store)) => {
+                let kept = store.token_keys(&Keys::fresh_setting()?).await?;
+                Ok(Keys::from_setting(&kept)?)
+            }
+        }
+    }
+
+    fn stores(&self) -> Stores {
+        match self {
+            Self::Sqlite(store) => store.stores(),
+            Self::Mongo(store) => store.stores(),
+        }
+    }
+
+    async fn close(&self) {
+        match self {
+            Self::Sqlite(store) => store.close().await,
+            Self::Mongo(store) => store.close().await,
+        }
+    }
+}
+
 fn app(config: &Config, stores: &Stores, rooms: Rooms, keys: Keys) -> Result<App, ServeError> {
     let accounts = Accounts::new(
         Arc::clone(&stores.accounts),
@@ -306,13 +355,6 @@ fn connection_limits(config: &Config) -> connection::Limits {
         messages_per_second: config.limits.messages_per_second.get(),
         bytes_per_second: config.limits.bytes_per_second.get(),
         ..connection::Limits::default()
-    }
-}
-
-fn keys(config: &Config, data: &DataFolder) -> Result<Keys, KeyringError> {
-    match &config.token_key {
-        Some(keys) => Keys::from_setting(keys.reveal()),
-        None => Keys::open(&data.keys()),
     }
 }
 

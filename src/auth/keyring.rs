@@ -27,6 +27,12 @@ impl Keys {
         Self::new(&secrets).ok_or(KeyringError::TooShort)
     }
 
+    /// A key as a setting, of fresh randomness.
+    pub fn fresh_setting() -> Result<String, KeyringError> {
+        let secret = Secret::new().map_err(|_| io::Error::other("no randomness to be had"))?;
+        Ok(secret.reveal().to_owned())
+    }
+
     /// Keys from a file, one a line, the newest last. The first start makes it, readable to its owner alone;
     /// to replace a key, append a line, and remove the old one when its tokens have run out.
     pub fn open(path: &Path) -> Result<Self, KeyringError> {
@@ -39,15 +45,15 @@ impl Keys {
 }
 
 fn create(path: &Path) -> Result<Keys, KeyringError> {
-    let secret = Secret::new().map_err(|_| io::Error::other("no randomness to be had"))?;
+    let key = Keys::fresh_setting()?;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    writeln!(file, "{}", secret.reveal())?;
+    writeln!(file, "{key}")?;
     file.sync_all()?;
-    Keys::from_setting(secret.reveal())
+    Keys::from_setting(&key)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A real server on a port of its own and a folder of its own, and people who talk to it.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use clap::Parser;
 use moim::{Stop, config::Config};
@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinSet};
 
 pub(crate) use crate::common::person::{Answer, PASSWORD, Person};
+use crate::mongo::Database;
 
 #[derive(Parser)]
 #[command(args_override_self = true)]
@@ -21,8 +22,12 @@ pub(crate) struct Serving {
     pub(crate) base: String,
     pub(crate) stop: Stop,
     folder: TempDir,
+    database: Option<Arc<Database>>,
     tasks: JoinSet<Result<(), moim::ServeError>>,
 }
+
+/// Set to `mongodb`, all servers are on databases of their own there, instead of in a folder of their own.
+const STORE: &str = "MOIM_TEST_STORE";
 
 impl Serving {
     pub(crate) async fn start() -> Self {
@@ -30,10 +35,17 @@ impl Serving {
     }
 
     pub(crate) async fn start_with(flags: &[&str]) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), flags).await
+        let is_mongo = std::env::var(STORE).is_ok_and(|store| store == "mongodb");
+        let database = if is_mongo { Some(Arc::new(Database::new().await)) } else { None };
+        Self::start_in(tempfile::tempdir().unwrap(), database, flags).await
     }
 
-    async fn start_in(folder: TempDir, flags: &[&str]) -> Self {
+    /// One more node on this database.
+    pub(crate) async fn start_on(database: &Arc<Database>) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), Some(Arc::clone(database)), &[]).await
+    }
+
+    async fn start_in(folder: TempDir, database: Option<Arc<Database>>, flags: &[&str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         // Tests are in more of a hurry than people; a flag that is given again wins.
@@ -41,18 +53,25 @@ impl Serving {
         let usual = usual.map(|limit| [limit, "1000"]).concat();
         let data = folder.path().join("data");
         let line = ["moim", "--data", data.to_str().unwrap()];
-        let line = line.iter().chain(&usual).chain(flags);
+        let url = database.as_ref().map(|database| database.url());
+        let shared = match (&url, &database) {
+            (Some(url), Some(database)) => {
+                vec!["--mongo-url", url, "--mongo-database", &database.name]
+            }
+            _ => Vec::new(),
+        };
+        let line = line.iter().chain(&usual).chain(&shared).chain(flags);
         let config = Command::try_parse_from(line).unwrap().config;
         let (stop, mut tasks) = (Stop::default(), JoinSet::new());
         let stopping = stop.clone();
         tasks.spawn(async move { moim::run(listener, &config, stopping).await });
-        Self { base, stop, folder, tasks }
+        Self { base, stop, folder, database, tasks }
     }
 
     /// Stops in order, and starts again with the same data.
     pub(crate) async fn restart(mut self) -> Self {
         self.stop().await;
-        Self::start_in(self.folder, &[]).await
+        Self::start_in(self.folder, self.database, &[]).await
     }
 
     /// Stops in order.

@@ -6,6 +6,7 @@ mod members;
 mod process;
 mod readers;
 mod sessions;
+mod shared;
 mod site;
 pub(crate) mod sockets;
 pub(crate) mod trips;

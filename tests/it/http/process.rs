@@ -1,9 +1,12 @@
 //! The program as an operator runs it: what it prints, what it logs, how it stops.
 
+use std::time::Duration;
+
 use moim::protocol;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::process::Command;
 
 use crate::{
     common::{
@@ -188,6 +191,22 @@ async fn known_and_unknown_mail_addresses_cost_the_same_work() {
         let after = program.metric("moim_passwords_total").await;
         assert_eq!(after - before, 1.0, "{path} {form}");
     }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_reached_is_said_and_nothing_is_served() {
+    let url = "mongodb://moim:the-password@127.0.0.1:1/";
+    let serve = Command::new(env!("CARGO_BIN_EXE_moim"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--mongo-url", url])
+        .kill_on_drop(true)
+        .output();
+    let ended = tokio::time::timeout(Duration::from_secs(30), serve).await.unwrap().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(
+        !ended.status.success() && said.contains("no MongoDB answers at 127.0.0.1:1"),
+        "{said}"
+    );
+    assert!(!said.contains("the-password"), "{said}");
 }
 
 #[tokio::test]
