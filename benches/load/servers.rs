@@ -29,7 +29,7 @@ pub(crate) enum Kind {
 pub(crate) const BOTH: [Kind; 2] = [Kind::Moim, Kind::Bare];
 
 /// The limits of a server on which one person sits at two thousand keyboards.
-const NO_LIMITS: [&str; 13] = [
+const NO_LIMITS: [&str; 14] = [
     "--requests-per-minute=10000000",
     "--logins-per-minute=1000",
     "--sign-ups-per-hour=1000",
@@ -37,6 +37,7 @@ const NO_LIMITS: [&str; 13] = [
     "--sockets-per-user=100000",
     "--connections=100000",
     "--joins-per-second=100000",
+    "--hello-seconds=100000",
     "--messages-per-second=1000000",
     "--awareness-per-second=1000000",
     "--memory-mb=100000",
