@@ -36,6 +36,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
 
+use super::files::connections_that_fit;
+
 /// The head of a request, and what is read or written of a body at a time, in bytes.
 const MAX_BUFFER: usize = 64 * 1024;
 /// A connection on which no byte moves for so long is closed. Longer than proxies keep idle ones, so that they,
@@ -62,8 +64,8 @@ pub async fn serve(
     limits: DoorLimits,
     stop: CancellationToken,
 ) {
-    let places = Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS));
-    let (places, tasks) = (Arc::new(places), TaskTracker::new());
+    let places = Arc::new(Semaphore::new(most(limits.connections)));
+    let tasks = TaskTracker::new();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((socket, peer)) => match Arc::clone(&places).try_acquire_owned() {
@@ -84,6 +86,15 @@ pub async fn serve(
     }
     tasks.close();
     tasks.wait().await;
+}
+
+/// What was set, or what the system has files for.
+fn most(connections: usize) -> usize {
+    let fit = connections_that_fit().filter(|fit| *fit < connections);
+    if let Some(fit) = fit {
+        tracing::warn!(connections, fit, "too few open files are allowed: raise `ulimit -n`");
+    }
+    fit.unwrap_or(connections).min(Semaphore::MAX_PERMITS)
 }
 
 /// It had ended before it was accepted.

@@ -21,6 +21,7 @@ mod assets;
 mod documents;
 mod error;
 mod extract;
+mod files;
 mod health;
 mod idempotency;
 mod invites;

@@ -39,7 +39,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("governor", &["src/http/limits.rs"]),
     ("rust_embed", &["src/http/assets.rs"]),
     ("clap", &["src/config.rs", "src/upkeep/commands.rs", "src/main.rs"]),
-    ("rustix", &["src/upkeep/holder.rs"]),
+    ("rustix", &["src/upkeep/holder.rs", "src/http/files.rs"]),
     ("tracing_subscriber", &["src/telemetry.rs"]),
     ("metrics_exporter_prometheus", &["src/telemetry.rs", "src/http/"]),
     ("anyhow", &["src/main.rs"]),
