@@ -88,7 +88,7 @@ impl House {
         let mut kept = RoomStores::from(&stores);
         kept.journal = Arc::clone(&journal) as Arc<dyn Journal>;
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
-        let (flights, _) = FlightLog::open(folder.path()).unwrap();
+        let (flights, _) = FlightLog::open(&folder.path().join("flight")).unwrap();
         let limits = rooms::Limits::default();
         let rooms = Rooms::new(kept, flights, limits, tasks.clone(), closing.clone());
         let keys = Keys::new(&[KEY]).unwrap();
