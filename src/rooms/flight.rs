@@ -20,6 +20,8 @@ const LANDED: u8 = 0;
 const UPDATE: u8 = 1;
 /// The first byte of a note over a whole stored document.
 const DOCUMENT: u8 = 2;
+/// How the file of a note ends. Other files are left alone.
+const EXTENSION: &str = "note";
 /// What a note may hold at most; there is never one over an update that is larger than rooms take.
 const NOTE_BYTES: u64 = 64 << 20;
 
@@ -86,6 +88,9 @@ impl FlightLog {
         let mut found = Vec::new();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
+            if path.extension().is_none_or(|extension| extension != EXTENSION) {
+                continue;
+            }
             let mut note = Vec::new();
             File::open(&path)?.take(NOTE_BYTES).read_to_end(&mut note)?;
             match read(&note) {
@@ -125,7 +130,7 @@ impl Inner {
         if let Some(slot) = slots.free.pop() {
             return Ok(slot);
         }
-        let path = self.folder.join(format!("{}-{}", self.life, slots.made));
+        let path = self.folder.join(format!("{}-{}.{EXTENSION}", self.life, slots.made));
         slots.made += 1;
         let file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
         Ok(Slot { file, note: Vec::new() })
@@ -224,6 +229,17 @@ mod tests {
         }
         opened(&folder).1.into_iter().for_each(|found| found.clear().unwrap());
         assert!(opened(&folder).1.is_empty());
+    }
+
+    #[test]
+    fn other_files_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("moim.db");
+        fs::write(&path, "everything").unwrap();
+        let (log, _) = FlightLog::open(folder.path()).unwrap();
+        log.take_off(DocId::new(DocKind::Trip), update("an update")).leave();
+        assert_eq!(FlightLog::open(folder.path()).unwrap().1.len(), 1);
+        assert_eq!(fs::read(&path).unwrap(), b"everything");
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn die_over(folder: &Path, doc: DocId, cargo: &Cargo) {
     };
     let head = format!("{doc} {} {}\n", bytes.len(), crc32fast::hash(&bytes));
     fs::create_dir_all(folder).unwrap();
-    fs::write(folder.join("0"), [&[kind], head.as_bytes(), &bytes].concat()).unwrap();
+    fs::write(folder.join("dead.note"), [&[kind], head.as_bytes(), &bytes].concat()).unwrap();
 }
 
 impl Scene {
@@ -143,7 +143,7 @@ async fn a_server_tries_what_its_predecessor_died_over_before_it_serves() {
     // It says that it is open before it is: who asks waits until then.
     let base = greeting.trim().strip_prefix("Moim is open: ").unwrap();
     Person::at(base).get("!/healthz").await;
-    let note = folder.join("0");
+    let note = folder.join("dead.note");
     next.kill().unwrap();
     next.wait().unwrap();
     assert!(!note.exists());
