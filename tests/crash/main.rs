@@ -38,6 +38,11 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|value| value.parse().ok())
 }
 
+/// Not by a macro, whose output a test run keeps to itself.
+fn tell(words: &str) {
+    std::io::stderr().write_all(words.as_bytes()).unwrap();
+}
+
 /// What the workers share.
 struct Rounds {
     seeds: Mutex<std::vec::IntoIter<u64>>,
@@ -61,10 +66,9 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
         }
     });
     let tally = rounds.tally.lock().unwrap_or_else(PoisonError::into_inner);
-    // Not by a macro, whose output a test run keeps to itself.
-    write!(std::io::stderr(), "\n{tally}in {:.0?}\n", began.elapsed()).unwrap();
-    assert_eq!(tally.missed(), None, "kills of this kind land elsewhere");
+    tell(&format!("\n{tally}in {:.0?}\n", began.elapsed()));
     assert!(!rounds.failed.into_inner(), "a round has failed: its seed is above");
+    assert_eq!(tally.missed(), None, "kills of this kind land elsewhere");
 }
 
 impl Rounds {
@@ -84,11 +88,10 @@ impl Rounds {
                 Err(_) => {
                     self.failed.store(true, Ordering::Relaxed);
                     let folder = folder.keep();
-                    let told = format!(
+                    tell(&format!(
                         "MOIM_CRASH_SEED={seed} replays this round; its data is in {}\n",
                         folder.display()
-                    );
-                    std::io::stderr().write_all(told.as_bytes()).unwrap();
+                    ));
                 }
             }
         }
@@ -98,8 +101,7 @@ impl Rounds {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         tally.add(report);
         if tally.rounds().is_multiple_of(TOLD_EVERY) {
-            let told = format!("\n{tally}");
-            std::io::stderr().write_all(told.as_bytes()).unwrap();
+            tell(&format!("\n{tally}"));
         }
     }
 
