@@ -42,7 +42,7 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
-        let flags = ["--frames-per-second", "100000", "--bytes-per-second", "100000000"];
+        let flags = ["--messages-per-second", "100000", "--bytes-per-second", "100000000"];
         let folder = tempfile::tempdir().unwrap();
         let program = Program::start(&folder.path().join("data"), &flags).await;
         let minji = Person::at(&program.base).sign_up("minji").await;
