@@ -22,9 +22,9 @@ const SCENE: Scene = Scene {
     rhythm: Rhythm::PerSecond(50),
 };
 
-/// The document, and verses a note: with few cards, more than the kernel takes for a reader that doesn't read.
-const DOCUMENT_BYTES: usize = 3_000_000;
-const VERSES: usize = 20;
+/// The document, and verses a note: an answer is more than the kernel takes for a reader that does not read (4 MiB).
+const DOCUMENT_BYTES: usize = 4_500_000;
+const VERSES: usize = 40;
 /// So often a reader that stops has asked for all of it.
 const QUESTIONS: usize = 4;
 

@@ -21,6 +21,7 @@ use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    common::program::PATIENCE,
     peers::{Peer, add_card},
     serving::Person,
     socket::Socket,
@@ -159,7 +160,8 @@ impl House {
         let path = format!("{}?ack=1&token={token}", self.doc);
         let socket = Socket::open(&self.person, &path).await;
         // Now the role has been read, and the room is.
-        self.journal.reading.acquire().await.unwrap().forget();
+        let reading = self.journal.reading.acquire();
+        tokio::time::timeout(PATIENCE, reading).await.unwrap().unwrap().forget();
         socket
     }
 }

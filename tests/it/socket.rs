@@ -93,6 +93,14 @@ impl Socket {
         tokio::time::timeout(PATIENCE, hearing).await.expect("nothing was heard")
     }
 
+    /// Waits until something has come, and leaves it where it is.
+    pub(crate) async fn begins_to_hear(&mut self) {
+        let MaybeTlsStream::Plain(stream) = self.0.get_mut() else { unreachable!("no TLS here") };
+        let mut first = [0];
+        let hearing = stream.peek(&mut first);
+        assert_eq!(tokio::time::timeout(PATIENCE, hearing).await.unwrap().unwrap(), 1);
+    }
+
     /// Everything until a frame like this, which is the last; or the code of a close that came before.
     pub(crate) async fn until(
         &mut self,
