@@ -1,12 +1,16 @@
 //! What must hold whatever bytes come: the bodies of the fuzz targets. `tests/it/fuzzed.rs` runs them over the corpus.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use moim::{
     crdt::{Applied, Awareness, Document, Limits, Presence, Refusal},
     protocol::{self, DecodeError, Message},
 };
+use serde_json::value::RawValue;
 
 pub mod serves;
 
@@ -93,7 +97,10 @@ fn check_told(payload: &[u8], most: usize) {
     let told = yrs::sync::AwarenessUpdate::decode_v1(payload).expect("others can read it");
     assert!(told.clients.len() <= most, "it tells of others");
     for state in told.clients.values() {
-        let json: serde_json::Value = serde_json::from_str(&state.json).expect("a state is JSON");
-        assert!(json.is_null() || json["u"]["color"] == "#112233", "a state without its person");
+        // Not taken apart further: an escape of half a letter is JSON, and browsers send it.
+        let fields: Option<BTreeMap<String, &RawValue>> =
+            serde_json::from_str(&state.json).expect("a state is JSON");
+        let names_person = |fields: BTreeMap<_, &RawValue>| fields["u"].get().contains("#112233");
+        assert!(fields.is_none_or(names_person), "a state without its person");
     }
 }
