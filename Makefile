@@ -61,7 +61,8 @@ test-e2e: static/e2e/node_modules/.stamp debug-binary ## two browsers against th
 
 .PHONY: debug-binary
 debug-binary: static/dist/index.html
-	cargo build
+	# With the tests, so that the crates are not built once more with fewer features.
+	cargo build --bins --tests
 
 # --- what takes long ---
 
