@@ -67,8 +67,8 @@ struct State {
     stored: Option<u64>,
     /// The first revision that was dropped.
     behind: Option<Revision>,
-    /// The connection has asked for what it lacks.
-    asked: bool,
+    /// From where on the connection has asked for what it lacks.
+    asked: Option<Revision>,
     closed: Option<CloseCode>,
 }
 
@@ -112,8 +112,9 @@ impl Sender {
     /// Puts in what a connection that was behind lacks; from now on it is not behind.
     pub fn catch_up(&self, frames: impl IntoIterator<Item = Frame>) {
         let mut state = self.0.lock();
-        state.behind = None;
-        state.asked = false;
+        // What was dropped since it asked, and is older, has yet to be asked for.
+        let asked = state.asked.take();
+        state.behind = state.behind.filter(|from| asked.is_some_and(|asked| *from < asked));
         for frame in frames {
             state.bytes += frame.bytes.len();
             state.queue.push_back(frame);
@@ -181,7 +182,11 @@ impl Receiver {
 impl State {
     /// Whether there is something new to write.
     fn push(&mut self, frame: Frame) -> bool {
-        if self.behind.is_some() && frame.kind != FrameKind::Control {
+        if let (Some(behind), false) = (&mut self.behind, frame.kind == FrameKind::Control) {
+            if let FrameKind::Edits(revision) = frame.kind {
+                // The answer to a step 1 is older than what was dropped before it.
+                *behind = revision.min(*behind);
+            }
             return false;
         }
         let full = self.queue.len() >= self.bounds.frames
@@ -225,8 +230,8 @@ impl State {
         if let Some(code) = self.closed {
             return Some(Waiting::Closed(code));
         }
-        let from = self.behind.filter(|_| !self.asked)?;
-        self.asked = true;
+        let from = self.behind.filter(|_| self.asked.is_none())?;
+        self.asked = Some(from);
         Some(Waiting::Behind(from))
     }
 }
@@ -270,6 +275,23 @@ mod tests {
         assert!(!receiver.is_behind());
         sender.push(edit(5001, 1));
         assert_eq!(next(&receiver).await, (Waiting::Frames, 1));
+    }
+
+    /// W10: with edits dropped before it, and with the difference on its way already.
+    #[tokio::test]
+    async fn the_answer_to_a_step_1_that_is_dropped_is_made_up_for_too() {
+        let (sender, receiver) = outbox(Bounds::default());
+        for revision in 7..=7 + FRAMES as u64 {
+            sender.push(edit(revision, 1));
+        }
+        assert_eq!(next(&receiver).await, (Waiting::Behind(Revision(7)), 0));
+        sender.push(edit(0, 1));
+        sender.catch_up([edit(7, 1)]);
+        assert_eq!(next(&receiver).await, (Waiting::Frames, 1));
+        assert_eq!(next(&receiver).await, (Waiting::Behind(Revision(0)), 0));
+        sender.catch_up([edit(0, 1)]);
+        assert_eq!(next(&receiver).await, (Waiting::Frames, 1));
+        assert!(!receiver.is_behind());
     }
 
     #[tokio::test]
