@@ -33,10 +33,20 @@ macro_rules! ulid_id {
                 Self(ulid)
             }
 
+            /// The id with these 16 bytes.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Ulid::from_bytes(bytes))
+            }
+
             /// A fresh id, ordered by the time at which it was made.
             #[expect(clippy::new_without_default, reason = "two defaults would not be equal")]
             pub fn new() -> Self {
                 Self(Ulid::generate())
+            }
+
+            /// As 16 bytes, for what is not read by people.
+            pub const fn to_bytes(self) -> [u8; 16] {
+                self.0.to_bytes()
             }
         }
 
@@ -101,6 +111,12 @@ ulid_id!(
     /// The refresh tokens that descend from one login.
     FamilyId,
     "a session id (26 characters, a ULID)"
+);
+
+ulid_id!(
+    /// A process that serves documents, from its start to its end.
+    NodeId,
+    "a node id (26 characters, a ULID)"
 );
 
 /// What a shared document describes.

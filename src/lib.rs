@@ -10,6 +10,7 @@ pub mod trip;
 pub mod telemetry;
 
 pub mod auth;
+pub mod bus;
 pub mod crdt;
 pub mod protocol;
 pub mod store;

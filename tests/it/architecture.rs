@@ -12,7 +12,7 @@ mod source;
 const LAYERS: &[&[&str]] = &[
     &["ids", "trip", "fields", "config", "address", "bucket"],
     &["telemetry"],
-    &["protocol", "crdt", "store", "auth"],
+    &["protocol", "crdt", "store", "bus", "auth"],
     &["rooms", "accounts", "upkeep"],
     &["plans"],
     &["connection"],
@@ -51,6 +51,7 @@ const PURE: &[&str] = &[
     "src/fields.rs",
     "src/trip.rs",
     "src/auth/permits.rs",
+    "src/bus/frame.rs",
     "src/auth/tokens.rs",
     "src/accounts/fields.rs",
     "src/plans/rules.rs",
