@@ -99,6 +99,11 @@ impl Document {
         self.bars.add(update, &self.guard);
     }
 
+    /// Merges what another node took and stored: no limit keeps it out. `Refusal::Failed` is as in `apply`.
+    pub fn apply_stored(&mut self, update: &[u8]) -> Result<Applied, Refusal> {
+        if self.failed { Err(Refusal::Failed) } else { self.admit(update) }
+    }
+
     /// Whether the document has all that an update says: then a reader may send it.
     pub fn adds_nothing(&self, update: &[u8]) -> Result<bool, Refusal> {
         if update.len() > self.limits.document_bytes {
@@ -125,6 +130,11 @@ impl Document {
     /// What the document has, for a step 1.
     pub fn state_vector(&self) -> Vec<u8> {
         self.live.state_vector()
+    }
+
+    /// A checksum of all that the document has, its deletions too: two documents with the same one are the same.
+    pub fn digest(&self) -> u32 {
+        self.live.digest()
     }
 
     /// All that the document has, as one update.

@@ -69,6 +69,33 @@ impl Live {
         self.read().state_vector().encode_v1()
     }
 
+    /// A checksum of every element that is here and of every deletion, whichever way they came.
+    pub(super) fn digest(&self) -> u32 {
+        let snapshot = self.read().snapshot();
+        let mut sum = crc32fast::Hasher::new();
+        let mut clocks: Vec<_> =
+            snapshot.state_map.iter().map(|(client, clock)| (client.get(), *clock)).collect();
+        clocks.sort_unstable();
+        for (client, clock) in clocks {
+            sum.update(&client.to_le_bytes());
+            sum.update(&clock.to_le_bytes());
+        }
+        for (client, ranges) in snapshot.delete_set.iter() {
+            sum.update(&client.get().to_le_bytes());
+            let mut until = None;
+            // Ranges that touch are one, however they are held.
+            for range in ranges.iter() {
+                if until != Some(range.start) {
+                    until.into_iter().for_each(|end: u32| sum.update(&end.to_le_bytes()));
+                    sum.update(&range.start.to_le_bytes());
+                }
+                until = Some(range.end);
+            }
+            until.into_iter().for_each(|end| sum.update(&end.to_le_bytes()));
+        }
+        sum.finalize()
+    }
+
     /// All content of the roots that a trip has, private or not, in a canonical text: to compare documents.
     pub(super) fn content(&self, what: Texts) -> String {
         let txn = self.read();

@@ -22,11 +22,12 @@ use super::{
     core::{Effect, Event, Room},
     flight::{Cargo, Flight},
     handle::Joining,
+    link::{Link, News},
     memory::{Share, estimate},
     mirror::Mirror,
     outbox::{Bounds, Receiver, Sender, outbox},
     participants::ParticipantId,
-    persist::Persist,
+    persist::{Persist, Stored},
     registry::Context,
     states::{self, Opened},
 };
@@ -59,17 +60,20 @@ pub(crate) enum Command {
     Epoch(oneshot::Sender<u32>),
     /// Others need the room that this one takes: end, if nobody is here.
     Leave,
+    /// What this person may do was changed on another node, or (`None`) anybody's may have been.
+    Recheck(Option<UserId>),
 }
 
 /// What the task was woken by.
 enum Happening {
     /// Commands are in the buffer.
     Commands,
-    Stored(Revision),
+    Stored(Stored),
     /// The store does not know the document any more.
     Deleted,
     SummaryWritten,
     Folded(Result<(), RoomError>),
+    News(News),
     Due,
     Stopping,
 }
@@ -112,6 +116,8 @@ pub(crate) struct Actor {
     projection: Option<(Revision, Arc<Projection>)>,
     present: Arc<AtomicUsize>,
     share: Share,
+    /// To the same room on other nodes.
+    link: Option<Link>,
     context: Context,
 }
 
@@ -119,15 +125,20 @@ impl Actor {
     pub(crate) fn new(
         doc: DocId,
         opened: Opened,
+        link: Option<Link>,
         mailbox: mpsc::Receiver<Command>,
         present: Arc<AtomicUsize>,
         context: Context,
     ) -> Self {
         let now = now();
+        let room = match &link {
+            Some(link) => Room::among_nodes(opened.document, link.life(), now),
+            None => Room::new(opened.document, now),
+        };
         Self {
             doc,
             epoch: opened.epoch,
-            room: Room::new(opened.document, now),
+            room,
             life: Life::Empty(now + context.limits.idle_after),
             mailbox,
             commands: Vec::new(),
@@ -147,6 +158,7 @@ impl Actor {
             projection: None,
             present,
             share: opened.share,
+            link,
             context,
         }
     }
@@ -160,6 +172,9 @@ impl Actor {
             self.room.flush(now, &mut self.effects);
             self.carry_out(now);
             self.age(now);
+        }
+        if let Some(link) = &self.link {
+            link.leave(&mut self.room);
         }
     }
 
@@ -181,6 +196,7 @@ impl Actor {
                 if count == 0 { Happening::Stopping } else { Happening::Commands }
             }
             folded = finished(&mut self.folding) => Happening::Folded(folded),
+            news = news(&mut self.link) => Happening::News(news),
             () = self.context.closing.cancelled(), if stopping => Happening::Stopping,
             () = at(deadline) => Happening::Due,
         }
@@ -196,9 +212,10 @@ impl Actor {
                 }
                 self.commands = commands;
             }
-            Happening::Stored(revision) => self.stored(revision, now),
+            Happening::Stored(stored) => self.stored(&stored, now),
             Happening::SummaryWritten | Happening::Due => {}
             Happening::Folded(result) => self.folded(result),
+            Happening::News(news) => self.news(news, now),
             Happening::Deleted => self.life = Life::Abandoned,
             Happening::Stopping => self.life = Life::Stopping,
         }
@@ -218,6 +235,9 @@ impl Actor {
                 if let Event::Left(id) = event {
                     self.outboxes.remove(&id);
                 }
+                if let (Event::RoleChanged(user, _), Some(link)) = (&event, &mut self.link) {
+                    link.role_changed(*user);
+                }
                 self.hand_over(event, now);
             }
             Command::Settle(reply) => self.settle(reply),
@@ -235,6 +255,7 @@ impl Actor {
                 let _ = reply.send(self.epoch);
             }
             Command::Leave => self.leave(now),
+            Command::Recheck(user) => self.recheck(user),
         }
     }
 
@@ -245,6 +266,34 @@ impl Actor {
         {
             self.life = Life::Empty(due.min(now));
         }
+    }
+
+    /// Asks the store what the people who are here may do now.
+    fn recheck(&mut self, user: Option<UserId>) {
+        let users =
+            self.room.users().into_iter().filter(|one| user.is_none_or(|user| user == *one));
+        if let Some(link) = &mut self.link {
+            link.recheck(users, &self.context);
+        }
+    }
+
+    /// Takes what comes from beyond this node.
+    fn news(&mut self, news: News, now: Instant) {
+        let Some(link) = &mut self.link else { return };
+        let mut events = Vec::new();
+        match news {
+            News::Frames => events.extend(link.frames().map(Event::Heard)),
+            News::Missed => events.push(Event::Missed),
+            News::Reread(update) => events.push(Event::Reread(update)),
+            News::Roles(roles) => {
+                link.recheck([], &self.context);
+                events.extend(roles.into_iter().map(|(user, role)| Event::RoleChanged(user, role)));
+            }
+        }
+        for event in events {
+            self.room.handle(event, now, &mut self.effects);
+        }
+        self.answer_settled();
     }
 
     /// Lets the core decide; an update is noted before it is merged. One that is larger than may be is refused
@@ -310,10 +359,9 @@ impl Actor {
         }
     }
 
-    fn stored(&mut self, revision: Revision, now: Instant) {
-        let appended = revision.0 - self.room.stored().0;
-        self.entries += usize::try_from(appended).unwrap_or(usize::MAX);
-        self.room.handle(Event::Stored(revision), now, &mut self.effects);
+    fn stored(&mut self, stored: &Stored, now: Instant) {
+        self.entries += stored.entries;
+        self.room.handle(Event::Stored(stored.until), now, &mut self.effects);
         self.answer_settled();
         self.mirror.changed(now);
         if self.entries > self.context.limits.fold_after {
@@ -370,9 +418,19 @@ impl Actor {
                         outbox.stored(count);
                     }
                 }
-                Effect::Append(_, update) => {
+                Effect::Append(revision, update) => {
                     metrics::counter!("moim_updates_total").increment(1);
-                    self.persist.append(update);
+                    self.persist.append(revision, update);
+                }
+                Effect::Publish(frame) => {
+                    if let Some(link) = &self.link {
+                        link.publish(frame);
+                    }
+                }
+                Effect::Reread(state_vector) => {
+                    if let Some(link) = &mut self.link {
+                        link.reread(state_vector, &self.context);
+                    }
                 }
                 Effect::Close(to, code) => {
                     metrics::counter!("moim_closes_total", "reason" => code.reason()).increment(1);
@@ -391,6 +449,9 @@ impl Actor {
         }
         self.present.store(self.room.people(), Ordering::Relaxed);
         self.share.set(estimate(self.room.document().size()));
+        if let Some(link) = &mut self.link {
+            link.tell_people(&self.room);
+        }
     }
 
     /// Moves on in life.
@@ -449,6 +510,13 @@ fn now() -> Instant {
 async fn at(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn news(link: &mut Option<Link>) -> News {
+    match link {
+        Some(link) => link.next().await,
         None => std::future::pending().await,
     }
 }

@@ -10,15 +10,19 @@ use bytes::Bytes;
 use super::{
     Revision,
     encodings::{Encodings, merged},
+    mesh::Mesh,
     outbox::{Frame, FrameKind},
     pace::Pace,
     participants::{Acknowledgement, Acks, Participant, ParticipantId, Participants},
 };
 use crate::{
+    bus::frame::{Frame as BusFrame, RoomSaid},
     crdt::{Applied, Awareness, Document, LoadError, Presence, Refusal, Stamp},
-    ids::{Role, UserId},
+    ids::{NodeId, Role, UserId},
     protocol::{self, CloseCode, Message, RefusedStatus},
 };
+
+mod remote;
 
 /// Edits that are applied but not durable may be so many bytes; beyond, editors are sent away for a while.
 pub const MAX_UNSTORED_BYTES: usize = 8 * 1024 * 1024;
@@ -40,8 +44,18 @@ pub enum Event {
     Left(ParticipantId),
     /// A member's role is now this; `None`: is no member any more.
     RoleChanged(UserId, Option<Role>),
-    /// Everything up to here is durable.
+    /// The edits of people here are durable up to this one.
     Stored(Revision),
+    /// The same room on another node says something.
+    Heard(BusFrame<RoomSaid>),
+    /// Other nodes may have said something that was not heard.
+    Missed,
+    /// A node was silent for too long.
+    NodeGone(NodeId),
+    /// A node has said that it leaves.
+    NodeLeft(NodeId),
+    /// The journal has this beyond what the room had when it asked. `None`: it can't be read now.
+    Reread(Option<Bytes>),
 }
 
 /// What a room wants done.
@@ -55,8 +69,12 @@ pub enum Effect {
     CatchUp(ParticipantId, Vec<Frame>),
     /// The first so many of its edits are durable (W4).
     Stored(ParticipantId, u64),
-    /// Make this edit durable; edits are numbered in this order.
+    /// Make this edit durable. Edits come in order; the numbers between them are those of other nodes' edits.
     Append(Revision, Bytes),
+    /// To the same room on other nodes.
+    Publish(Bytes),
+    /// Read the journal for what it has beyond this state vector.
+    Reread(Bytes),
     /// End a connection.
     Close(ParticipantId, CloseCode),
     /// Something met this limit: to be counted.
@@ -82,14 +100,18 @@ pub struct Room {
     encodings: Encodings,
     pace: Pace,
     fresh: Vec<Fresh>,
-    /// Awareness ids that changed and were not sent on yet.
+    /// Awareness ids that changed and were not sent on yet: to people here …
     stirred: BTreeSet<u64>,
     /// Who asked for a difference too often, and when it is due.
     asking: BTreeMap<ParticipantId, Instant>,
+    /// … and to other nodes.
+    unshared: BTreeSet<u64>,
+    /// The other nodes, if there may be any.
+    mesh: Option<Mesh>,
     accepted: Revision,
     stored: Revision,
-    /// The sizes of the edits that are accepted and not stored, and their sum.
-    unstored: VecDeque<usize>,
+    /// The edits that are accepted and not stored, with their sizes, and the sum of these.
+    unstored: VecDeque<(Revision, usize)>,
     unstored_bytes: usize,
 }
 
@@ -105,6 +127,8 @@ impl Room {
             fresh: Vec::new(),
             stirred: BTreeSet::new(),
             asking: BTreeMap::new(),
+            unshared: BTreeSet::new(),
+            mesh: None,
             accepted: Revision::default(),
             stored: Revision::default(),
             unstored: VecDeque::new(),
@@ -124,17 +148,24 @@ impl Room {
             Event::Left(id) => {
                 self.participants.remove(id);
                 self.asking.remove(&id);
-                self.stirred.extend(self.awareness.remove(id, now));
+                let gone = self.awareness.remove(id, now);
+                self.stir_own(gone);
             }
             Event::RoleChanged(user, role) => self.change_role(user, role, effects),
             Event::Stored(revision) => self.acknowledge(revision, effects),
+            Event::Heard(frame) => self.heard(frame, now, effects),
+            Event::Missed => self.missed(now),
+            Event::NodeGone(node) => self.node_gone(node, now),
+            Event::NodeLeft(node) => self.node_left(node, now),
+            Event::Reread(update) => self.reread(update.as_ref(), now, effects),
         }
     }
 
     /// Sends on what waits and is due. To be called after a burst of events, and at the `deadline`.
     pub fn flush(&mut self, now: Instant, effects: &mut Vec<Effect>) {
-        self.stirred.extend(self.awareness.expire(now));
-        self.stirred.extend(self.awareness.release(now));
+        let mut changed = self.awareness.expire(now);
+        changed.extend(self.awareness.release(now));
+        self.stir_own(changed);
         self.answer_due(now, effects);
         if !self.fresh.is_empty() && self.pace.edits_due(now) <= now {
             self.pace.sent_edits(now);
@@ -147,6 +178,7 @@ impl Room {
             // W3: to the senders too.
             effects.push(Effect::Broadcast(frame, Vec::new()));
         }
+        self.share(now, effects);
     }
 
     /// When `flush` has something to do next.
@@ -154,7 +186,12 @@ impl Room {
         let edits = (!self.fresh.is_empty()).then(|| self.pace.edits_due(now));
         let awareness = (!self.stirred.is_empty()).then(|| self.pace.awareness_due(now));
         let answers = self.asking.values().min().copied();
-        [edits, awareness, answers, self.awareness.deadline()].into_iter().flatten().min()
+        let mesh = self.mesh.as_ref().map(|mesh| {
+            let awareness = (!self.unshared.is_empty()).then(|| mesh.awareness_due(now));
+            awareness.into_iter().fold(mesh.deadline(), Instant::min)
+        });
+        let others = [edits, awareness, answers, mesh, self.awareness.deadline()];
+        others.into_iter().flatten().min()
     }
 
     /// Sets the title, as an edit of the server's own.
@@ -202,6 +239,16 @@ impl Room {
     /// How many people are here, however many windows each has open.
     pub fn people(&self) -> usize {
         self.participants.people()
+    }
+
+    /// Who is on this node, each once, in order.
+    pub fn users(&self) -> Vec<UserId> {
+        self.participants.users().into_iter().collect()
+    }
+
+    /// Counts who came and who went: while it stays the same, `users` does, too.
+    pub fn changes(&self) -> u64 {
+        self.participants.changes()
     }
 
     /// Whether nobody is here.
@@ -332,11 +379,12 @@ impl Room {
     ) {
         self.accepted = Revision(self.accepted.0 + 1);
         let revision = self.accepted;
-        self.unstored.push_back(update.len());
+        self.unstored.push_back((revision, update.len()));
         self.unstored_bytes += update.len();
         self.pace.edit(now);
         self.encodings.push(revision, update.clone());
         effects.push(Effect::Append(revision, update.clone()));
+        self.hold_for_others(revision, update.clone(), now);
         self.fresh.push(Fresh { from, revision, update });
     }
 
@@ -356,10 +404,12 @@ impl Room {
     }
 
     fn acknowledge(&mut self, stored: Revision, effects: &mut Vec<Effect>) {
-        self.stored = stored;
-        let unstored = usize::try_from(self.accepted.0 - stored.0).unwrap_or(usize::MAX);
-        let done = self.unstored.len().saturating_sub(unstored);
-        self.unstored_bytes -= self.unstored.drain(..done).sum::<usize>();
+        while let Some((_, size)) = self.unstored.pop_front_if(|(revision, _)| *revision <= stored)
+        {
+            self.unstored_bytes -= size;
+        }
+        self.note_stored();
+        let stored = self.stored;
         for (id, participant) in self.participants.iter_mut() {
             tell(id, participant.acknowledge(stored), effects);
         }
@@ -410,7 +460,7 @@ impl Room {
     fn stir(&mut self, id: ParticipantId, states: &[u8], now: Instant, effects: &mut Vec<Effect>) {
         let Some(participant) = self.participants.get(id) else { return };
         match self.awareness.set(id, &participant.person, states, now) {
-            Ok(changed) => self.stirred.extend(changed),
+            Ok(changed) => self.stir_own(changed),
             Err(refusal) => {
                 let limit = refusal.limit();
                 let code = if limit.is_some() { CloseCode::TooLarge } else { CloseCode::Malformed };
@@ -421,6 +471,14 @@ impl Room {
         for _ in 0..self.awareness.take_held() {
             effects.push(Effect::Limited("awareness_per_second"));
         }
+    }
+
+    /// Notes awareness of people here that is to be sent on.
+    fn stir_own(&mut self, ids: Vec<u64>) {
+        if self.mesh.is_some() {
+            self.unshared.extend(&ids);
+        }
+        self.stirred.extend(ids);
     }
 
     fn change_role(&mut self, user: UserId, role: Option<Role>, effects: &mut Vec<Effect>) {

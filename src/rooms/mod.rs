@@ -5,14 +5,20 @@
 //! is what waits for one connection; `handle` is the only door from outside, `registry` opens each room once.
 //! `memory` says whether one more fits.
 //! `flight` notes what is handed to yrs, `trial` tries it after a process has died over it.
+//! `mesh` is how a room stands to the same room on other nodes, `link` its end of the bus; `nodes` and `fleet` are
+//! the same for the node as a whole.
 
 mod actor;
 mod core;
 mod encodings;
+mod fleet;
 mod flight;
 mod handle;
+mod link;
 mod memory;
+mod mesh;
 mod mirror;
+mod nodes;
 mod outbox;
 mod pace;
 mod participants;
@@ -25,9 +31,11 @@ use std::time::Duration;
 
 pub use self::{
     core::{Effect, Event, MAX_UNSTORED_BYTES, Room},
+    fleet::Membership,
     flight::{Cargo, FlightLog, Found, Wreck},
     handle::{Handle, Joining, Restored, Seat},
     memory::estimate,
+    mesh::Life,
     outbox::{Bounds, Frame, FrameKind, Receiver, Sender, Waiting, outbox},
     participants::{Acks, ParticipantId},
     registry::{RoomStores, Rooms},

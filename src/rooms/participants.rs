@@ -1,7 +1,7 @@
 //! Who is in a room: what each may do, and which of their edits still wait for the journal.
 
 use std::{
-    collections::{BTreeMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -154,14 +154,17 @@ impl Participant {
 #[derive(Debug, Default)]
 pub(crate) struct Participants {
     by_id: BTreeMap<ParticipantId, Participant>,
+    changes: u64,
 }
 
 impl Participants {
     pub(crate) fn insert(&mut self, id: ParticipantId, participant: Participant) {
+        self.changes += 1;
         self.by_id.insert(id, participant);
     }
 
     pub(crate) fn remove(&mut self, id: ParticipantId) -> Option<Participant> {
+        self.changes += 1;
         self.by_id.remove(&id)
     }
 
@@ -185,6 +188,16 @@ impl Participants {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.by_id.is_empty()
+    }
+
+    /// Counts who came and who went.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// The people who are here, each once, in order.
+    pub(crate) fn users(&self) -> BTreeSet<UserId> {
+        self.by_id.values().map(|one| one.person.id).collect()
     }
 
     /// How many people are here, however many windows each has open.

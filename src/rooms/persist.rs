@@ -32,8 +32,7 @@ pub(crate) struct Persist {
     doc: DocId,
     journal: Arc<dyn Journal>,
     /// Not durable yet, in order; an append takes the first of them.
-    unstored: Vec<Bytes>,
-    stored: Revision,
+    unstored: Vec<(Revision, Bytes)>,
     work: Work,
     pause: Duration,
     troubled: Arc<AtomicUsize>,
@@ -58,6 +57,14 @@ impl Drop for Trouble {
     }
 }
 
+/// What has become durable.
+pub(crate) struct Stored {
+    /// The last edit of it.
+    pub(crate) until: Revision,
+    /// How many journal entries it made.
+    pub(crate) entries: usize,
+}
+
 /// The store does not know the document.
 pub(crate) struct Deleted;
 
@@ -74,7 +81,6 @@ impl Persist {
             doc,
             journal,
             unstored: Vec::new(),
-            stored: Revision::default(),
             work: Work::Idle,
             pause: FIRST_PAUSE,
             troubled,
@@ -83,8 +89,8 @@ impl Persist {
     }
 
     /// Takes one more edit.
-    pub(crate) fn append(&mut self, update: Bytes) {
-        self.unstored.push(update);
+    pub(crate) fn append(&mut self, revision: Revision, update: Bytes) {
+        self.unstored.push((revision, update));
     }
 
     /// Whether everything is durable.
@@ -94,7 +100,7 @@ impl Persist {
 
     /// Waits until more is durable, and says how far; or until it turns out that there is no such document
     /// any more. Cancel-safe.
-    pub(crate) async fn stored(&mut self) -> Result<Revision, Deleted> {
+    pub(crate) async fn stored(&mut self) -> Result<Stored, Deleted> {
         loop {
             match &mut self.work {
                 Work::Idle if self.unstored.is_empty() => pending().await,
@@ -116,19 +122,19 @@ impl Persist {
     }
 
     fn begin(&mut self) {
-        let (journal, doc, updates) = (Arc::clone(&self.journal), self.doc, self.unstored.clone());
+        let (journal, doc) = (Arc::clone(&self.journal), self.doc);
+        let updates: Vec<_> = self.unstored.iter().map(|(_, update)| update.clone()).collect();
         let count = updates.len();
         let append = async move { journal.append(doc, updates).await };
         self.work = Work::Appending(Box::pin(append), count);
     }
 
-    fn succeeded(&mut self, count: usize) -> Revision {
+    fn succeeded(&mut self, entries: usize) -> Stored {
         self.work = Work::Idle;
         self.pause = FIRST_PAUSE;
         self.trouble = None;
-        self.unstored.drain(..count);
-        self.stored = Revision(self.stored.0 + count as u64);
-        self.stored
+        let last = self.unstored.drain(..entries).next_back();
+        Stored { until: last.map_or_else(Revision::default, |(revision, _)| revision), entries }
     }
 
     fn failed(&mut self, error: &StoreError) {

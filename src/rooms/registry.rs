@@ -5,7 +5,7 @@ use std::{
     panic::AssertUnwindSafe,
     pin::pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -23,13 +23,16 @@ use super::{
     Limits, RoomError,
     actor::{Actor, Command, MAILBOX},
     core::Event,
+    fleet::{Fleet, Membership},
     flight::{Flight, FlightLog},
     handle::Handle,
+    link::Link,
     memory::Memory,
     states::{self, Lacking, Opened},
     trial,
 };
 use crate::{
+    bus::Bus,
     ids::{DocId, Role, UserId},
     store::{Journal, Quarantine, Stores, Summaries, Versions},
 };
@@ -83,6 +86,8 @@ struct Inner {
     /// A room has ended.
     freed: Notify,
     context: Context,
+    /// Unset on a node that is alone.
+    fleet: OnceLock<Arc<Fleet>>,
 }
 
 /// Empty while the first visitor loads, and after a load that failed.
@@ -108,7 +113,8 @@ impl Rooms {
         let (memory, limits) = (Memory::new(limits.memory_bytes), Arc::new(limits));
         let context = Context { stores, flights, limits, tasks, closing, troubled, memory };
         let (slots, access_changes) = (Mutex::default(), AtomicU64::default());
-        Self(Arc::new(Inner { slots, access_changes, freed: Notify::new(), context }))
+        let (freed, fleet) = (Notify::new(), OnceLock::new());
+        Self(Arc::new(Inner { slots, access_changes, freed, context, fleet }))
     }
 
     /// The door to a document, which is read if it is not in memory.
@@ -117,8 +123,25 @@ impl Rooms {
         Ok(Handle::new(self.clone(), doc))
     }
 
-    /// How many people are in the document now.
+    /// From now on other nodes may have the same documents open. To be called before the first is; `closing` is
+    /// to be cancelled after the rooms have ended, and then the others are told that this node leaves.
+    pub fn join_nodes(
+        &self,
+        bus: Arc<dyn Bus>,
+        membership: Arc<dyn Membership>,
+        tasks: &TaskTracker,
+        closing: CancellationToken,
+    ) {
+        let fleet = Arc::clone(self.0.fleet.get_or_init(|| Arc::new(Fleet::new(bus, membership))));
+        let rooms = self.clone();
+        tasks.spawn(async move { fleet.run(rooms, closing).await });
+    }
+
+    /// How many people are in the document now, on all nodes.
     pub fn present(&self, doc: DocId) -> usize {
+        if let Some(fleet) = self.0.fleet.get() {
+            return fleet.present(doc);
+        }
         let slots = self.slots();
         let door = slots.get(&doc).and_then(|slot| slot.get());
         door.map_or(0, |door| door.present.load(Ordering::Relaxed))
@@ -143,12 +166,30 @@ impl Rooms {
     /// Makes a member's new role (`None`: is no member any more) take effect where they are connected. To be
     /// called once it is in the store.
     pub async fn access_changed(&self, doc: DocId, user: UserId, role: Option<Role>) {
-        self.0.access_changes.fetch_add(1, Ordering::SeqCst);
-        let door = self.slots().get(&doc).and_then(|slot| slot.get().cloned());
-        if let Some(door) = door {
+        self.access_heard();
+        if let Some(mailbox) = self.mailbox_of(doc) {
             // A room that has just ended has nobody to tell.
-            let _ = door.mailbox.send(Command::Event(Event::RoleChanged(user, role))).await;
+            let _ = mailbox.send(Command::Event(Event::RoleChanged(user, role))).await;
         }
+        if let Some(fleet) = self.0.fleet.get() {
+            fleet.access_changed(doc, user);
+        }
+    }
+
+    /// Access to something here was changed, on this node or another one.
+    pub(crate) fn access_heard(&self) {
+        self.0.access_changes.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The mailboxes of all rooms that are open.
+    pub(crate) fn mailboxes(&self) -> Vec<mpsc::Sender<Command>> {
+        let slots = self.slots();
+        slots.values().filter_map(|slot| Some(slot.get()?.mailbox.clone())).collect()
+    }
+
+    /// The mailbox of a room, if it is open.
+    pub(crate) fn mailbox_of(&self, doc: DocId) -> Option<mpsc::Sender<Command>> {
+        Some(self.slots().get(&doc)?.get()?.mailbox.clone())
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -222,11 +263,15 @@ impl Rooms {
     async fn load(&self, doc: DocId, slot: &Arc<Slot>) -> Result<Door, RoomError> {
         let context = self.0.context.clone();
         let span = tracing::info_span!("room", room.id = %doc);
+        let link = match self.0.fleet.get() {
+            Some(fleet) => Some(Link::new(doc, fleet).await),
+            None => None,
+        };
         let opened = self.read(doc).instrument(span.clone()).await?;
         let (mailbox, commands) = mpsc::channel(MAILBOX);
         let present = Arc::new(AtomicUsize::new(0));
         let stores = context.stores.clone();
-        let mut actor = Actor::new(doc, opened, commands, Arc::clone(&present), context);
+        let mut actor = Actor::new(doc, opened, link, commands, Arc::clone(&present), context);
         let (rooms, slot) = (self.clone(), Arc::clone(slot));
         metrics::gauge!("moim_rooms").increment(1);
         let life = async move {

@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
-use moim::protocol::{self, Message};
+use moim::{
+    ids::UserId,
+    protocol::{self, Message},
+};
 use rand::{Rng, rngs::StdRng};
 use yrs::{
     Any, Doc, GetString, Map, MapPrelim, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector,
-    Text, TextPrelim, TextRef, Transact, Update, WriteTxn, updates::decoder::Decode,
+    Text, TextPrelim, TextRef, Transact, Update, WriteTxn, sync::AwarenessUpdate,
+    updates::decoder::Decode,
 };
 
 /// A mark that a peer set or took back in the document: the edits whose survival is checked. It is a key of
@@ -48,6 +52,12 @@ struct Sent {
 
 pub(crate) struct Peer {
     name: usize,
+    /// Of its replica and of its awareness.
+    pub(crate) client: u64,
+    clock: u64,
+    pub(crate) user: UserId,
+    /// The awareness of everybody, as the server told it.
+    pub(crate) seen: BTreeMap<u64, String>,
     pub(crate) doc: Doc,
     pub(crate) wire: Option<Wire>,
     /// Asks for counted acknowledgements.
@@ -77,6 +87,10 @@ impl Peer {
     pub(crate) fn new(name: usize, client: u64, counted: bool) -> Self {
         Self {
             name,
+            client,
+            clock: 0,
+            user: UserId::new(),
+            seen: BTreeMap::new(),
             doc: replica(client),
             wire: None,
             counted,
@@ -102,6 +116,22 @@ impl Peer {
             wire.synced = false;
             wire.to_server.push_back(Message::Step1(encode(&state_vector)));
         }
+    }
+
+    /// Moves its cursor; the others see that if there is a connection.
+    pub(crate) fn wave(&mut self) {
+        self.clock += 1;
+        let Some(wire) = &mut self.wire else { return };
+        let mut entry = Vec::new();
+        for mut number in [1, self.client, self.clock] {
+            while number >= 0x80 {
+                entry.push(number.to_le_bytes()[0] | 0x80);
+                number >>= 7;
+            }
+            entry.push(number.to_le_bytes()[0]);
+        }
+        entry.extend(b"\x02{}");
+        wire.to_server.push_back(Message::Awareness(entry.into()));
     }
 
     /// One edit; sent at once if there is a connection.
@@ -307,7 +337,19 @@ impl Peer {
                     }
                 }
                 Message::Update(update) => apply(&self.doc, &update),
-                Message::Awareness(_) | Message::AskAwareness | Message::Token(_) => {}
+                Message::Awareness(states) => self.look(&states),
+                Message::AskAwareness | Message::Token(_) => {}
+            }
+        }
+    }
+
+    fn look(&mut self, states: &[u8]) {
+        let states = AwarenessUpdate::decode_v1(states).expect("awareness");
+        for (id, state) in states.clients {
+            if &*state.json == "null" {
+                self.seen.remove(&id.get());
+            } else {
+                self.seen.insert(id.get(), state.json.to_string());
             }
         }
     }

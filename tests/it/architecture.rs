@@ -60,6 +60,8 @@ const PURE: &[&str] = &[
     "src/crdt/",
     "src/rooms/core",
     "src/rooms/encodings.rs",
+    "src/rooms/mesh.rs",
+    "src/rooms/nodes.rs",
     "src/rooms/participants",
     "src/upkeep/diagnosis",
     "src/connection/admission.rs",

@@ -23,6 +23,7 @@ mod nodes;
 mod peers;
 mod permissions;
 mod rooms;
+mod rooms_of_nodes;
 mod scene;
 mod serving;
 mod simulation;

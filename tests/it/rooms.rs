@@ -102,7 +102,7 @@ pub(crate) async fn until(seat: &Seat, wanted: &Bytes) -> Vec<Bytes> {
     seen
 }
 
-async fn closed(seat: &Seat) -> CloseCode {
+pub(crate) async fn closed(seat: &Seat) -> CloseCode {
     let mut frames = Vec::new();
     loop {
         if let Waiting::Closed(code) = seat.outbox().next(&mut frames).await {

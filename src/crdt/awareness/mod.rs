@@ -14,7 +14,12 @@ use super::{
     Limits, Refusal,
     guard::{AwarenessEntry, Writer, read_awareness},
 };
-use crate::{bucket::Bucket, ids::UserId};
+use crate::{
+    bucket::Bucket,
+    ids::{NodeId, UserId},
+};
+
+mod remote;
 
 /// Ids that one participant may bring.
 const IDS_PER_PARTICIPANT: usize = 4;
@@ -38,10 +43,19 @@ pub struct Presence {
     pub color: String,
 }
 
+/// Who brought an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner<P> {
+    /// A participant on this node.
+    Here(P),
+    /// One on another node, which answers for it.
+    There(NodeId),
+}
+
 /// One awareness id.
 #[derive(Debug)]
 struct State<P> {
-    owner: P,
+    owner: Owner<P>,
     user: UserId,
     clock: u32,
     /// `None`: gone, only the clock is remembered.
@@ -152,7 +166,7 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
 
     /// Takes away what a participant brought, because it left; returns these ids.
     pub fn remove(&mut self, participant: P, now: Instant) -> Vec<u64> {
-        let ended = self.end_where(now, |state| state.owner == participant);
+        let ended = self.end_where(now, |_, state| state.owner == Owner::Here(participant));
         self.bringers.remove(&participant);
         self.holding.retain(|one| *one != participant);
         ended
@@ -162,7 +176,7 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
     pub fn expire(&mut self, now: Instant) -> Vec<u64> {
         let age = |state: &State<P>| now.saturating_duration_since(state.seen);
         self.states.retain(|_, state| state.json.is_some() || age(state) < MEMORY);
-        self.end_where(now, |state| age(state) >= LIFETIME)
+        self.end_where(now, |_, state| age(state) >= LIFETIME)
     }
 
     /// When `expire` or `release` has something to do next.
@@ -223,10 +237,10 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
                 continue;
             }
             let is_here = json.is_some();
-            let state = State { owner: participant, user, clock, json, seen: now };
+            let state = State { owner: Owner::Here(participant), user, clock, json, seen: now };
             let before = self.states.insert(client, state).filter(|state| state.json.is_some());
-            if let Some(before) = before.and_then(|state| self.bringers.get_mut(&state.owner)) {
-                before.ids -= 1;
+            if let Some(before) = before {
+                Self::lose_id(&mut self.bringers, before.owner);
             }
             let bringer = self.bringer(participant, now);
             bringer.ids += usize::from(is_here);
@@ -245,7 +259,7 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
         };
         let is_newer = clock > state.clock;
         let is_end = ends && clock == state.clock && state.json.is_some();
-        if state.json.is_some() && state.owner == participant {
+        if state.json.is_some() && state.owner == Owner::Here(participant) {
             return is_newer || is_end;
         }
         // A client that comes back takes its id along, with the same clock, perhaps before its old socket is
@@ -254,15 +268,22 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
             || state.json.is_none() && is_newer && state.user == user && ids < IDS_PER_PARTICIPANT
     }
 
-    fn end_where(&mut self, now: Instant, ends: impl Fn(&State<P>) -> bool) -> Vec<u64> {
+    /// One id less of a participant's, if it is on this node.
+    fn lose_id(bringers: &mut HashMap<P, Bringer>, owner: Owner<P>) {
+        if let Owner::Here(participant) = owner
+            && let Some(bringer) = bringers.get_mut(&participant)
+        {
+            bringer.ids -= 1;
+        }
+    }
+
+    fn end_where(&mut self, now: Instant, ends: impl Fn(u64, &State<P>) -> bool) -> Vec<u64> {
         let mut ended = vec![];
         for (id, state) in &mut self.states {
-            if state.json.is_some() && ends(state) {
+            if state.json.is_some() && ends(*id, state) {
                 state.json = None;
                 state.seen = now;
-                if let Some(bringer) = self.bringers.get_mut(&state.owner) {
-                    bringer.ids -= 1;
-                }
+                Self::lose_id(&mut self.bringers, state.owner);
                 ended.push(*id);
             }
         }

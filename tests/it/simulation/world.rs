@@ -1,50 +1,24 @@
 //! The world of one seed: a room, its journal, its people, and what may happen next.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use futures_util::FutureExt;
 use moim::{
-    crdt::{self, Document, Limits, Presence, TripDraft},
-    ids::{DocId, DocKind, Role, UserId},
-    protocol::CloseCode,
-    rooms::{
-        Acks, Bounds, Effect, Event, ParticipantId, Receiver, Revision, Room, Sender, Waiting,
-        outbox,
-    },
-    store::{
-        Generation,
-        faulty::{Fault, FaultyJournal, Staged},
-    },
+    rooms::{Acks, Event, ParticipantId, Room, Waiting},
+    store::faulty::Fault,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use yrs::{ReadTxn, StateVector, Transact, Update, updates::decoder::Decode};
 
-use crate::common::peer::{Peer, content, holds, replica};
+use super::{server::Server, stage::Stage};
+use crate::common::peer::{Peer, content, replica};
 
 const STEPS: usize = 120;
-/// Small, so that peers fall behind now and then (W10).
-const BOUNDS: Bounds = Bounds { frames: 6, bytes: 2000 };
-
-/// The running server; a crash drops it.
-struct Server {
-    room: Room,
-    outboxes: BTreeMap<ParticipantId, (Sender, Receiver, usize)>,
-    next: u64,
-    /// Accepted, not appended yet.
-    waiting: Vec<Bytes>,
-    appending: Option<(Staged, usize)>,
-    stored: Revision,
-}
 
 pub(super) struct World {
     rng: StdRng,
     now: Instant,
-    doc: DocId,
-    journal: FaultyJournal,
+    stage: Stage,
     server: Option<Server>,
     peers: Vec<Peer>,
     /// Where each peer sits in the room that runs now.
@@ -54,17 +28,13 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let journal = FaultyJournal::default();
-        let doc = DocId::new(DocKind::Trip);
-        journal
-            .create_now(doc, TripDraft::with_days("제주", 3, None).encode().into())
-            .expect("a new document");
+        let stage = Stage::new();
         let count = rng.random_range(2..6);
         let peers: Vec<_> = (0..count)
             .map(|name| Peer::new(name, rng.random_range(1..1 << 32), rng.random()))
             .collect();
         let seats = vec![None; peers.len()];
-        Self { rng, now: Instant::now(), doc, journal, server: None, peers, seats }
+        Self { rng, now: Instant::now(), stage, server: None, peers, seats }
     }
 
     pub(super) fn play(mut self) {
@@ -86,8 +56,8 @@ impl World {
             75..83 => self.append(),
             83..88 => self.connect(peer),
             88..92 => self.disconnect(peer),
-            92..94 => self.fold(),
-            94..97 => self.journal.fail_appends(
+            92..94 => self.stage.fold(),
+            94..97 => self.stage.journal.fail_appends(
                 1,
                 if self.rng.random() { Fault::Refused } else { Fault::AnswerLost },
             ),
@@ -98,34 +68,11 @@ impl World {
     /// The process dies. What was not durable is gone; what was acknowledged must not be.
     fn kill(&mut self) {
         self.server = None;
-        self.journal.crash();
+        self.stage.journal.crash();
         for peer in 0..self.peers.len() {
             self.disconnect(peer);
         }
-        let document = self.load();
-        self.check_acknowledged(&document);
-    }
-
-    fn check_acknowledged(&self, document: &Document) {
-        let stored = replica(1);
-        let update = Update::decode_v1(&document.encode_state()).expect("a state");
-        stored.transact_mut().apply_update(update).expect("applies");
-        let content = content(&stored);
-        for peer in &self.peers {
-            for mark in peer.acknowledged_set.difference(peer.taken_back()) {
-                assert!(holds(&content, mark), "{mark} was acknowledged and is gone");
-            }
-            for mark in &peer.acknowledged_taken_back {
-                assert!(!holds(&content, mark), "taking {mark} back was acknowledged");
-            }
-        }
-    }
-
-    fn load(&self) -> Document {
-        let loaded = self.journal.load_now(self.doc, Generation::Newest).expect("reads");
-        let loaded = loaded.expect("exists");
-        let updates = loaded.entries.iter().map(|entry| &entry.update[..]);
-        Document::load(&loaded.state, updates, Limits::default()).expect("loads")
+        self.stage.check_acknowledged(&self.peers);
     }
 
     fn connect(&mut self, peer: usize) {
@@ -133,7 +80,7 @@ impl World {
             return;
         }
         if self.server.is_none() {
-            let room = Room::new(self.load(), self.now);
+            let room = Room::new(self.stage.load(), self.now);
             self.server = Some(Server::new(room));
         }
         self.peers[peer].connect();
@@ -191,19 +138,8 @@ impl World {
 
     fn append(&mut self) {
         if let Some(server) = &mut self.server {
-            server.append(&self.journal, self.doc, self.now);
+            server.append(&self.stage, self.now);
         }
-    }
-
-    fn fold(&mut self) {
-        let loaded =
-            self.journal.load_now(self.doc, Generation::Newest).expect("reads").expect("exists");
-        let updates = loaded.entries.iter().map(|entry| &entry.update[..]);
-        let folded = crdt::fold(&loaded.state, updates).expect("folds");
-        let entries: Vec<_> = loaded.entries.iter().map(|entry| entry.id).collect();
-        let folded =
-            self.journal.fold_now(self.doc, loaded.generation, folded.state.into(), &entries);
-        folded.expect("nobody else folds");
     }
 
     /// A connection that the room ends breaks; nothing that honest peers do may end one as malformed.
@@ -256,96 +192,9 @@ impl World {
             let unacknowledged = peer.counted && !peer.is_acknowledged();
             assert!(!unacknowledged, "peer {name} was not told that everything is stored");
         }
-        let reloaded = self.load();
-        self.check_acknowledged(&reloaded);
+        let reloaded = self.stage.check_acknowledged(&self.peers);
         let [stored, live] = [&reloaded, server.room.document()]
             .map(|document| StateVector::decode_v1(&document.state_vector()).expect("a vector"));
         assert_eq!(stored, live, "the journal lacks edits");
-    }
-}
-
-impl Server {
-    fn new(room: Room) -> Self {
-        Self {
-            room,
-            outboxes: BTreeMap::new(),
-            next: 0,
-            waiting: Vec::new(),
-            appending: None,
-            stored: Revision::default(),
-        }
-    }
-
-    fn join(&mut self, peer: usize, acks: Acks, now: Instant) -> ParticipantId {
-        let id = ParticipantId(self.next);
-        self.next += 1;
-        let (sender, receiver) = outbox(BOUNDS);
-        self.outboxes.insert(id, (sender, receiver, peer));
-        let person = Presence { id: UserId::new(), name: "미나".into(), color: "#336699".into() };
-        self.handle(Event::Joined(id, person, Role::Editor, acks), now);
-        id
-    }
-
-    fn handle(&mut self, event: Event, now: Instant) {
-        let mut effects = Vec::new();
-        self.room.handle(event, now, &mut effects);
-        self.carry_out(effects);
-    }
-
-    fn flush(&mut self, now: Instant) {
-        let mut effects = Vec::new();
-        self.room.flush(now, &mut effects);
-        self.carry_out(effects);
-    }
-
-    fn carry_out(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Send(to, frame) => self.with(to, |sender| sender.push(frame)),
-                Effect::Broadcast(frame, except) => {
-                    for (id, (sender, ..)) in &self.outboxes {
-                        if !except.contains(id) {
-                            sender.push(frame.clone());
-                        }
-                    }
-                }
-                Effect::CatchUp(to, frames) => self.with(to, |sender| sender.catch_up(frames)),
-                Effect::Stored(to, count) => self.with(to, |sender| sender.stored(count)),
-                Effect::Append(_, update) => self.waiting.push(update),
-                Effect::Close(to, code) => self.with(to, |sender| sender.close(code)),
-                Effect::Limited(limit) => panic!("honest peers met the limit {limit}"),
-                Effect::Abandon => panic!("honest edits never make a document useless"),
-            }
-        }
-    }
-
-    fn with(&self, id: ParticipantId, act: impl FnOnce(&Sender)) {
-        if let Some((sender, ..)) = self.outboxes.get(&id) {
-            act(sender);
-        }
-    }
-
-    fn take_closes(&mut self) -> Vec<(usize, CloseCode)> {
-        let closes =
-            self.outboxes.values().filter_map(|(sender, _, peer)| Some((*peer, sender.closed()?)));
-        closes.collect()
-    }
-
-    /// Half of an append: the first call begins it, the second ends it.
-    fn append(&mut self, journal: &FaultyJournal, doc: DocId, now: Instant) {
-        match self.appending.take() {
-            None if self.waiting.is_empty() => {}
-            None => {
-                let staged = journal.stage(doc, self.waiting.clone());
-                self.appending = Some((staged, self.waiting.len()));
-            }
-            Some((staged, count)) => {
-                if journal.settle(staged).is_ok() {
-                    self.waiting.drain(..count);
-                    self.stored = Revision(self.stored.0 + count as u64);
-                    self.handle(Event::Stored(self.stored), now);
-                }
-            }
-        }
     }
 }
