@@ -62,6 +62,11 @@ pub struct Config {
     #[arg(long, env = "MOIM_METRICS_TOKEN", hide_env_values = true)]
     pub metrics_token: Option<Hidden>,
 
+    /// The Redis that joins several servers into one: redis://host:port, rediss:// for TLS, or
+    /// redis-cluster://host:port for a cluster; each server needs the same data then
+    #[arg(long, env = "MOIM_REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<Hidden>,
+
     /// Which log lines to write, as in RUST_LOG
     #[arg(long, env = "MOIM_LOG", default_value = "info")]
     pub log: String,
@@ -430,7 +435,7 @@ mod tests {
     #[test]
     fn secrets_are_not_printed() {
         let mongo = ["--mongo-url", "mongodb://moim:hush@db.example.org/"];
-        let others = ["--token-key", "hush", "--metrics-token", "hush"];
+        let others = ["--token-key", "hush", "--metrics-token", "hush", "--redis-url", "hush"];
         let config = parse(&[&mongo[..], &others].concat()).unwrap();
         assert!(!format!("{config:?}").contains("hush"));
     }

@@ -15,11 +15,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     accounts::Accounts,
     auth::{KeyringError, Keys, PasswordError, Passwords},
+    bus::{
+        Bus,
+        redis::{RedisBus, RedisError},
+    },
     config::Config,
     connection::{self, Admission, ConnectionState, Line, Origins},
     crdt,
     http::{self, App},
-    plans::Plans,
+    plans::{self, Plans},
     rooms::{self, Court, FlightLog, RoomStores, Rooms},
     store::{StoreError, Stores, mongo::MongoStore, sqlite::SqliteStore},
     telemetry,
@@ -50,6 +54,9 @@ pub enum ServeError {
     /// The store can't be opened. Without one nothing is served.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The bus between nodes can't be set up.
+    #[error(transparent)]
+    Redis(#[from] RedisError),
     /// The interface can't describe itself.
     #[error("the interface can't be described: {0}")]
     Description(#[from] serde_json::Error),
@@ -151,6 +158,25 @@ struct Server {
     connection_tasks: Part,
     /// Rooms end after connections, so that the last edits of those still find them.
     room_tasks: Part,
+    nodes: Option<Nodes>,
+}
+
+/// The way to the other nodes.
+struct Nodes {
+    bus: Arc<RedisBus>,
+    /// What keeps the bus going.
+    bus_tasks: TaskTracker,
+    hub: Part,
+}
+
+impl Nodes {
+    /// The others have heard of the last edits; now they hear that this node leaves.
+    async fn stop(&self) {
+        self.hub.stop().await;
+        self.bus.close().await;
+        self.bus_tasks.close();
+        self.bus_tasks.wait().await;
+    }
 }
 
 /// Tasks that end together when they are told to.
@@ -187,6 +213,7 @@ impl Server {
             room_tasks.tasks.clone(),
             room_tasks.closing.clone(),
         );
+        let nodes = join_nodes(config, &stores, &rooms)?;
         let sync = connection::router(ConnectionState {
             rooms: rooms.clone(),
             plans: Arc::clone(&stores.plans),
@@ -199,10 +226,10 @@ impl Server {
             draining: accept.clone(),
             closing: connection_tasks.closing.clone(),
         });
-        let app = Arc::new(app(config, &stores, rooms.clone(), keys)?);
+        let app = Arc::new(app(config, &stores, rooms.clone(), keys, nodes.as_ref())?);
         let router = http::router(Arc::clone(&app), sync)?;
         let door = door_limits(config);
-        Ok(Self { store, app, router, rooms, door, accept, connection_tasks, room_tasks })
+        Ok(Self { store, app, router, rooms, door, accept, connection_tasks, room_tasks, nodes })
     }
 
     /// Serves until `stop`, then takes everything down within `time`.
@@ -244,6 +271,9 @@ impl Server {
         let connections = self.connection_tasks.stop().await;
         let rooms = self.rooms.count();
         self.room_tasks.stop().await;
+        if let Some(nodes) = &self.nodes {
+            nodes.stop().await;
+        }
         self.store.close().await;
         tracing::info!(connections, rooms, "everything is written");
     }
@@ -296,7 +326,27 @@ impl Store {
     }
 }
 
-fn app(config: &Config, stores: &Stores, rooms: Rooms, keys: Keys) -> Result<App, ServeError> {
+/// Joins the other nodes, if there is a Redis that connects them. Without one there is no bus at all.
+fn join_nodes(
+    config: &Config,
+    stores: &Stores,
+    rooms: &Rooms,
+) -> Result<Option<Nodes>, ServeError> {
+    let Some(url) = &config.redis_url else { return Ok(None) };
+    let (bus_tasks, hub) = (TaskTracker::new(), Part::default());
+    let bus = Arc::new(RedisBus::connect(url.reveal(), &bus_tasks)?);
+    let membership = Arc::new(plans::Membership(Arc::clone(&stores.plans)));
+    rooms.join_nodes(bus.clone(), membership, &hub.tasks, hub.closing.clone());
+    Ok(Some(Nodes { bus, bus_tasks, hub }))
+}
+
+fn app(
+    config: &Config,
+    stores: &Stores,
+    rooms: Rooms,
+    keys: Keys,
+    nodes: Option<&Nodes>,
+) -> Result<App, ServeError> {
     let accounts = Accounts::new(
         Arc::clone(&stores.accounts),
         Arc::clone(&stores.sessions),
@@ -308,6 +358,7 @@ fn app(config: &Config, stores: &Stores, rooms: Rooms, keys: Keys) -> Result<App
         plans: Plans::new(stores, rooms, keys),
         idempotency: Arc::clone(&stores.idempotency),
         health: Arc::clone(&stores.health),
+        bus: nodes.map(|nodes| Arc::clone(&nodes.bus) as Arc<dyn Bus>),
         metrics: telemetry::metrics(),
     };
     Ok(App::new(parts, config))

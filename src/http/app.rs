@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use super::{limits::Limits, site::Site};
 use crate::{
     accounts::Accounts,
+    bus::{Bus, BusState},
     config::Config,
     plans::Plans,
     store::{Health, Idempotency},
@@ -26,6 +27,7 @@ pub struct App {
     pub(crate) body_bytes: usize,
     pub(crate) metrics: Option<&'static PrometheusHandle>,
     health: Arc<dyn Health>,
+    bus: Option<Arc<dyn Bus>>,
     draining: AtomicBool,
 }
 
@@ -39,6 +41,8 @@ pub struct Parts {
     pub idempotency: Arc<dyn Idempotency>,
     /// Of the store.
     pub health: Arc<dyn Health>,
+    /// To other nodes, if there may be any.
+    pub bus: Option<Arc<dyn Bus>>,
     /// The numbers of this process.
     pub metrics: Option<&'static PrometheusHandle>,
 }
@@ -55,6 +59,7 @@ impl App {
             body_bytes: config.limits.body_bytes,
             metrics: parts.metrics,
             health: parts.health,
+            bus: parts.bus,
             draining: AtomicBool::new(false),
         }
     }
@@ -70,6 +75,11 @@ impl App {
         if let Some(metrics) = self.metrics {
             metrics.run_upkeep();
         }
+    }
+
+    /// Whether this node should hear from others and does not. It goes on for its own people, and makes up for it.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.bus.as_ref().is_some_and(|bus| bus.state() == BusState::Down)
     }
 
     /// Why this node should get no visitors now, if so.

@@ -19,6 +19,7 @@ pub(super) async fn alive() -> &'static str {
 /// Visitors may be sent here.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     match app.unready().await {
+        None if app.is_cut_off() => "ready, but degraded: no connection to Redis\n".into_response(),
         None => "ready\n".into_response(),
         Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
     }

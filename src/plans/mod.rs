@@ -18,6 +18,7 @@ use crate::{
 mod drafts;
 mod invites;
 mod members;
+mod membership;
 mod rules;
 mod samples;
 mod tickets;
@@ -25,6 +26,7 @@ mod versions;
 
 pub use drafts::NewTrip;
 pub use invites::{Invitation, NewInvite};
+pub use membership::Membership;
 pub use rules::{Insider, PlanError};
 pub use samples::Sample;
 pub use tickets::OpenTicket;

@@ -26,6 +26,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("yrs", &["src/crdt/"]),
     ("hashbrown", &["src/crdt/guard/fresh.rs"]),
     ("rusqlite", &["src/store/sqlite/"]),
+    ("fred", &["src/bus/redis.rs"]),
     ("mongodb", &["src/store/mongo/"]),
     ("jsonwebtoken", &["src/auth/tokens.rs"]),
     ("argon2", &["src/auth/passwords.rs"]),

@@ -3,6 +3,7 @@
 
 mod allocations;
 mod architecture;
+mod bus_contract;
 mod bytes;
 mod chaos;
 #[path = "../common/mod.rs"]
@@ -22,6 +23,7 @@ mod mutation;
 mod nodes;
 mod peers;
 mod permissions;
+mod redis;
 mod rooms;
 mod rooms_of_nodes;
 mod scene;
@@ -31,6 +33,7 @@ mod socket;
 mod stops;
 mod store_contract;
 mod traffic;
+mod two_servers;
 mod upkeep;
 mod wire;
 mod wrecks;

@@ -68,6 +68,20 @@ impl Serving {
         Self { base, stop, folder, database, tasks }
     }
 
+    /// Another server on the same database and with the same keys, in a data folder of its own: a folder is
+    /// one server's.
+    pub(crate) async fn start_beside(&self, flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        if self.database.is_none() {
+            let data = folder.path().join("data");
+            std::fs::create_dir(&data).unwrap();
+            for shared in ["moim.db", "token.keys"] {
+                std::os::unix::fs::symlink(self.data().join(shared), data.join(shared)).unwrap();
+            }
+        }
+        Self::start_in(folder, self.database.clone(), flags).await
+    }
+
     /// Stops in order, and starts again with the same data.
     pub(crate) async fn restart(mut self) -> Self {
         self.stop().await;

@@ -1,0 +1,199 @@
+//! Two servers with the same data and a real Redis between them: what happens on one is felt on the other.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    common::{
+        client::Client,
+        peer::{Peer, content, holds},
+        person::Person,
+    },
+    redis::Redis,
+    serving::Serving,
+};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Two servers, who owns the trip on the first, and who edits it on the second.
+struct Two {
+    redis: Redis,
+    one: Serving,
+    other: Serving,
+    minji: Person,
+    jun: Person,
+    trip: String,
+}
+
+impl Two {
+    async fn start() -> Self {
+        let redis = Redis::start();
+        let url = redis.url();
+        let one = Serving::start_with(&["--redis-url", &url]).await;
+        let minji = one.person("minji").await;
+        let other = one.start_beside(&["--redis-url", &url]).await;
+        let jun = other.person("jun").await;
+        let trip = minji.trip("제주").await;
+        let invite = minji.post(&format!("/trips/{trip}/invites"), json!({"role": "editor"})).await;
+        let invite = invite.expect(StatusCode::CREATED);
+        let accept = format!("/invites/{}/accept", invite["token"].as_str().unwrap());
+        jun.post(&accept, json!({})).await.expect(StatusCode::OK);
+        for server in [&one, &other] {
+            says(server, "ready\n").await;
+        }
+        Self { redis, one, other, minji, jun, trip }
+    }
+
+    /// A window of each, on their own servers.
+    async fn windows(&self) -> [Client; 2] {
+        let mine = open(&self.one, &self.minji, &self.trip, 11).await;
+        [mine, open(&self.other, &self.jun, &self.trip, 12).await]
+    }
+}
+
+async fn open(server: &Serving, person: &Person, trip: &str, replica: u64) -> Client {
+    let path = person.sync_path(trip).await;
+    let mut client = Client::new(Peer::new(replica as usize, replica, true), &path);
+    client.connect(&server.base).await.unwrap();
+    client.is_synced().await;
+    client
+}
+
+/// Waits until `/readyz` says this.
+async fn says(server: &Serving, wanted: &str) {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let said = server.anybody().get("!/readyz").await;
+        if (said.status, said.text.as_str()) == (StatusCode::OK, wanted) {
+            return;
+        }
+        assert!(Instant::now() < until, "it says {:?}, not {wanted:?}", said.text);
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until a server counts so many people in the trip.
+async fn counts(server: &Serving, person: &Person, trip: &str, wanted: u64) {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let seen = person.moved_to(&server.base).get(&format!("/trips/{trip}")).await;
+        let here = seen.expect(StatusCode::OK)["here"].as_u64();
+        if here == Some(wanted) {
+            return;
+        }
+        assert!(Instant::now() < until, "{here:?} are here, not {wanted}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Edits in one window, and waits until the other shows it.
+async fn passes(from: &mut Client, to: &mut Client) {
+    let mark = from.peer.set_mark();
+    from.flush().await;
+    from.is_settled().await;
+    let shown = |client: &Client| holds(&content(&client.peer.doc), &mark);
+    to.listen_until("an edit on the other node", shown).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_on_one_node_is_seen_on_the_other_and_people_are_counted_on_both() {
+    let two = Two::start().await;
+    let [mut mine, mut theirs] = two.windows().await;
+    passes(&mut mine, &mut theirs).await;
+    passes(&mut theirs, &mut mine).await;
+    for server in [&two.one, &two.other] {
+        counts(server, &two.minji, &two.trip, 2).await;
+    }
+    // The same person in another window, on the other node.
+    let _second = open(&two.other, &two.minji, &two.trip, 13).await;
+    drop(theirs);
+    for server in [&two.one, &two.other] {
+        counts(server, &two.minji, &two.trip, 1).await;
+    }
+}
+
+/// W8
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cursor_on_one_node_is_seen_on_the_other_until_its_window_closes() {
+    let mut two = Two::start().await;
+    let [mut mine, mut theirs] = two.windows().await;
+    mine.peer.wave();
+    mine.flush().await;
+    let user = two.minji.id.clone();
+    let shown =
+        |client: &Client| client.peer.seen.get(&11).is_some_and(|json| json.contains(&user));
+    theirs.listen_until("a cursor", shown).await;
+    drop(mine);
+    theirs.listen_until("no cursor", |client| !client.peer.seen.contains_key(&11)).await;
+    // A node that stops takes its people along.
+    let mut third = open(&two.one, &two.minji, &two.trip, 14).await;
+    third.peer.wave();
+    third.flush().await;
+    theirs.listen_until("a cursor", |client| client.peer.seen.contains_key(&14)).await;
+    two.one.stop().await;
+    theirs.listen_until("no cursor", |client| !client.peer.seen.contains_key(&14)).await;
+    counts(&two.other, &two.jun, &two.trip, 1).await;
+}
+
+/// W9
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_removed_on_one_node_is_out_on_the_other() {
+    let two = Two::start().await;
+    let [_mine, mut theirs] = two.windows().await;
+    let path = format!("/trips/{}/members/{}", two.trip, two.jun.id);
+    two.minji.delete(&path).await.expect(StatusCode::NO_CONTENT);
+    theirs.hear_out().await;
+    assert_eq!(theirs.closed, Some(4403));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_redis_each_node_goes_on_and_all_is_made_up_for_once_it_is_back() {
+    let mut two = Two::start().await;
+    let [mut mine, mut theirs] = two.windows().await;
+    passes(&mut mine, &mut theirs).await;
+    two.redis.kill();
+    says(&two.one, "ready, but degraded: no connection to Redis\n").await;
+    says(&two.other, "ready, but degraded: no connection to Redis\n").await;
+    let marks = [mine.peer.set_mark(), theirs.peer.set_mark()];
+    for client in [&mut mine, &mut theirs] {
+        client.flush().await;
+        client.is_settled().await;
+    }
+    // What only the store knows of: the member is removed while nobody can be told.
+    let path = format!("/trips/{}/members/{}", two.trip, two.jun.id);
+    two.redis.go_on();
+    let both = |client: &Client| {
+        let content = content(&client.peer.doc);
+        marks.iter().all(|mark| holds(&content, mark))
+    };
+    tokio::join!(
+        mine.listen_until("what happened meanwhile", both),
+        theirs.listen_until("what happened meanwhile", both)
+    );
+    passes(&mut theirs, &mut mine).await;
+    two.redis.kill();
+    says(&two.one, "ready, but degraded: no connection to Redis\n").await;
+    two.minji.delete(&path).await.expect(StatusCode::NO_CONTENT);
+    two.redis.go_on();
+    theirs.hear_out().await;
+    assert_eq!(theirs.closed, Some(4403));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_finds_no_redis_at_its_start_serves_all_the_same() {
+    let mut redis = Redis::start();
+    redis.kill();
+    let server = Serving::start_with(&["--redis-url", &redis.url()]).await;
+    says(&server, "ready, but degraded: no connection to Redis\n").await;
+    let minji = server.person("minji").await;
+    let trip = minji.trip("제주").await;
+    let mut window = open(&server, &minji, &trip, 11).await;
+    window.peer.set_mark();
+    window.flush().await;
+    window.is_settled().await;
+    redis.go_on();
+    says(&server, "ready\n").await;
+}
