@@ -178,9 +178,9 @@ impl Actor {
         }
     }
 
-    /// What ended the room, if an update did.
+    /// The client's update that ended the room, if one did. What is stored already ends no more than that.
     pub(crate) fn wreck(&mut self) -> Option<Flight> {
-        self.flight.take()
+        self.flight.take().filter(|flight| matches!(flight.wreck().cargo, Cargo::Update(_)))
     }
 
     /// Waits for something to happen and changes nothing.
@@ -291,28 +291,48 @@ impl Actor {
             }
         }
         for event in events {
-            self.room.handle(event, now, &mut self.effects);
+            self.hand_over(event, now);
         }
         self.answer_settled();
     }
 
-    /// Lets the core decide; an update is noted before it is merged. One that is larger than may be is refused
-    /// by its length alone.
+    /// Lets the core decide; what it may merge is noted before.
     fn hand_over(&mut self, event: Event, now: Instant) {
-        let update =
-            if let Event::Received(_, Message::Update(update) | Message::Step2(update)) = &event {
-                Some(update)
-            } else {
-                None
-            };
-        let most = self.context.limits.document.update_bytes;
-        let update = update.filter(|update| update.len() <= most && self.flight.is_none());
-        let takes_off = update.cloned().map(|update| {
-            self.flight = Some(self.context.flights.take_off(self.doc, Cargo::Update(update)));
-        });
+        let takes_off = self.flight.is_none();
+        if takes_off && let Some(cargo) = self.cargo(&event) {
+            self.flight = Some(self.context.flights.take_off(self.doc, cargo));
+        }
         self.room.handle(event, now, &mut self.effects);
-        if takes_off.is_some() && self.effects.last() != Some(&Effect::Abandon) {
+        if takes_off && self.effects.last() != Some(&Effect::Abandon) {
             self.flight = None;
+        }
+    }
+
+    /// What of an event may be fatal. A client's update that is larger than may be is refused by its length
+    /// alone; what other nodes say is stored, so that a trial finds it in the document.
+    fn cargo(&self, event: &Event) -> Option<Cargo> {
+        match event {
+            Event::Received(_, Message::Update(update) | Message::Step2(update)) => {
+                let most = self.context.limits.document.update_bytes;
+                (update.len() <= most).then(|| Cargo::Update(update.clone()))
+            }
+            Event::Heard(_) | Event::Reread(Some(_)) => Some(Cargo::Document),
+            Event::Received(
+                _,
+                Message::Step1(_)
+                | Message::Awareness(_)
+                | Message::AskAwareness
+                | Message::Token(_),
+            )
+            | Event::Joined(..)
+            | Event::FellBehind(..)
+            | Event::Left(_)
+            | Event::RoleChanged(..)
+            | Event::Stored(_)
+            | Event::Missed
+            | Event::NodeGone(_)
+            | Event::NodeLeft(_)
+            | Event::Reread(None) => None,
         }
     }
 

@@ -17,7 +17,7 @@ const SEEDS: u64 = 5000;
 /// Worlds that once failed, with one server.
 const PINNED: &[u64] = &[3820];
 /// The same with several.
-const PINNED_FLEETS: &[u64] = &[];
+const PINNED_FLEETS: &[u64] = &[7827, 16467];
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|value| value.parse().ok())
