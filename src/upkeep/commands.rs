@@ -98,13 +98,9 @@ impl Backup {
     async fn run(self) -> Result<ExitCode, UpkeepError> {
         let BackedUp { summary, bytes } =
             back_up(&DataFolder::at(&self.data), &self.to, &mut say).await?;
-        let Summary { documents, versions, findings, .. } = summary;
-        let to = self.to.display();
-        say(&format!(
-            "backed up to {to}: {documents} documents, {versions} versions, {bytes} bytes, {}",
-            told(findings)
-        ));
-        Ok(code(findings))
+        let (to, what) = (self.to.display(), contents(&summary));
+        say(&format!("backed up to {to}: {what}, {bytes} bytes, {}", told(summary.findings)));
+        Ok(code(summary.findings))
     }
 }
 
@@ -114,13 +110,10 @@ impl Restore {
         let (data, from) = (DataFolder::at(&self.data), DataFolder::at(&self.from));
         let accept = if self.despite_findings { Findings::Accept } else { Findings::Refuse };
         let Restored { summary, is_served } = restore(&data, &from, accept, &mut say).await?;
-        let Summary { documents, versions, findings, .. } = summary;
         let where_to = if is_served { "and served" } else { "for the next start" };
-        say(&format!(
-            "restored {where_to}: {documents} documents, {versions} versions, {}",
-            told(findings)
-        ));
-        Ok(code(findings))
+        let what = contents(&summary);
+        say(&format!("restored {where_to}: {what}, {}", told(summary.findings)));
+        Ok(code(summary.findings))
     }
 }
 
@@ -149,15 +142,25 @@ impl Doctor {
         let mending = if self.repair { Mending::Yes } else { Mending::No };
         let examined = examine(&store, mending, &mut say).await;
         store.close().await;
-        let Summary { documents, versions, findings, mended } = examined?;
-        let what = format!("{documents} documents, {versions} versions");
-        say(&format!("looked at {what}: {mended} mended, {}", told(findings)));
-        Ok(code(findings))
+        let summary = examined?;
+        let (what, mended) = (contents(&summary), summary.mended);
+        say(&format!("looked at {what}: {mended} mended, {}", told(summary.findings)));
+        Ok(code(summary.findings))
     }
 }
 
 fn code(findings: usize) -> ExitCode {
     if findings == 0 { ExitCode::SUCCESS } else { ExitCode::from(FOUND) }
+}
+
+fn contents(summary: &Summary) -> String {
+    let Summary { documents, versions, .. } = summary;
+    format!("{}, {}", counted(*documents, "document"), counted(*versions, "version"))
+}
+
+fn counted(number: usize, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{ending}")
 }
 
 fn told(findings: usize) -> String {

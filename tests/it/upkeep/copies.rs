@@ -51,7 +51,7 @@ async fn a_back_up_of_a_served_folder_is_whole_and_serves_as_a_folder_of_its_own
     let version = minji.post(&format!("/documents/{trip}/versions"), json!({})).await;
     version.expect(StatusCode::CREATED);
     let copy = place.path("copy");
-    back_up(&place, &copy).await.expect(0, &["1 documents, 1 versions", "nothing is wrong"]);
+    back_up(&place, &copy).await.expect(0, &["1 document, 1 version", "nothing is wrong"]);
     let names = |folder: &Path| -> Vec<String> {
         let entries = std::fs::read_dir(folder).unwrap();
         let mut names: Vec<_> =
@@ -100,7 +100,7 @@ async fn a_restore_while_nobody_serves_puts_the_old_database_aside() {
     rename(&minji, &trip, "부산").await;
     // Killed: what is new lies in the log alone.
     server.kill().await;
-    restore(&place, &copy).await.expect(0, &["for the next start", "1 documents"]);
+    restore(&place, &copy).await.expect(0, &["for the next start", "1 document"]);
     let replaced = std::fs::read_dir(place.data()).unwrap().filter(|entry| {
         let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
         name.starts_with("moim.db.replaced-")

@@ -85,7 +85,7 @@ fn damage(place: &Place, piece: &str) {
 async fn what_is_sound_is_found_sound_also_while_it_is_served() {
     let place = Place::new();
     trip_with_history(&place).await;
-    let sound = ["looked at 1 documents, 2 versions: 0 mended, nothing is wrong"];
+    let sound = ["looked at 1 document, 2 versions: 0 mended, nothing is wrong"];
     doctor(&place, &[]).await.expect(0, &sound);
     doctor(&place, &["--repair"]).await.expect(0, &sound);
     let server = place.serve().await;
