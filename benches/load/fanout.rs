@@ -31,6 +31,8 @@ const AHEAD: usize = 256;
 const TOGETHER: usize = 16;
 /// Longer than any edit takes to arrive everywhere.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Who says nothing for twice as long and more is taken for dead.
+const SILENCE: Duration = Duration::from_secs(15);
 
 /// How writers write.
 #[derive(Debug, Clone, Copy)]
@@ -259,16 +261,22 @@ impl Arrivals {
     }
 }
 
-/// Takes what comes until all edits were seen. Who only reads keeps the other half open.
+/// Takes what comes until all edits were seen. Who only reads keeps the other half open, and says now and then
+/// that it is there.
 async fn read(
     at: usize,
     mut reading: Reading,
-    open: Option<Writing>,
+    mut open: Option<Writing>,
     arrivals: Arc<Arrivals>,
 ) -> Result<Vec<Duration>> {
     let expected = arrivals.others_of(at, arrivals.sent.len());
     let (mut waits, mut seen) = (Vec::with_capacity(expected), 0);
+    let mut said = Instant::now();
     while seen < expected {
+        if let Some(writing) = open.as_mut().filter(|_| said.elapsed() > SILENCE) {
+            writing.pong().await?;
+            said = Instant::now();
+        }
         reading
             .receive(|frame| {
                 for number in edits::numbers(frame) {

@@ -15,6 +15,7 @@ use tokio::{
 const READ: usize = 16 * 1024;
 const BINARY: u8 = 2;
 const CLOSE: u8 = 8;
+const PONG: u8 = 10;
 
 /// The reading half of a connection.
 pub(crate) struct Reading {
@@ -66,8 +67,8 @@ async fn upgrade(
 }
 
 impl Reading {
-    /// Waits for bytes and shows each binary message that is complete by now; pings are passed over, which a
-    /// server bears for as long as a measurement takes.
+    /// Waits for bytes and shows each binary message that is complete by now; pings are passed over: who stays
+    /// for longer than half a minute says `pong` by themselves.
     pub(crate) async fn receive(&mut self, mut each: impl FnMut(&[u8])) -> Result<()> {
         let mut shown = false;
         while !shown {
@@ -147,6 +148,12 @@ impl Writing {
         self.stream.write_all(&self.buffer).await?;
         self.buffer.clear();
         Ok(())
+    }
+
+    /// Says that somebody is still here, asked or not.
+    pub(crate) async fn pong(&mut self) -> Result<()> {
+        self.buffer.extend_from_slice(&[0x80 | PONG, 0x80, 0, 0, 0, 0]);
+        self.flush().await
     }
 
     /// Writes one binary message.
