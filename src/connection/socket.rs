@@ -272,12 +272,16 @@ fn life_of(ticket: &Ticket) -> Duration {
 
 /// A frame beyond the limit is the client's doing, everything else the network's.
 fn ending_of(error: Error) -> Ending {
-    use tokio_tungstenite::tungstenite::Error as Cause;
+    use tokio_tungstenite::tungstenite::{
+        Error as Cause, error::ProtocolError::ResetWithoutClosingHandshake,
+    };
     match error.into_inner().downcast_ref::<Cause>() {
         Some(Cause::Capacity(_)) => {
             metrics::counter!("moim_limited_total", "limit" => "frame_bytes").increment(1);
             Ok(CloseCode::TooLarge)
         }
+        // A cable was pulled, or a program killed.
+        Some(Cause::Protocol(ResetWithoutClosingHandshake)) => Err(Gone),
         Some(Cause::Protocol(_) | Cause::Utf8(_)) => Ok(CloseCode::Malformed),
         Some(_) | None => Err(Gone),
     }

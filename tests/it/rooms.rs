@@ -1,6 +1,9 @@
 //! Rooms as tasks: opened once, idle and over, in trouble with the store, stopped. Time is paused.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use moim::{
@@ -29,11 +32,17 @@ fn house() -> House {
     house_with(Limits { document: DocumentLimits::default(), ..Limits::default() })
 }
 
+/// Three days in Jeju, the same bytes each time: a draft takes a name at random, which makes it longer or shorter.
+pub(crate) fn state() -> Bytes {
+    static STATE: LazyLock<Bytes> =
+        LazyLock::new(|| TripDraft::with_days("제주", 3, None).encode().into());
+    STATE.clone()
+}
+
 pub(crate) fn house_with(limits: Limits) -> House {
     let journal = FaultyJournal::default();
     let doc = DocId::new(DocKind::Trip);
-    let draft = TripDraft::with_days("제주", 3, None);
-    journal.create_now(doc, draft.encode().into()).unwrap();
+    journal.create_now(doc, state()).unwrap();
     let stores = RoomStores {
         journal: Arc::new(journal.clone()),
         quarantine: Arc::new(journal.clone()),

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use moim::{
-    crdt::TripDraft,
     ids::{DocId, DocKind, Role},
     protocol::{self, Message},
     rooms::{Limits, RoomError, Seat, Waiting, estimate},
@@ -16,17 +15,13 @@ use yrs::{Map, WriteTxn};
 
 use crate::{
     peers::{Peer, add_card},
-    rooms::{House, edit, house_with, joining, say, until},
+    rooms::{House, edit, house_with, joining, say, state, until},
 };
 
 fn another(house: &House) -> DocId {
     let doc = DocId::new(DocKind::Trip);
     house.journal.create_now(doc, state()).unwrap();
     doc
-}
-
-fn state() -> Bytes {
-    TripDraft::with_days("제주", 3, None).encode().into()
 }
 
 async fn join(house: &House, doc: DocId) -> Result<Seat, RoomError> {
