@@ -15,6 +15,8 @@ pub mod crdt;
 pub mod protocol;
 pub mod store;
 
+pub mod redis;
+
 pub mod accounts;
 pub mod rooms;
 pub mod upkeep;

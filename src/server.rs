@@ -15,15 +15,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     accounts::Accounts,
     auth::{KeyringError, Keys, PasswordError, Passwords},
-    bus::{
-        Bus,
-        redis::{RedisBus, RedisError},
-    },
+    bus::Bus,
     config::Config,
     connection::{self, Admission, ConnectionState, Line, Origins},
     crdt,
     http::{self, App},
     plans::{self, Plans},
+    redis::{Redis, RedisError, bus::RedisBus},
     rooms::{self, Court, FlightLog, RoomStores, Rooms},
     store::{StoreError, Stores, mongo::MongoStore, sqlite::SqliteStore},
     telemetry,
@@ -334,7 +332,7 @@ fn join_nodes(
 ) -> Result<Option<Nodes>, ServeError> {
     let Some(url) = &config.redis_url else { return Ok(None) };
     let (bus_tasks, hub) = (TaskTracker::new(), Part::default());
-    let bus = Arc::new(RedisBus::connect(url.reveal(), &bus_tasks)?);
+    let bus = Arc::new(RedisBus::connect(&Redis::at(url.reveal())?, &bus_tasks)?);
     let membership = Arc::new(plans::Membership(Arc::clone(&stores.plans)));
     rooms.join_nodes(bus.clone(), membership, &hub.tasks, hub.closing.clone());
     Ok(Some(Nodes { bus, bus_tasks, hub }))

@@ -12,7 +12,6 @@ use crate::ids::DocId;
 
 pub mod frame;
 pub mod memory;
-pub mod redis;
 mod subscription;
 
 pub use subscription::{Ear, Heard, Subscription, subscription};

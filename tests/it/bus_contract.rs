@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use moim::{
-    bus::{Bus, BusState, Heard, Subscription, Topic, memory::MemoryBus, redis::RedisBus},
+    bus::{Bus, BusState, Heard, Subscription, Topic, memory::MemoryBus},
     ids::{DocId, DocKind},
+    redis::bus::RedisBus,
 };
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -46,7 +47,8 @@ struct OverRedis {
 impl OverRedis {
     fn new() -> Self {
         let redis = Redis::start();
-        let bus = || Arc::new(RedisBus::connect(&redis.url(), &TaskTracker::new()).unwrap());
+        let address = moim::redis::Redis::at(&redis.url()).unwrap();
+        let bus = || Arc::new(RedisBus::connect(&address, &TaskTracker::new()).unwrap());
         let buses = [bus(), bus()];
         Self { redis, buses }
     }

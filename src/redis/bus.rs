@@ -17,10 +17,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fred::{
     clients::{Client, SubscriberClient},
-    prelude::{
-        Builder, ClientLike, Config, Error, EventInterface, PubsubInterface, ReconnectPolicy, Value,
-    },
-    types::RespVersion,
+    prelude::{ClientLike, Error, EventInterface, PubsubInterface, Value},
 };
 use tokio::{
     sync::{broadcast::error::RecvError, mpsc, oneshot},
@@ -28,7 +25,8 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Bus, BusState, Ear, Subscription, Topic, subscription};
+use super::{ANSWER_WITHIN, LOOK_EVERY, Redis, RedisError};
+use crate::bus::{Bus, BusState, Ear, Subscription, Topic, subscription};
 
 /// Frames that wait to be sent; further ones are dropped …
 const MAX_OUTGOING: usize = 16_384;
@@ -38,34 +36,12 @@ const MAX_OUTGOING_BYTES: usize = 64 * 1024 * 1024;
 const BATCH: usize = 256;
 /// Subscriptions that wait to be made or given up.
 const MAX_WISHES: usize = 1024;
-/// Messages that fred holds for us. Its own default loses half of a burst.
-const RECEIVE_BUFFER: usize = 65_536;
 /// So many topics are subscribed to in one command.
 const SUBSCRIBE_AT_ONCE: usize = 256;
 /// Who subscribes waits at most so long; then `Missed` tells when it has come about.
 const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(1);
-/// A Redis that does not answer for so long is taken for dead, and connected to anew.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How long saying goodbye to Redis may take.
 const QUIT_WITHIN: Duration = Duration::from_secs(1);
-/// How often it is asked whether it still answers, and what failed is tried again.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// The first pause before a reconnection, the longest, and what is added or taken at random, in milliseconds.
-const PAUSES: (u32, u32, u32) = (100, 3000, 100);
-
-/// Why there is no bus.
-#[derive(Debug, thiserror::Error)]
-pub enum RedisError {
-    /// Its text may hold a password, so it isn't told.
-    #[error(
-        "the Redis address can't be read: it must be redis://[user:password@]host[:port], rediss://… for TLS, \
-         or redis-cluster://host:port?node=host:port"
-    )]
-    Address,
-    /// The client could not be made.
-    #[error("the Redis client can't be made: {0}")]
-    Client(String),
-}
 
 /// A connection to publish and one to subscribe, and the tasks that drive them.
 pub struct RedisBus {
@@ -106,34 +82,11 @@ enum Wish {
 
 impl RedisBus {
     /// Begins to connect, and goes on for ever. Redis need not be there yet.
-    pub fn connect(url: &str, tasks: &TaskTracker) -> Result<Self, RedisError> {
-        let mut config = Config::from_url(url).map_err(|_| RedisError::Address)?;
-        config.fail_fast = false;
-        config.version = RespVersion::RESP3;
-        let is_cluster = config.server.is_clustered();
-        let made = |error: Error| RedisError::Client(error.to_string());
-        let (first, longest, jitter) = PAUSES;
-        let mut policy = ReconnectPolicy::new_exponential(0, first, longest, 2);
-        policy.set_jitter(jitter);
-        let mut builder = Builder::from_config(config);
-        builder
-            .set_policy(policy)
-            .with_performance_config(|performance| {
-                performance.broadcast_channel_capacity = RECEIVE_BUFFER;
-                performance.default_command_timeout = ANSWER_WITHIN;
-            })
-            .with_connection_config(|connection| {
-                connection.connection_timeout = ANSWER_WITHIN;
-                connection.internal_command_timeout = ANSWER_WITHIN;
-                connection.max_command_attempts = 1;
-                connection.unresponsive.max_timeout = Some(ANSWER_WITHIN);
-                connection.unresponsive.interval = LOOK_EVERY;
-                connection.tcp.nodelay = Some(true);
-            });
+    pub fn connect(redis: &Redis, tasks: &TaskTracker) -> Result<Self, RedisError> {
         let shared = Arc::new(Shared {
-            publisher: builder.build().map_err(made)?,
-            subscriber: builder.build_subscriber_client().map_err(made)?,
-            is_cluster,
+            publisher: redis.client()?,
+            subscriber: redis.subscriber()?,
+            is_cluster: redis.is_cluster(),
             ears: Mutex::default(),
             outgoing_bytes: AtomicUsize::new(0),
             closing: CancellationToken::new(),

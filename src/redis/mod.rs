@@ -1,0 +1,88 @@
+//! What a Redis, or a Redis Cluster, does for many nodes. The only folder that names fred.
+
+use std::time::Duration;
+
+use fred::{
+    clients::{Client, SubscriberClient},
+    prelude::{Builder, Config, Error, ReconnectPolicy},
+    types::RespVersion,
+};
+
+pub mod bus;
+
+/// Messages that fred holds for us. Its own default loses half of a burst.
+const RECEIVE_BUFFER: usize = 65_536;
+/// A Redis that does not answer for so long is taken for dead, and connected to anew.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// How often it is asked whether it still answers, and what failed is tried again.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// The first pause before a reconnection, the longest, and what is added or taken at random, in milliseconds.
+const PAUSES: (u32, u32, u32) = (100, 3000, 100);
+
+/// Why Redis can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RedisError {
+    /// Its text may hold a password, so it isn't told.
+    #[error(
+        "the Redis address can't be read: it must be redis://[user:password@]host[:port], rediss://… for TLS, \
+         or redis-cluster://host:port?node=host:port"
+    )]
+    Address,
+    /// The client could not be made.
+    #[error("the Redis client can't be made: {0}")]
+    Client(String),
+}
+
+/// Where Redis is, and how connections to it behave.
+pub struct Redis {
+    config: Config,
+}
+
+impl Redis {
+    /// Reads the address. Nothing is connected to yet.
+    pub fn at(url: &str) -> Result<Self, RedisError> {
+        let mut config = Config::from_url(url).map_err(|_| RedisError::Address)?;
+        config.fail_fast = false;
+        config.version = RespVersion::RESP3;
+        Ok(Self { config })
+    }
+
+    fn is_cluster(&self) -> bool {
+        self.config.server.is_clustered()
+    }
+
+    fn client(&self) -> Result<Client, RedisError> {
+        self.builder().build().map_err(made)
+    }
+
+    fn subscriber(&self) -> Result<SubscriberClient, RedisError> {
+        self.builder().build_subscriber_client().map_err(made)
+    }
+
+    fn builder(&self) -> Builder {
+        let (first, longest, jitter) = PAUSES;
+        let mut policy = ReconnectPolicy::new_exponential(0, first, longest, 2);
+        policy.set_jitter(jitter);
+        let mut builder = Builder::from_config(self.config.clone());
+        builder
+            .set_policy(policy)
+            .with_performance_config(|performance| {
+                performance.broadcast_channel_capacity = RECEIVE_BUFFER;
+                performance.default_command_timeout = ANSWER_WITHIN;
+            })
+            .with_connection_config(|connection| {
+                connection.connection_timeout = ANSWER_WITHIN;
+                connection.internal_command_timeout = ANSWER_WITHIN;
+                connection.max_command_attempts = 1;
+                connection.unresponsive.max_timeout = Some(ANSWER_WITHIN);
+                connection.unresponsive.interval = LOOK_EVERY;
+                connection.tcp.nodelay = Some(true);
+            });
+        builder
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn made(error: Error) -> RedisError {
+    RedisError::Client(error.to_string())
+}
