@@ -17,7 +17,7 @@ MUTATIONS_SEED ?= 0
 # How long `make fuzz` stays with each target.
 FUZZ_SECONDS ?= 600
 CARGO_FUZZ ?= 0.13.2
-FUZZ_TARGETS ?= decode_frame guard_then_apply decode_awareness
+FUZZ_TARGETS ?= decode_frame decode_bus_frame guard_then_apply decode_awareness
 export MOIM_BIN ?= $(CURDIR)/target/debug/moim
 
 # Left out: what is fetched, built or generated, and the tests in browsers.

@@ -7,6 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use moim::{
+    bus::frame::{Frame, NodeSaid, RoomSaid, Said},
     crdt::{Applied, Awareness, Document, Limits, Presence, Refusal},
     protocol::{self, DecodeError, Message},
 };
@@ -34,6 +35,23 @@ fn encode(message: &Message) -> Bytes {
         Message::AskAwareness => protocol::ask_awareness(),
         Message::Token(token) => protocol::token(token),
     }
+}
+
+/// A frame of another node is read or refused, and what was read makes a frame that says the same.
+pub fn decode_bus_frame(input: &[u8]) {
+    check_frame::<RoomSaid>(input);
+    let Some(frame) = check_frame::<NodeSaid>(input) else { return };
+    let NodeSaid::People(people) = frame.said else { return };
+    let told: usize = people.documents().map(|(_, users)| 1 + users.len()).sum();
+    assert!(told * 8 <= input.len(), "people of no bytes");
+}
+
+fn check_frame<T: Said + PartialEq + std::fmt::Debug>(input: &[u8]) -> Option<Frame<T>> {
+    let frame = Frame::<T>::decode(Bytes::copy_from_slice(input)).ok()?;
+    let again = frame.encode();
+    assert!(again.len() <= input.len(), "it grew");
+    assert_eq!(Frame::decode(again).as_ref(), Ok(&frame));
+    Some(frame)
 }
 
 /// A document that hears updates, each after its length in four bytes, lowest first. The guard lets nothing

@@ -28,6 +28,11 @@ fn every_frame_of_the_corpus_is_read_or_refused() {
 }
 
 #[test]
+fn every_frame_between_nodes_of_the_corpus_is_read_or_refused() {
+    check("decode_bus_frame", checks::decode_bus_frame);
+}
+
+#[test]
 fn every_conversation_of_the_corpus_leaves_a_document_that_serves() {
     check("guard_then_apply", checks::guard_then_apply);
 }
