@@ -206,12 +206,13 @@ impl Server {
         let flights = flights(data, &(&stores).into()).await?;
         let rooms = Rooms::new(
             (&stores).into(),
+            Arc::new(plans::Membership(Arc::clone(&stores.plans))),
             flights,
             room_limits(config),
             room_tasks.tasks.clone(),
             room_tasks.closing.clone(),
         );
-        let nodes = join_nodes(config, &stores, &rooms)?;
+        let nodes = join_nodes(config, &rooms)?;
         let sync = connection::router(ConnectionState {
             rooms: rooms.clone(),
             plans: Arc::clone(&stores.plans),
@@ -325,16 +326,11 @@ impl Store {
 }
 
 /// Joins the other nodes, if there is a Redis that connects them. Without one there is no bus at all.
-fn join_nodes(
-    config: &Config,
-    stores: &Stores,
-    rooms: &Rooms,
-) -> Result<Option<Nodes>, ServeError> {
+fn join_nodes(config: &Config, rooms: &Rooms) -> Result<Option<Nodes>, ServeError> {
     let Some(url) = &config.redis_url else { return Ok(None) };
     let (bus_tasks, hub) = (TaskTracker::new(), Part::default());
     let bus = Arc::new(RedisBus::connect(&Redis::at(url.reveal())?, &bus_tasks)?);
-    let membership = Arc::new(plans::Membership(Arc::clone(&stores.plans)));
-    rooms.join_nodes(bus.clone(), membership, &hub.tasks, hub.closing.clone());
+    rooms.join_nodes(bus.clone(), &hub.tasks, hub.closing.clone());
     Ok(Some(Nodes { bus, bus_tasks, hub }))
 }
 

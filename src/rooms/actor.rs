@@ -19,6 +19,7 @@ use tokio::{
 
 use super::{
     Revision, RoomError,
+    access::{Access, Roles},
     core::{Effect, Event, Room},
     flight::{Cargo, Flight},
     handle::Joining,
@@ -74,6 +75,7 @@ enum Happening {
     SummaryWritten,
     Folded(Result<(), RoomError>),
     News(News),
+    Roles(Roles),
     Due,
     Stopping,
 }
@@ -118,6 +120,7 @@ pub(crate) struct Actor {
     share: Share,
     /// To the same room on other nodes.
     link: Option<Link>,
+    access: Access,
     context: Context,
 }
 
@@ -159,6 +162,7 @@ impl Actor {
             present,
             share: opened.share,
             link,
+            access: Access::new(doc),
             context,
         }
     }
@@ -197,6 +201,7 @@ impl Actor {
             }
             folded = finished(&mut self.folding) => Happening::Folded(folded),
             news = news(&mut self.link) => Happening::News(news),
+            roles = self.access.answer() => Happening::Roles(roles),
             () = self.context.closing.cancelled(), if stopping => Happening::Stopping,
             () = at(deadline) => Happening::Due,
         }
@@ -216,6 +221,7 @@ impl Actor {
             Happening::SummaryWritten | Happening::Due => {}
             Happening::Folded(result) => self.folded(result),
             Happening::News(news) => self.news(news, now),
+            Happening::Roles(roles) => self.roles(roles, now),
             Happening::Deleted => self.life = Life::Abandoned,
             Happening::Stopping => self.life = Life::Stopping,
         }
@@ -234,9 +240,6 @@ impl Actor {
             Command::Event(event) => {
                 if let Event::Left(id) = event {
                     self.outboxes.remove(&id);
-                }
-                if let (Event::RoleChanged(user, _), Some(link)) = (&event, &mut self.link) {
-                    link.role_changed(*user);
                 }
                 self.hand_over(event, now);
             }
@@ -272,8 +275,14 @@ impl Actor {
     fn recheck(&mut self, user: Option<UserId>) {
         let users =
             self.room.users().into_iter().filter(|one| user.is_none_or(|user| user == *one));
-        if let Some(link) = &mut self.link {
-            link.recheck(users, &self.context);
+        self.access.ask(users, &self.context);
+    }
+
+    /// Takes what the store says of people, and asks on.
+    fn roles(&mut self, roles: Roles, now: Instant) {
+        self.access.ask([], &self.context);
+        for (user, role) in roles {
+            self.hand_over(Event::RoleChanged(user, role), now);
         }
     }
 
@@ -285,10 +294,6 @@ impl Actor {
             News::Frames => events.extend(link.frames().map(Event::Heard)),
             News::Missed => events.push(Event::Missed),
             News::Reread(update) => events.push(Event::Reread(update)),
-            News::Roles(roles) => {
-                link.recheck([], &self.context);
-                events.extend(roles.into_iter().map(|(user, role)| Event::RoleChanged(user, role)));
-            }
         }
         for event in events {
             self.hand_over(event, now);

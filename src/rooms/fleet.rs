@@ -8,7 +8,6 @@ use std::{
     time::Instant,
 };
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::{sync::Notify, time::sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -22,33 +21,24 @@ use super::{
 };
 use crate::{
     bus::{Bus, Heard, Subscription, Topic, frame::Frame},
-    ids::{DocId, NodeId, Role, UserId},
-    store,
+    ids::{DocId, NodeId, UserId},
 };
-
-/// Says what people may do now, whoever changed it, on whichever node.
-#[async_trait]
-pub trait Membership: Send + Sync {
-    /// `None` for who is no member.
-    async fn role_now(&self, doc: DocId, user: UserId) -> store::Result<Option<Role>>;
-}
 
 /// This node at the bus.
 pub(crate) struct Fleet {
     node: NodeId,
     pub(crate) bus: Arc<dyn Bus>,
-    pub(crate) membership: Arc<dyn Membership>,
     nodes: Mutex<Nodes>,
     stirred: Notify,
     lives: AtomicU64,
 }
 
 impl Fleet {
-    pub(crate) fn new(bus: Arc<dyn Bus>, membership: Arc<dyn Membership>) -> Self {
+    pub(crate) fn new(bus: Arc<dyn Bus>) -> Self {
         let node = NodeId::new();
         let nodes = Mutex::new(Nodes::new(node));
         let (stirred, lives) = (Notify::new(), AtomicU64::new(0));
-        Self { node, bus, membership, nodes, stirred, lives }
+        Self { node, bus, nodes, stirred, lives }
     }
 
     /// The name of a room that opens now.

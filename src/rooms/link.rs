@@ -1,6 +1,6 @@
 //! A room's end of the bus: hears and says, reads the journal again, and asks what people may do now.
 
-use std::{collections::BTreeSet, future::pending, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::task::JoinHandle;
@@ -10,7 +10,7 @@ use super::{
     core::{Effect, Room},
     fleet::{self, Fleet},
     mesh::Life,
-    registry::Context,
+    registry::{Context, ended},
     states,
 };
 use crate::{
@@ -18,11 +18,8 @@ use crate::{
         Heard, Subscription, Topic,
         frame::{Frame, RoomSaid},
     },
-    ids::{DocId, Role, UserId},
+    ids::DocId,
 };
-
-/// After a store that doesn't say what people may do, it is asked again after this time.
-const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// What comes to a room from beyond its own node.
 pub(crate) enum News {
@@ -32,11 +29,7 @@ pub(crate) enum News {
     Missed,
     /// What the journal has beyond what the room had; `None` if it could not be read.
     Reread(Option<Bytes>),
-    /// What people may do now; `None` for who is no member any more.
-    Roles(Vec<(UserId, Option<Role>)>),
 }
-
-type Roles = Vec<(UserId, Option<Role>)>;
 
 /// One room at the bus.
 pub(crate) struct Link {
@@ -46,9 +39,6 @@ pub(crate) struct Link {
     subscription: Subscription,
     heard: Vec<Bytes>,
     rereading: Option<JoinHandle<Option<Bytes>>>,
-    asking: Option<JoinHandle<Option<Roles>>>,
-    /// To be asked about next. Who is in here when an answer comes is not believed in it: it may be too old.
-    to_ask: BTreeSet<UserId>,
     /// `Room::changes` when the other nodes were told who is here.
     told: u64,
 }
@@ -64,8 +54,6 @@ impl Link {
             subscription,
             heard: Vec::new(),
             rereading: None,
-            asking: None,
-            to_ask: BTreeSet::new(),
             told: 0,
         }
     }
@@ -82,7 +70,6 @@ impl Link {
                 Heard::Missed => News::Missed,
             },
             update = ended(&mut self.rereading) => News::Reread(update),
-            roles = ended(&mut self.asking) => News::Roles(self.believed(roles)),
         }
     }
 
@@ -118,26 +105,6 @@ impl Link {
         }));
     }
 
-    /// Begins to ask the store what these people may do now.
-    pub(crate) fn recheck(&mut self, users: impl IntoIterator<Item = UserId>, context: &Context) {
-        self.to_ask.extend(users);
-        if self.asking.is_some() || self.to_ask.is_empty() {
-            return;
-        }
-        let users = std::mem::take(&mut self.to_ask);
-        let (doc, fleet) = (self.doc, Arc::clone(&self.fleet));
-        let closing = context.closing.clone();
-        let ask = async move { closing.run_until_cancelled(roles(&fleet, doc, users)).await };
-        self.asking = Some(context.tasks.spawn(ask));
-    }
-
-    /// Somebody's role was set on this node: what the store is being asked about them may be too old.
-    pub(crate) fn role_changed(&mut self, user: UserId) {
-        if self.asking.is_some() {
-            self.to_ask.insert(user);
-        }
-    }
-
     /// Lets the other nodes know who is here, if that has changed.
     pub(crate) fn tell_people(&mut self, room: &Room) {
         if room.changes() != self.told {
@@ -156,20 +123,11 @@ impl Link {
             }
         }
     }
-
-    fn believed(&self, roles: Option<Roles>) -> Roles {
-        let mut roles = roles.unwrap_or_default();
-        roles.retain(|(user, _)| !self.to_ask.contains(user));
-        roles
-    }
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
         if let Some(task) = &self.rereading {
-            task.abort();
-        }
-        if let Some(task) = &self.asking {
             task.abort();
         }
         self.fleet.set_people(self.doc, self.life, Vec::new());
@@ -185,29 +143,4 @@ async fn reread(context: &Context, doc: DocId, has: Bytes) -> Result<Bytes, Room
         Ok(update) => update.map(Bytes::from).map_err(RoomError::Refused),
         Err(panic) => Err(RoomError::Unreadable(panic.to_string())),
     }
-}
-
-/// Asks until the store answers: a member who was removed must not stay in because of a bad moment.
-async fn roles(fleet: &Fleet, doc: DocId, users: BTreeSet<UserId>) -> Roles {
-    let mut roles = Vec::with_capacity(users.len());
-    for user in users {
-        loop {
-            match fleet.membership.role_now(doc, user).await {
-                Ok(role) => break roles.push((user, role)),
-                Err(error) => {
-                    tracing::warn!(%doc, %error, "a role could not be read; trying again");
-                    tokio::time::sleep(ASK_AGAIN).await;
-                }
-            }
-        }
-    }
-    roles
-}
-
-async fn ended<T>(task: &mut Option<JoinHandle<Option<T>>>) -> Option<T> {
-    let Some(running) = task else { return pending().await };
-    let result = running.await;
-    *task = None;
-    // A panic in there is like a failure.
-    result.unwrap_or(None)
 }

@@ -14,6 +14,7 @@ use std::{
 use futures_util::FutureExt;
 use tokio::{
     sync::{Notify, OnceCell, mpsc},
+    task::JoinHandle,
     time::{Instant, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -21,9 +22,10 @@ use tracing::Instrument;
 
 use super::{
     Limits, RoomError,
+    access::Membership,
     actor::{Actor, Command, MAILBOX},
     core::Event,
-    fleet::{Fleet, Membership},
+    fleet::Fleet,
     flight::{Flight, FlightLog},
     handle::Handle,
     link::Link,
@@ -67,6 +69,7 @@ impl From<&Stores> for RoomStores {
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) stores: RoomStores,
+    pub(crate) membership: Arc<dyn Membership>,
     pub(crate) flights: FlightLog,
     pub(crate) limits: Arc<Limits>,
     pub(crate) tasks: TaskTracker,
@@ -104,6 +107,7 @@ impl Rooms {
     /// No rooms yet. They end, and with them the tasks on `tasks`, when `closing` is cancelled.
     pub fn new(
         stores: RoomStores,
+        membership: Arc<dyn Membership>,
         flights: FlightLog,
         limits: Limits,
         tasks: TaskTracker,
@@ -111,7 +115,8 @@ impl Rooms {
     ) -> Self {
         let troubled = Arc::default();
         let (memory, limits) = (Memory::new(limits.memory_bytes), Arc::new(limits));
-        let context = Context { stores, flights, limits, tasks, closing, troubled, memory };
+        let context =
+            Context { stores, membership, flights, limits, tasks, closing, troubled, memory };
         let (slots, access_changes) = (Mutex::default(), AtomicU64::default());
         let (freed, fleet) = (Notify::new(), OnceLock::new());
         Self(Arc::new(Inner { slots, access_changes, freed, context, fleet }))
@@ -125,14 +130,8 @@ impl Rooms {
 
     /// From now on other nodes may have the same documents open. To be called before the first is; `closing` is
     /// to be cancelled after the rooms have ended, and then the others are told that this node leaves.
-    pub fn join_nodes(
-        &self,
-        bus: Arc<dyn Bus>,
-        membership: Arc<dyn Membership>,
-        tasks: &TaskTracker,
-        closing: CancellationToken,
-    ) {
-        let fleet = Arc::clone(self.0.fleet.get_or_init(|| Arc::new(Fleet::new(bus, membership))));
+    pub fn join_nodes(&self, bus: Arc<dyn Bus>, tasks: &TaskTracker, closing: CancellationToken) {
+        let fleet = Arc::clone(self.0.fleet.get_or_init(|| Arc::new(Fleet::new(bus))));
         let rooms = self.clone();
         tasks.spawn(async move { fleet.run(rooms, closing).await });
     }
@@ -168,8 +167,10 @@ impl Rooms {
     pub async fn access_changed(&self, doc: DocId, user: UserId, role: Option<Role>) {
         self.access_heard();
         if let Some(mailbox) = self.mailbox_of(doc) {
-            // A room that has just ended has nobody to tell.
+            // A room that has just ended has nobody to tell. It asks as well: of two changes in the same moment
+            // the older may come to it last.
             let _ = mailbox.send(Command::Event(Event::RoleChanged(user, role))).await;
+            let _ = mailbox.send(Command::Recheck(Some(user))).await;
         }
         if let Some(fleet) = self.0.fleet.get() {
             fleet.access_changed(doc, user);
@@ -350,4 +351,12 @@ async fn set_aside(stores: &RoomStores, flight: Flight) {
         tracing::error!(%error, "a fatal edit could not be set aside; the next start will try it");
         flight.leave();
     }
+}
+
+/// Waits for what a room has begun beside everything else, if it has. A panic in there is like a failure. Cancel-safe.
+pub(crate) async fn ended<T>(task: &mut Option<JoinHandle<Option<T>>>) -> Option<T> {
+    let Some(running) = task else { return std::future::pending().await };
+    let result = running.await;
+    *task = None;
+    result.unwrap_or(None)
 }

@@ -10,6 +10,7 @@ use moim::{
     connection::{self, Admission, ConnectionState, Limits, Line, Origins},
     crdt::TripDraft,
     ids::{DocId, DocKind, Role, UserId},
+    plans,
     protocol::{self, RefusedStatus},
     rooms::{self, FlightLog, RoomStores, Rooms},
     store::{
@@ -91,7 +92,8 @@ impl House {
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         let (flights, _) = FlightLog::open(&folder.path().join("flight")).unwrap();
         let limits = rooms::Limits::default();
-        let rooms = Rooms::new(kept, flights, limits, tasks.clone(), closing.clone());
+        let membership = Arc::new(plans::Membership(Arc::clone(&stores.plans)));
+        let rooms = Rooms::new(kept, membership, flights, limits, tasks.clone(), closing.clone());
         let keys = Keys::new(&[KEY]).unwrap();
         let router = connection::router(ConnectionState {
             rooms: rooms.clone(),

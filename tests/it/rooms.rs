@@ -1,18 +1,23 @@
 //! Rooms as tasks: opened once, idle and over, in trouble with the store, stopped. Time is paused.
 
 use std::{
-    sync::{Arc, LazyLock},
+    collections::BTreeMap,
+    sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use moim::{
     crdt::{Limits as DocumentLimits, Presence, TripDraft},
     ids::{DocId, DocKind, Role, UserId, VersionId},
     protocol::{self, CloseCode, Message},
-    rooms::{Acks, Event, FlightLog, Joining, Limits, RoomError, RoomStores, Rooms, Seat, Waiting},
+    rooms::{
+        Acks, Event, FlightLog, Joining, Limits, Membership, RoomError, RoomStores, Rooms, Seat,
+        Waiting,
+    },
     store::{
-        AsideCause, Generation, Loaded, Quarantine, SetAside, VersionCause, Versions,
+        self, AsideCause, Generation, Loaded, Quarantine, SetAside, VersionCause, Versions,
         faulty::{Fault, FaultyJournal},
     },
 };
@@ -21,6 +26,7 @@ use yrs::{Doc, Map, ReadTxn, Text, Transact, WriteTxn};
 
 pub(crate) struct House {
     pub(crate) rooms: Rooms,
+    roles: Roles,
     pub(crate) journal: FaultyJournal,
     pub(crate) doc: DocId,
     tasks: TaskTracker,
@@ -52,8 +58,27 @@ pub(crate) fn house_with(limits: Limits) -> House {
     let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
     let folder = tempfile::tempdir().unwrap();
     let (flights, _) = FlightLog::open(folder.path()).unwrap();
-    let rooms = Rooms::new(stores, flights, limits, tasks.clone(), closing.clone());
-    House { rooms, journal, doc, tasks, closing, _flights: folder }
+    let roles = Roles::default();
+    let membership = Arc::new(roles.clone());
+    let rooms = Rooms::new(stores, membership, flights, limits, tasks.clone(), closing.clone());
+    House { rooms, roles, journal, doc, tasks, closing, _flights: folder }
+}
+
+/// What people may do by the store, where a test has set it.
+#[derive(Clone, Default)]
+pub(crate) struct Roles(Arc<Mutex<BTreeMap<UserId, Option<Role>>>>);
+
+impl Roles {
+    pub(crate) fn set(&self, user: UserId, role: Option<Role>) {
+        self.0.lock().unwrap().insert(user, role);
+    }
+}
+
+#[async_trait]
+impl Membership for Roles {
+    async fn role_now(&self, _: DocId, user: UserId) -> store::Result<Option<Role>> {
+        Ok(self.0.lock().unwrap().get(&user).copied().unwrap_or(Some(Role::Editor)))
+    }
 }
 
 pub(crate) fn joining(role: Role) -> Joining {
@@ -170,12 +195,25 @@ async fn who_is_made_a_reader_or_removed_feels_it_at_once() {
     let someone = joining(Role::Editor);
     let user = someone.person.id;
     let seat = house.rooms.open(house.doc).await.unwrap().join(someone).await.unwrap();
+    house.roles.set(user, Some(Role::Viewer));
     house.rooms.access_changed(house.doc, user, Some(Role::Viewer)).await;
     until(&seat, &protocol::access("viewer")).await;
     say(&seat, Message::Update(edit("a"))).await;
     let refused = protocol::refused(1, protocol::RefusedStatus::ReadOnly, "read-only");
     until(&seat, &refused).await;
+    house.roles.set(user, None);
     house.rooms.access_changed(house.doc, user, None).await;
+    assert_eq!(closed(&seat).await, CloseCode::Forbidden);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_changes_of_one_role_that_come_in_the_wrong_order_the_last_one_holds() {
+    let house = house();
+    let someone = joining(Role::Viewer);
+    let user = someone.person.id;
+    let seat = house.rooms.open(house.doc).await.unwrap().join(someone).await.unwrap();
+    house.roles.set(user, None);
+    house.rooms.access_changed(house.doc, user, Some(Role::Editor)).await;
     assert_eq!(closed(&seat).await, CloseCode::Forbidden);
 }
 

@@ -1,19 +1,14 @@
 //! The rooms of two nodes as tasks, over a bus in memory. Time is paused.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use moim::{
     bus::{Bus, memory::MemoryBus},
     crdt::TripDraft,
-    ids::{DocId, DocKind, Role, UserId},
+    ids::{DocId, DocKind, Role},
     protocol::{self, CloseCode, Message},
-    rooms::{FlightLog, Joining, Limits, Membership, RoomStores, Rooms, Seat},
+    rooms::{FlightLog, Joining, Limits, RoomStores, Rooms, Seat},
     store::{
         self,
         faulty::{Fault, FaultyJournal},
@@ -21,18 +16,7 @@ use moim::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::rooms::{closed, edit, joining, say, until};
-
-/// What people may do; nobody in here is an editor.
-#[derive(Clone, Default)]
-struct Roles(Arc<Mutex<BTreeMap<UserId, Option<Role>>>>);
-
-#[async_trait]
-impl Membership for Roles {
-    async fn role_now(&self, _: DocId, user: UserId) -> store::Result<Option<Role>> {
-        Ok(self.0.lock().unwrap().get(&user).copied().unwrap_or(Some(Role::Editor)))
-    }
-}
+use crate::rooms::{Roles, closed, edit, joining, say, until};
 
 struct Node {
     rooms: Rooms,
@@ -70,10 +54,11 @@ impl Node {
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         let folder = tempfile::tempdir().unwrap();
         let (flights, _) = FlightLog::open(folder.path()).unwrap();
-        let rooms = Rooms::new(stores, flights, Limits::default(), tasks.clone(), closing.clone());
+        let membership = Arc::new(roles.clone());
+        let limits = Limits::default();
+        let rooms = Rooms::new(stores, membership, flights, limits, tasks.clone(), closing.clone());
         let hub = (TaskTracker::new(), CancellationToken::new());
-        let (shared, membership) = (Arc::new(bus.clone()), Arc::new(roles.clone()));
-        rooms.join_nodes(shared, membership, &hub.0, hub.1.clone());
+        rooms.join_nodes(Arc::new(bus.clone()), &hub.0, hub.1.clone());
         Self { rooms, bus, tasks, closing, hub, _flights: folder }
     }
 
@@ -188,11 +173,11 @@ async fn who_was_removed_while_a_node_was_cut_off_is_out_when_it_is_back() {
     let [jun, hana] = [joining(Role::Editor), joining(Role::Editor)];
     let seats = [two.join(1, jun.clone()).await, two.join(1, hana.clone()).await];
     pass(1000).await;
-    two.roles.0.lock().unwrap().insert(jun.person.id, None);
+    two.roles.set(jun.person.id, None);
     two.nodes[0].rooms.access_changed(two.doc, jun.person.id, None).await;
     assert_eq!(closed(&seats[0]).await, CloseCode::Forbidden);
     two.nodes[1].bus.cut_off();
-    two.roles.0.lock().unwrap().insert(hana.person.id, Some(Role::Viewer));
+    two.roles.set(hana.person.id, Some(Role::Viewer));
     two.nodes[0].rooms.access_changed(two.doc, hana.person.id, Some(Role::Viewer)).await;
     pass(1000).await;
     two.nodes[1].bus.reconnect();

@@ -1,0 +1,84 @@
+//! What the people in a room may do now, asked of the store: whoever says that it has changed is not believed.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tokio::task::JoinHandle;
+
+use super::registry::{Context, ended};
+use crate::{
+    ids::{DocId, Role, UserId},
+    store,
+};
+
+/// After a store that doesn't say what people may do, it is asked again after this time.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
+
+/// Says what people may do now, whoever changed it, on whichever node.
+#[async_trait]
+pub trait Membership: Send + Sync {
+    /// `None` for who is no member.
+    async fn role_now(&self, doc: DocId, user: UserId) -> store::Result<Option<Role>>;
+}
+
+/// What people may do now; `None` for who is no member any more.
+pub(crate) type Roles = Vec<(UserId, Option<Role>)>;
+
+/// One room's questions.
+pub(crate) struct Access {
+    doc: DocId,
+    asking: Option<JoinHandle<Option<Roles>>>,
+    /// To be asked about next. Who is in here when an answer comes is not believed in it: it may be too old.
+    to_ask: BTreeSet<UserId>,
+}
+
+impl Access {
+    pub(crate) fn new(doc: DocId) -> Self {
+        Self { doc, asking: None, to_ask: BTreeSet::new() }
+    }
+
+    /// Begins to ask about these people.
+    pub(crate) fn ask(&mut self, users: impl IntoIterator<Item = UserId>, context: &Context) {
+        self.to_ask.extend(users);
+        if self.asking.is_some() || self.to_ask.is_empty() {
+            return;
+        }
+        let users = std::mem::take(&mut self.to_ask);
+        let (doc, membership) = (self.doc, Arc::clone(&context.membership));
+        let closing = context.closing.clone();
+        let ask = async move { closing.run_until_cancelled(roles(&*membership, doc, users)).await };
+        self.asking = Some(context.tasks.spawn(ask));
+    }
+
+    /// Waits for an answer. Cancel-safe.
+    pub(crate) async fn answer(&mut self) -> Roles {
+        let mut roles = ended(&mut self.asking).await.unwrap_or_default();
+        roles.retain(|(user, _)| !self.to_ask.contains(user));
+        roles
+    }
+}
+
+impl Drop for Access {
+    fn drop(&mut self) {
+        if let Some(task) = &self.asking {
+            task.abort();
+        }
+    }
+}
+
+/// Asks until the store answers: a member who was removed must not stay in because of a bad moment.
+async fn roles(membership: &dyn Membership, doc: DocId, users: BTreeSet<UserId>) -> Roles {
+    let mut roles = Vec::with_capacity(users.len());
+    for user in users {
+        loop {
+            match membership.role_now(doc, user).await {
+                Ok(role) => break roles.push((user, role)),
+                Err(error) => {
+                    tracing::warn!(%doc, %error, "a role could not be read; trying again");
+                    tokio::time::sleep(ASK_AGAIN).await;
+                }
+            }
+        }
+    }
+    roles
+}
