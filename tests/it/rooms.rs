@@ -21,8 +21,12 @@ use moim::{
         faulty::{Fault, FaultyJournal},
     },
 };
+use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use yrs::{Doc, Map, ReadTxn, Text, Transact, WriteTxn};
+
+/// Of the paused clock: what has not come by then never comes.
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 pub(crate) struct House {
     pub(crate) rooms: Rooms,
@@ -126,24 +130,27 @@ pub(crate) async fn say(seat: &Seat, message: Message) {
 /// Everything that comes until this frame does.
 pub(crate) async fn until(seat: &Seat, wanted: &Bytes) -> Vec<Bytes> {
     let mut seen = Vec::new();
-    while !seen.contains(wanted) {
-        assert_eq!(
-            seat.outbox().next(&mut seen).await,
-            Waiting::Frames,
-            "closed before {wanted:?}"
-        );
-    }
+    let hearing = async {
+        while !seen.contains(wanted) {
+            let waiting = seat.outbox().next(&mut seen).await;
+            assert_eq!(waiting, Waiting::Frames, "closed before {wanted:?}");
+        }
+    };
+    timeout(PATIENCE, hearing).await.unwrap_or_else(|_| panic!("never heard: {wanted:?}"));
     seen
 }
 
 pub(crate) async fn closed(seat: &Seat) -> CloseCode {
-    let mut frames = Vec::new();
-    loop {
-        if let Waiting::Closed(code) = seat.outbox().next(&mut frames).await {
-            return code;
+    let hearing = async {
+        let mut frames = Vec::new();
+        loop {
+            if let Waiting::Closed(code) = seat.outbox().next(&mut frames).await {
+                return code;
+            }
+            frames.clear();
         }
-        frames.clear();
-    }
+    };
+    timeout(PATIENCE, hearing).await.expect("never closed")
 }
 
 /// W6
