@@ -1,6 +1,9 @@
 //! Who counts as one where addresses are counted.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
 
 /// An address, or the network of one where a single customer has a whole one (IPv6, /64).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +19,12 @@ impl Neighbourhood {
                 Self(Ipv6Addr::from_bits(network).into())
             }
         }
+    }
+}
+
+impl fmt::Display for Neighbourhood {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
     }
 }
 

@@ -350,6 +350,7 @@ fn app(
     let parts = http::Parts {
         accounts,
         plans: Plans::new(stores, rooms, keys),
+        rates: Arc::clone(&stores.rates),
         idempotency: Arc::clone(&stores.idempotency),
         health: Arc::clone(&stores.health),
         bus: nodes.map(|nodes| Arc::clone(&nodes.bus) as Arc<dyn Bus>),

@@ -79,7 +79,7 @@ async fn sign_up(
     Visitor(address): Visitor,
     Body(new): Body<NewAccount>,
 ) -> Result<(StatusCode, Json<AccountView>), ApiError> {
-    app.limits.sign_up(address)?;
+    app.limits.sign_up(address).await?;
     let NewAccount { mail, password, name, language } = new;
     let form = SignUp { mail, password, name, language };
     let account = app.accounts.sign_up(form, Timestamp::now()).await?;

@@ -13,7 +13,7 @@ use crate::{
     bus::{Bus, BusState},
     config::Config,
     plans::Plans,
-    store::{Health, Idempotency},
+    store::{Health, Idempotency, Rates},
 };
 
 /// The state of all handlers.
@@ -37,6 +37,8 @@ pub struct Parts {
     pub accounts: Accounts,
     /// What they plan.
     pub plans: Plans,
+    /// How often people did what is limited, on all nodes.
+    pub rates: Arc<dyn Rates>,
     /// Answers that may have to be given again.
     pub idempotency: Arc<dyn Idempotency>,
     /// Of the store.
@@ -54,7 +56,7 @@ impl App {
             accounts: parts.accounts,
             plans: parts.plans,
             idempotency: parts.idempotency,
-            limits: Limits::new(&config.limits),
+            limits: Limits::new(&config.limits, parts.rates),
             site: Site::new(config),
             body_bytes: config.limits.body_bytes,
             metrics: parts.metrics,

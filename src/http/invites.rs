@@ -180,7 +180,7 @@ async fn see(
     me: Option<Session>,
     At(token): At<String>,
 ) -> Result<Json<InvitationView>, ApiError> {
-    app.limits.invite(address)?;
+    app.limits.invite(address).await?;
     let me = me.map(|me| me.user);
     Ok(Json(app.plans.invitation(&token, me, Timestamp::now()).await?.into()))
 }
@@ -202,6 +202,6 @@ async fn accept(
     me: Session,
     At(token): At<String>,
 ) -> Result<Json<TripView>, ApiError> {
-    app.limits.invite(address)?;
+    app.limits.invite(address).await?;
     Ok(Json(app.plans.accept(&token, me.user, Timestamp::now()).await?.into()))
 }

@@ -66,7 +66,7 @@ async fn log_in(
     Visitor(address): Visitor,
     Body(Credentials { mail, password }): Body<Credentials>,
 ) -> Result<Response, ApiError> {
-    app.limits.log_in(address, &mail)?;
+    app.limits.log_in(address, &mail).await?;
     let session = app.accounts.log_in(&mail, password, Timestamp::now()).await?;
     Ok(answer(&app, session))
 }

@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::ids::{DocId, FamilyId, InviteId, UserId, VersionId};
+use crate::{
+    ids::{DocId, FamilyId, InviteId, UserId, VersionId},
+    quota::Quota,
+};
 
 pub mod faulty;
 mod inspection;
@@ -173,7 +176,15 @@ pub trait Sessions: Send + Sync {
     async fn end(&self, token: TokenHash) -> Result<()>;
 
     /// Whether the family still lives.
-    async fn is_live(&self, family: FamilyId, now: Timestamp) -> Result<bool>;
+    async fn liveness(&self, family: FamilyId, now: Timestamp) -> Result<Liveness>;
+}
+
+/// How often somebody did something, counted for all nodes together.
+#[async_trait]
+pub trait Rates: Send + Sync {
+    /// Counts one more under this name, if the quota has room for it. If it has none nothing changes, and the
+    /// answer says how long it takes until it has.
+    async fn take(&self, name: TokenHash, quota: Quota, now: Timestamp) -> Result<Taken>;
 }
 
 /// Trips as things with a status, members and invitations. Their content is the document's.
@@ -270,6 +281,7 @@ pub struct Stores {
     pub versions: Arc<dyn Versions>,
     pub accounts: Arc<dyn Accounts>,
     pub sessions: Arc<dyn Sessions>,
+    pub rates: Arc<dyn Rates>,
     pub plans: Arc<dyn Plans>,
     pub summaries: Arc<dyn Summaries>,
     pub idempotency: Arc<dyn Idempotency>,

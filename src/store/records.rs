@@ -1,6 +1,6 @@
 //! The records that stores keep: plain data, no rules.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -162,6 +162,26 @@ impl fmt::Debug for TokenHash {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("TokenHash(***)")
     }
+}
+
+/// Whether a login goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Liveness {
+    /// It does.
+    Live,
+    /// It has ended, or was never there.
+    Over,
+    /// Nobody can say just now. Only where sessions live apart from everything else, which goes on without them.
+    Unknown,
+}
+
+/// What came of a try to do something once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is counted.
+    Granted,
+    /// It is not; there is room after this time.
+    Wait(Duration),
 }
 
 /// A refresh token as it is stored.

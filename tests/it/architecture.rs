@@ -10,7 +10,7 @@ mod source;
 /// The top-level modules from the bottom up. A module sees itself and the layers below its own; modules of
 /// one layer don't see each other.
 const LAYERS: &[&[&str]] = &[
-    &["ids", "trip", "fields", "config", "address", "bucket"],
+    &["ids", "trip", "fields", "config", "address", "bucket", "quota"],
     &["telemetry"],
     &["protocol", "crdt", "store", "bus", "auth"],
     &["redis"],
@@ -51,6 +51,7 @@ const CRATES: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &[
     "src/bucket.rs",
     "src/fields.rs",
+    "src/quota.rs",
     "src/trip.rs",
     "src/auth/permits.rs",
     "src/bus/frame.rs",

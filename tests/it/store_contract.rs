@@ -20,6 +20,7 @@ mod journal;
 mod mongo;
 mod plans;
 mod quarantine;
+mod rates;
 mod sessions;
 mod versions;
 
@@ -39,6 +40,8 @@ trait Documents: Sized {
 /// A place where everything is kept.
 trait Everything: Documents {
     fn stores(&self) -> Stores;
+    /// How many counters there are, of use or not.
+    async fn rates_kept(&self) -> u64;
 }
 
 /// Whether a call was a conflict for this reason.
@@ -107,6 +110,11 @@ impl Everything for Sqlite {
     fn stores(&self) -> Stores {
         self.store.stores()
     }
+
+    async fn rates_kept(&self) -> u64 {
+        let file = rusqlite::Connection::open(self.folder.path().join("moim.db")).unwrap();
+        file.query_one("SELECT count(*) FROM rates", (), |row| row.get(0)).unwrap()
+    }
 }
 
 impl Documents for FaultyJournal {
@@ -142,12 +150,12 @@ impl Documents for FaultyJournal {
 /// A store passes the suites that are named after it.
 mod sqlite {
     use super::Sqlite;
-    tests_of!(Sqlite: journal, care, quarantine, versions, accounts, sessions, plans, idempotency, health);
+    tests_of!(Sqlite: journal, care, quarantine, versions, accounts, sessions, rates, plans, idempotency, health);
 }
 
 mod mongodb {
     use super::mongo::Mongo;
-    tests_of!(Mongo: journal, care, quarantine, versions, accounts, sessions, plans, idempotency, health);
+    tests_of!(Mongo: journal, care, quarantine, versions, accounts, sessions, rates, plans, idempotency, health);
 }
 
 mod memory {

@@ -26,6 +26,7 @@ pub(super) const FAMILIES: &str = "families";
 pub(super) const HEALTH: &str = "health";
 pub(super) const INVITES: &str = "invites";
 pub(super) const PLANS: &str = "plans";
+pub(super) const RATES: &str = "rates";
 pub(super) const SETTINGS: &str = "settings";
 pub(super) const STATE_CHUNKS: &str = "state_chunks";
 pub(super) const TOKENS: &str = "tokens";
@@ -84,10 +85,10 @@ pub(super) async fn make_indexes(database: &Database) -> Result<()> {
     Ok(())
 }
 
-fn indexes() -> [(&'static str, Document, IndexOptions); 10] {
+fn indexes() -> Vec<(&'static str, Document, IndexOptions)> {
     let plain = IndexOptions::default;
     let unique = || IndexOptions::builder().unique(true).build();
-    [
+    vec![
         // One account a mail address.
         (ACCOUNTS, doc! { "mail": 1 }, unique()),
         (ANSWERS, doc! { "claimed": 1 }, plain()),
@@ -97,6 +98,7 @@ fn indexes() -> [(&'static str, Document, IndexOptions); 10] {
         (INVITES, doc! { "plan": 1, "created": -1 }, plain()),
         // A person's list in its order.
         (PLANS, doc! { "members.user": 1, "status": 1, "touched": -1, "plan": -1 }, plain()),
+        (RATES, doc! { "free": 1 }, plain()),
         (STATE_CHUNKS, doc! { "doc": 1 }, plain()),
         (TOKENS, doc! { "family": 1 }, plain()),
         (TOKENS, doc! { "expires": 1 }, plain()),

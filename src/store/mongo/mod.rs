@@ -28,6 +28,7 @@ mod members;
 mod packing;
 mod plans;
 mod quarantine;
+mod rates;
 mod sessions;
 mod versions;
 
@@ -66,6 +67,7 @@ impl MongoStore {
             versions: Arc::clone(&store) as _,
             accounts: Arc::clone(&store) as _,
             sessions: Arc::clone(&store) as _,
+            rates: Arc::clone(&store) as _,
             plans: Arc::clone(&store) as _,
             summaries: Arc::clone(&store) as _,
             idempotency: Arc::clone(&store) as _,

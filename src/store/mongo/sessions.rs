@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     ids::{FamilyId, UserId},
-    store::{RefreshToken, Result, Rotation, Sessions, TokenHash},
+    store::{Liveness, RefreshToken, Result, Rotation, Sessions, TokenHash},
 };
 
 /// Families, and tokens, that a login clears away after they have expired: more than it adds, so they do not
@@ -88,9 +88,10 @@ impl Sessions for MongoStore {
         }
     }
 
-    async fn is_live(&self, family: FamilyId, now: Timestamp) -> Result<bool> {
+    async fn liveness(&self, family: FamilyId, now: Timestamp) -> Result<Liveness> {
         let live = doc! { "_id": family, "expires": { "$gt": Time(now) } };
-        Ok(within(self.families().find_one(live)).await?.is_some())
+        let found = within(self.families().find_one(live)).await?;
+        Ok(if found.is_some() { Liveness::Live } else { Liveness::Over })
     }
 }
 

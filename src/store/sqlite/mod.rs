@@ -19,6 +19,7 @@ mod journal;
 mod members;
 mod plans;
 mod quarantine;
+mod rates;
 mod readers;
 mod schema;
 mod sessions;
@@ -59,6 +60,7 @@ impl SqliteStore {
             versions: Arc::clone(&store) as _,
             accounts: Arc::clone(&store) as _,
             sessions: Arc::clone(&store) as _,
+            rates: Arc::clone(&store) as _,
             plans: Arc::clone(&store) as _,
             summaries: Arc::clone(&store) as _,
             idempotency: Arc::clone(&store) as _,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     ids::{FamilyId, UserId},
-    store::{RefreshToken, Result, Rotation, Sessions, TokenHash},
+    store::{Liveness, RefreshToken, Result, Rotation, Sessions, TokenHash},
 };
 
 /// Families that a login clears away after they have expired: more than it adds, so they do not pile up.
@@ -61,10 +61,11 @@ impl Sessions for SqliteStore {
         .await
     }
 
-    async fn is_live(&self, family: FamilyId, now: Timestamp) -> Result<bool> {
+    async fn liveness(&self, family: FamilyId, now: Timestamp) -> Result<Liveness> {
         self.read(move |db| {
             let sql = "SELECT EXISTS (SELECT 1 FROM families WHERE id = ?1 AND expires > ?2)";
-            Ok(db.prepare_cached(sql)?.query_one((family, Time(now)), |row| row.get(0))?)
+            let lives = db.prepare_cached(sql)?.query_one((family, Time(now)), |row| row.get(0))?;
+            Ok(if lives { Liveness::Live } else { Liveness::Over })
         })
         .await
     }

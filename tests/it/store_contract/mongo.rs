@@ -71,4 +71,9 @@ impl Everything for Mongo {
     fn stores(&self) -> Stores {
         self.store.stores()
     }
+
+    async fn rates_kept(&self) -> u64 {
+        let driver = self.database.driver().await;
+        driver.collection::<Document>("rates").count_documents(doc! {}).await.unwrap()
+    }
 }

@@ -1,6 +1,6 @@
 //! Refresh tokens: each good once, and a stolen one ends its whole family.
 
-use moim::store::{RefreshToken, Rotation, Sessions};
+use moim::store::{Liveness, RefreshToken, Rotation, Sessions};
 
 use super::{
     Everything,
@@ -36,8 +36,8 @@ pub(super) async fn a_token_is_exchanged_for_the_next(mut store: impl Everything
     store.kill().await;
     let sessions = store.stores().sessions;
     assert_eq!(rotate(&*sessions, 2, 3).await, rotated(&token));
-    assert!(sessions.is_live(token.family, at(999)).await.unwrap());
-    assert!(!sessions.is_live(token.family, at(1_000)).await.unwrap());
+    assert_eq!(sessions.liveness(token.family, at(999)).await.unwrap(), Liveness::Live);
+    assert_eq!(sessions.liveness(token.family, at(1_000)).await.unwrap(), Liveness::Over);
 }
 
 pub(super) async fn a_token_that_is_used_twice_ends_its_family(store: impl Everything) {
@@ -45,7 +45,7 @@ pub(super) async fn a_token_that_is_used_twice_ends_its_family(store: impl Every
     let sessions = store.stores().sessions;
     assert_eq!(rotate(&*sessions, 1, 2).await, rotated(&token));
     assert_eq!(rotate(&*sessions, 1, 3).await, Rotation::Reused);
-    assert!(!sessions.is_live(token.family, at(10)).await.unwrap());
+    assert_eq!(sessions.liveness(token.family, at(10)).await.unwrap(), Liveness::Over);
     for dead in [1, 2, 3] {
         assert_eq!(rotate(&*sessions, dead, 4).await, Rotation::Invalid);
     }
@@ -57,7 +57,7 @@ pub(super) async fn of_two_at_once_with_one_token_one_ends_the_family(store: imp
     let both = tokio::join!(rotate(&*sessions, 1, 2), rotate(&*sessions, 1, 3));
     let expected = (rotated(&token), Rotation::Reused);
     assert!(both == expected || (both.1, both.0) == expected, "{both:?}");
-    assert!(!sessions.is_live(token.family, at(10)).await.unwrap());
+    assert_eq!(sessions.liveness(token.family, at(10)).await.unwrap(), Liveness::Over);
 }
 
 pub(super) async fn an_expired_token_is_worth_nothing(store: impl Everything) {
@@ -65,7 +65,7 @@ pub(super) async fn an_expired_token_is_worth_nothing(store: impl Everything) {
     let sessions = store.stores().sessions;
     assert_eq!(rotate(&*sessions, 1, 2).await, Rotation::Invalid);
     assert_eq!(rotate(&*sessions, 9, 2).await, Rotation::Invalid);
-    assert!(!sessions.is_live(token.family, at(10)).await.unwrap());
+    assert_eq!(sessions.liveness(token.family, at(10)).await.unwrap(), Liveness::Over);
 }
 
 pub(super) async fn an_ended_family_is_dead_and_the_others_live(store: impl Everything) {
@@ -73,7 +73,7 @@ pub(super) async fn an_ended_family_is_dead_and_the_others_live(store: impl Ever
     let sessions = store.stores().sessions;
     sessions.end(hash(1)).await.unwrap();
     sessions.end(hash(7)).await.unwrap();
-    assert!(!sessions.is_live(mine.family, at(0)).await.unwrap());
-    assert!(sessions.is_live(other.family, at(0)).await.unwrap());
+    assert_eq!(sessions.liveness(mine.family, at(0)).await.unwrap(), Liveness::Over);
+    assert_eq!(sessions.liveness(other.family, at(0)).await.unwrap(), Liveness::Live);
     assert_eq!(rotate(&*sessions, 1, 3).await, Rotation::Invalid);
 }

@@ -1,0 +1,91 @@
+//! Counting how often somebody did something: no more than the quota, however many ask at once.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use moim::{
+    quota::Quota,
+    store::{Rates, Taken},
+};
+
+use super::{
+    Everything,
+    records::{at, hash},
+};
+
+claims!($ rates:
+    all_of_a_quota_is_there_at_once_and_then_as_time_goes_by,
+    one_who_is_held_back_holds_nobody_else_back,
+    of_many_at_once_no_more_get_through_than_the_quota_has,
+    what_was_counted_survives,
+    what_is_of_no_use_any_more_does_not_pile_up,
+);
+
+/// Three in thirty seconds.
+fn quota() -> Quota {
+    Quota::new(NonZeroU32::new(3).unwrap(), Duration::from_secs(30))
+}
+
+async fn take(rates: &dyn Rates, who: u8, now: Timestamp) -> Taken {
+    rates.take(hash(who), quota(), now).await.unwrap()
+}
+
+fn wait(seconds: u64) -> Taken {
+    Taken::Wait(Duration::from_secs(seconds))
+}
+
+pub(super) async fn all_of_a_quota_is_there_at_once_and_then_as_time_goes_by(
+    store: impl Everything,
+) {
+    let rates = store.stores().rates;
+    for _ in 0..3 {
+        assert_eq!(take(&*rates, 1, at(100)).await, Taken::Granted);
+    }
+    assert_eq!(take(&*rates, 1, at(100)).await, wait(10));
+    assert_eq!(take(&*rates, 1, at(104)).await, wait(6));
+    assert_eq!(take(&*rates, 1, at(110)).await, Taken::Granted);
+    assert_eq!(take(&*rates, 1, at(110)).await, wait(10));
+    // After a long time there is all of it, and not more.
+    for _ in 0..3 {
+        assert_eq!(take(&*rates, 1, at(1_000)).await, Taken::Granted);
+    }
+    assert_eq!(take(&*rates, 1, at(1_000)).await, wait(10));
+}
+
+pub(super) async fn one_who_is_held_back_holds_nobody_else_back(store: impl Everything) {
+    let rates = store.stores().rates;
+    for _ in 0..3 {
+        assert_eq!(take(&*rates, 1, at(100)).await, Taken::Granted);
+    }
+    assert_eq!(take(&*rates, 1, at(100)).await, wait(10));
+    assert_eq!(take(&*rates, 2, at(100)).await, Taken::Granted);
+}
+
+pub(super) async fn of_many_at_once_no_more_get_through_than_the_quota_has(store: impl Everything) {
+    let rates = store.stores().rates;
+    // Some of them begin while there is nothing yet.
+    let all = join_all((0..20).map(|_| rates.take(hash(1), quota(), at(100)))).await;
+    let granted = |taken: &&Result<Taken, _>| matches!(taken, Ok(Taken::Granted));
+    assert_eq!(all.iter().filter(granted).count(), 3, "{all:?}");
+}
+
+pub(super) async fn what_was_counted_survives(mut store: impl Everything) {
+    for _ in 0..3 {
+        assert_eq!(take(&*store.stores().rates, 1, at(100)).await, Taken::Granted);
+    }
+    store.kill().await;
+    assert_eq!(take(&*store.stores().rates, 1, at(100)).await, wait(10));
+}
+
+pub(super) async fn what_is_of_no_use_any_more_does_not_pile_up(store: impl Everything) {
+    let rates = store.stores().rates;
+    for who in 0..40 {
+        take(&*rates, who, at(100)).await;
+    }
+    assert_eq!(store.rates_kept().await, 40);
+    for who in 100..103 {
+        take(&*rates, who, at(200)).await;
+    }
+    assert_eq!(store.rates_kept().await, 3);
+}
