@@ -1,4 +1,4 @@
-//! What every bus must do, held against the one in memory and the one over a real Redis.
+//! What every bus must do, held against the one in memory, the one over a real Redis, and over a real cluster.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use moim::{
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use crate::redis::Redis;
+use crate::redis::{Cluster, Redis};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -47,11 +47,14 @@ struct OverRedis {
 impl OverRedis {
     fn new() -> Self {
         let redis = Redis::start();
-        let address = moim::redis::Redis::at(&redis.url()).unwrap();
-        let bus = || Arc::new(RedisBus::connect(&address, &TaskTracker::new()).unwrap());
-        let buses = [bus(), bus()];
+        let buses = two_at(&redis.url());
         Self { redis, buses }
     }
+}
+
+fn two_at(url: &str) -> [Arc<RedisBus>; 2] {
+    let redis = moim::redis::Redis::at(url).unwrap();
+    [(); 2].map(|()| Arc::new(RedisBus::connect(&redis, &TaskTracker::new()).unwrap()))
 }
 
 impl Rig for OverRedis {
@@ -65,6 +68,33 @@ impl Rig for OverRedis {
 
     fn mend_it(&mut self) {
         self.redis.go_on();
+    }
+}
+
+struct OverCluster {
+    cluster: Cluster,
+    buses: [Arc<RedisBus>; 2],
+}
+
+impl OverCluster {
+    fn new() -> Self {
+        let cluster = Cluster::start();
+        let buses = two_at(&cluster.url());
+        Self { cluster, buses }
+    }
+}
+
+impl Rig for OverCluster {
+    fn nodes(&self) -> [Arc<dyn Bus>; 2] {
+        self.buses.clone().map(|bus| bus as Arc<dyn Bus>)
+    }
+
+    fn break_it(&mut self) {
+        self.cluster.nodes.iter_mut().for_each(Redis::kill);
+    }
+
+    fn mend_it(&mut self) {
+        self.cluster.nodes.iter_mut().for_each(Redis::go_on);
     }
 }
 
@@ -225,6 +255,15 @@ macro_rules! contract {
                 super::$name(&mut OverRedis::new()).await;
             })*
         }
+
+        mod cluster {
+            use super::*;
+
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(&mut OverCluster::new()).await;
+            })*
+        }
     };
 }
 
@@ -235,3 +274,24 @@ contract![
     after_a_break_one_hears_that_one_missed_something_and_hears_on,
     what_was_published_before_the_end_arrives,
 ];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_cluster_topics_spread_over_all_nodes() {
+    let rig = OverCluster::new();
+    let [one, _] = rig.nodes();
+    until(&*one, BusState::Up).await;
+    let mut kept = Vec::new();
+    for _ in 0..30 {
+        let topic = topic();
+        kept.push((topic.to_string(), one.subscribe(topic).await));
+    }
+    for node in 0..3 {
+        let mut there = rig.cluster.channels_at(node);
+        let mut due: Vec<_> = kept.iter().map(|(channel, _)| channel.clone()).collect();
+        due.retain(|channel| rig.cluster.node_of(channel) == node);
+        assert!(!due.is_empty());
+        there.sort();
+        due.sort();
+        assert_eq!(there, due);
+    }
+}

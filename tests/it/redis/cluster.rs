@@ -1,0 +1,85 @@
+//! A real Redis Cluster of three nodes without replicas, whose nodes can be killed and started again.
+
+use std::{
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use super::{Redis, STARTING, free_port};
+
+/// Who is silent for so long is taken for dead by the others, in milliseconds.
+const SILENCE: &str = "1000";
+
+pub(crate) struct Cluster {
+    pub(crate) nodes: [Redis; 3],
+}
+
+impl Cluster {
+    /// Three nodes that share all slots, and agree on it.
+    pub(crate) fn start() -> Self {
+        let nodes = [(); 3].map(|()| {
+            let between = free_port().to_string();
+            let options = [
+                ["--cluster-enabled", "yes"],
+                ["--cluster-port", &between],
+                ["--cluster-node-timeout", SILENCE],
+                // Who is left goes on with its own slots.
+                ["--cluster-require-full-coverage", "no"],
+            ];
+            Redis::start_with(options.concat().into_iter().map(str::to_owned).collect())
+        });
+        let addresses = nodes.each_ref().map(|node| node.address().to_string());
+        let made = Command::new("redis-cli")
+            .args(["--cluster", "create"])
+            .args(addresses)
+            .arg("--cluster-yes")
+            .output();
+        let made = made.unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+        let cluster = Self { nodes };
+        cluster.is_whole();
+        cluster
+    }
+
+    /// What a node of Moim is told.
+    pub(crate) fn url(&self) -> String {
+        let [first, others @ ..] = self.nodes.each_ref().map(Redis::address);
+        let others = others.map(|node| format!("node={node}")).join("&");
+        format!("redis-cluster://{first}?{others}")
+    }
+
+    /// Waits until all nodes say that all slots are served.
+    pub(crate) fn is_whole(&self) {
+        let until = Instant::now() + STARTING;
+        let is_whole = |node: &Redis| {
+            let info = node.try_ask(&["cluster", "info"]);
+            let says = |line: &str| info.lines().any(|said| said == line);
+            says("cluster_state:ok") && says("cluster_slots_ok:16384")
+        };
+        while !self.nodes.iter().all(is_whole) {
+            assert!(Instant::now() < until, "{}", self.nodes[0].try_ask(&["cluster", "nodes"]));
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Which node a channel is on.
+    pub(crate) fn node_of(&self, channel: &str) -> usize {
+        let slot: u16 = self.nodes[0].ask(&["cluster", "keyslot", channel]).trim().parse().unwrap();
+        let is_own = |node: &Redis| {
+            let nodes = node.ask(&["cluster", "nodes"]);
+            let own = nodes.lines().find(|line| line.contains("myself")).unwrap();
+            own.split(' ').skip(8).any(|range| {
+                let (first, last) = range.split_once('-').unwrap_or((range, range));
+                (first.parse().unwrap()..=last.parse::<u16>().unwrap()).contains(&slot)
+            })
+        };
+        self.nodes.iter().position(is_own).expect("somebody has the slot")
+    }
+
+    /// The channels to which somebody is subscribed at a node.
+    pub(crate) fn channels_at(&self, node: usize) -> Vec<String> {
+        let channels = self.nodes[node].ask(&["pubsub", "shardchannels"]);
+        channels.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+}
