@@ -40,7 +40,7 @@ impl fmt::Display for Topic {
 pub enum BusState {
     /// They do, as far as one knows.
     Up,
-    /// They don't: what is published is dropped.
+    /// They don't, or not all: what is published there is dropped.
     Down,
 }
 
@@ -49,12 +49,12 @@ pub enum BusState {
 /// Frames of one node on one topic arrive in the order of publishing, unless some are lost.
 #[async_trait]
 pub trait Bus: Send + Sync {
-    /// Listens to a topic. Once this returns, every frame that is published arrives or is `Missed`. While the
-    /// bus is down it returns at once, and `Missed` is heard when the subscription has come about.
+    /// Listens to a topic. Once this returns, every frame that is published arrives or is `Missed`. While what
+    /// carries the topic is down it returns at once, and `Missed` is heard when the subscription has come about.
     async fn subscribe(&self, topic: Topic) -> Subscription;
 
     /// Sends a frame, and never waits. When one is known to be lost, the subscriptions that this node has to the
-    /// topic hear `Missed`; while the bus is down, only once it is up again, and then all of them.
+    /// topic hear `Missed`; while what carries the topic is down, only once it is up again, and then all of them.
     fn publish(&self, topic: Topic, frame: Bytes);
 
     /// Whether frames get through now.

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use fred::{
     clients::{Client, SubscriberClient},
-    prelude::{Builder, Config, Error, ReconnectPolicy},
-    types::RespVersion,
+    prelude::{Builder, Config, Error, ReconnectPolicy, ServerConfig},
+    types::{RespVersion, config::Server},
 };
 
 pub mod bus;
+mod ears;
+mod layout;
+mod line;
 
 /// Messages that fred holds for us. Its own default loses half of a burst.
 const RECEIVE_BUFFER: usize = 65_536;
@@ -34,6 +37,7 @@ pub enum RedisError {
 }
 
 /// Where Redis is, and how connections to it behave.
+#[derive(Clone)]
 pub struct Redis {
     config: Config,
 }
@@ -49,6 +53,18 @@ impl Redis {
 
     fn is_cluster(&self) -> bool {
         self.config.server.is_clustered()
+    }
+
+    /// The nodes of a cluster that the address names.
+    fn seeds(&self) -> Vec<Server> {
+        self.config.server.hosts()
+    }
+
+    /// One node of the cluster, alone.
+    fn only(&self, server: &Server) -> Self {
+        let mut config = self.config.clone();
+        config.server = ServerConfig::Centralized { server: server.clone() };
+        Self { config }
     }
 
     fn client(&self) -> Result<Client, RedisError> {

@@ -67,6 +67,7 @@ const PURE: &[&str] = &[
     "src/rooms/nodes.rs",
     "src/rooms/participants",
     "src/upkeep/diagnosis",
+    "src/redis/layout.rs",
     "src/connection/admission.rs",
     "src/connection/session.rs",
     "src/store/mongo/members.rs",

@@ -13,6 +13,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::redis::{Cluster, Redis};
 
+mod clusters;
+
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Two nodes at one bus, and a way to break it.
@@ -274,24 +276,3 @@ contract![
     after_a_break_one_hears_that_one_missed_something_and_hears_on,
     what_was_published_before_the_end_arrives,
 ];
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_a_cluster_topics_spread_over_all_nodes() {
-    let rig = OverCluster::new();
-    let [one, _] = rig.nodes();
-    until(&*one, BusState::Up).await;
-    let mut kept = Vec::new();
-    for _ in 0..30 {
-        let topic = topic();
-        kept.push((topic.to_string(), one.subscribe(topic).await));
-    }
-    for node in 0..3 {
-        let mut there = rig.cluster.channels_at(node);
-        let mut due: Vec<_> = kept.iter().map(|(channel, _)| channel.clone()).collect();
-        due.retain(|channel| rig.cluster.node_of(channel) == node);
-        assert!(!due.is_empty());
-        there.sort();
-        due.sort();
-        assert_eq!(there, due);
-    }
-}

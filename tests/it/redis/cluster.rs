@@ -82,4 +82,18 @@ impl Cluster {
         let channels = self.nodes[node].ask(&["pubsub", "shardchannels"]);
         channels.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
     }
+
+    /// Gives a channel's slot, which must be empty, to another node: what was subscribed to there is not any more.
+    pub(crate) fn migrate(&self, channel: &str, to: usize) {
+        let slot = self.nodes[0].ask(&["cluster", "keyslot", channel]);
+        let (slot, from) = (slot.trim(), self.node_of(channel));
+        let name = |node: usize| self.nodes[node].ask(&["cluster", "myid"]).trim().to_owned();
+        let (taker, giver) = (name(to), name(from));
+        self.nodes[to].ask(&["cluster", "setslot", slot, "importing", &giver]);
+        self.nodes[from].ask(&["cluster", "setslot", slot, "migrating", &taker]);
+        let last = (0..self.nodes.len()).filter(|node| ![from, to].contains(node));
+        for node in [to, from].into_iter().chain(last) {
+            self.nodes[node].ask(&["cluster", "setslot", slot, "node", &taker]);
+        }
+    }
 }
