@@ -42,7 +42,11 @@ impl Serving {
 
     /// One more node on this database.
     pub(crate) async fn start_on(database: &Arc<Database>) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), Some(Arc::clone(database)), &[]).await
+        Self::start_on_with(database, &[]).await
+    }
+
+    pub(crate) async fn start_on_with(database: &Arc<Database>, flags: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), Some(Arc::clone(database)), flags).await
     }
 
     async fn start_in(folder: TempDir, database: Option<Arc<Database>>, flags: &[&str]) -> Self {

@@ -1,6 +1,7 @@
-//! Two servers with the same data and a real Redis between them: what happens on one is felt on the other.
+//! Two servers with the same data and a real Redis, or a cluster of them, between them: what happens on one is felt on
+//! the other.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -12,15 +13,74 @@ use crate::{
         peer::{Peer, content, holds},
         person::Person,
     },
-    redis::Redis,
+    mongo::Database,
+    redis::{Cluster, Redis},
     serving::Serving,
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What stands between the servers and below them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rig {
+    /// One Redis; the embedded database in a folder that both see.
+    RedisAndSqlite,
+    /// One Redis, and a database over the wire.
+    RedisAndMongo,
+    /// A Redis Cluster, and a database over the wire.
+    ClusterAndMongo,
+}
+
+impl Rig {
+    fn between(self) -> Between {
+        match self {
+            Self::RedisAndSqlite | Self::RedisAndMongo => Between::Redis(Redis::start()),
+            Self::ClusterAndMongo => Between::Cluster(Cluster::start()),
+        }
+    }
+
+    async fn server(self, flags: &[&str]) -> Serving {
+        match self {
+            Self::RedisAndSqlite => Serving::start_with(flags).await,
+            Self::RedisAndMongo | Self::ClusterAndMongo => {
+                Serving::start_on_with(&Arc::new(Database::new().await), flags).await
+            }
+        }
+    }
+}
+
+enum Between {
+    Redis(Redis),
+    Cluster(Cluster),
+}
+
+impl Between {
+    fn url(&self) -> String {
+        match self {
+            Self::Redis(redis) => redis.url(),
+            Self::Cluster(cluster) => cluster.url(),
+        }
+    }
+
+    fn nodes(&mut self) -> &mut [Redis] {
+        match self {
+            Self::Redis(redis) => std::slice::from_mut(redis),
+            Self::Cluster(cluster) => &mut cluster.nodes,
+        }
+    }
+
+    fn kill(&mut self) {
+        self.nodes().iter_mut().for_each(Redis::kill);
+    }
+
+    fn go_on(&mut self) {
+        self.nodes().iter_mut().for_each(Redis::go_on);
+    }
+}
+
 /// Two servers, who owns the trip on the first, and who edits it on the second.
 struct Two {
-    redis: Redis,
+    between: Between,
     one: Serving,
     other: Serving,
     minji: Person,
@@ -29,10 +89,10 @@ struct Two {
 }
 
 impl Two {
-    async fn start() -> Self {
-        let redis = Redis::start();
-        let url = redis.url();
-        let one = Serving::start_with(&["--redis-url", &url]).await;
+    async fn start(rig: Rig) -> Self {
+        let between = rig.between();
+        let url = between.url();
+        let one = rig.server(&["--redis-url", &url]).await;
         let minji = one.person("minji").await;
         let other = one.start_beside(&["--redis-url", &url]).await;
         let jun = other.person("jun").await;
@@ -44,7 +104,7 @@ impl Two {
         for server in [&one, &other] {
             says(server, "ready\n").await;
         }
-        Self { redis, one, other, minji, jun, trip }
+        Self { between, one, other, minji, jun, trip }
     }
 
     /// A window of each, on their own servers.
@@ -98,9 +158,8 @@ async fn passes(from: &mut Client, to: &mut Client) {
     to.listen_until("an edit on the other node", shown).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_edit_on_one_node_is_seen_on_the_other_and_people_are_counted_on_both() {
-    let two = Two::start().await;
+async fn an_edit_on_one_node_is_seen_on_the_other_and_people_are_counted_on_both(rig: Rig) {
+    let two = Two::start(rig).await;
     let [mut mine, mut theirs] = two.windows().await;
     passes(&mut mine, &mut theirs).await;
     passes(&mut theirs, &mut mine).await;
@@ -116,9 +175,8 @@ async fn an_edit_on_one_node_is_seen_on_the_other_and_people_are_counted_on_both
 }
 
 /// W8
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cursor_on_one_node_is_seen_on_the_other_until_its_window_closes() {
-    let mut two = Two::start().await;
+async fn a_cursor_on_one_node_is_seen_on_the_other_until_its_window_closes(rig: Rig) {
+    let mut two = Two::start(rig).await;
     let [mut mine, mut theirs] = two.windows().await;
     mine.peer.wave();
     mine.flush().await;
@@ -139,9 +197,8 @@ async fn a_cursor_on_one_node_is_seen_on_the_other_until_its_window_closes() {
 }
 
 /// W9
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_removed_on_one_node_is_out_on_the_other() {
-    let two = Two::start().await;
+async fn who_is_removed_on_one_node_is_out_on_the_other(rig: Rig) {
+    let two = Two::start(rig).await;
     let [_mine, mut theirs] = two.windows().await;
     let path = format!("/trips/{}/members/{}", two.trip, two.jun.id);
     two.minji.delete(&path).await.expect(StatusCode::NO_CONTENT);
@@ -149,12 +206,11 @@ async fn who_is_removed_on_one_node_is_out_on_the_other() {
     assert_eq!(theirs.closed, Some(4403));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_redis_each_node_goes_on_and_all_is_made_up_for_once_it_is_back() {
-    let mut two = Two::start().await;
+async fn without_redis_each_node_goes_on_and_all_is_made_up_for_once_it_is_back(rig: Rig) {
+    let mut two = Two::start(rig).await;
     let [mut mine, mut theirs] = two.windows().await;
     passes(&mut mine, &mut theirs).await;
-    two.redis.kill();
+    two.between.kill();
     says(&two.one, "ready, but degraded: no connection to Redis\n").await;
     says(&two.other, "ready, but degraded: no connection to Redis\n").await;
     let marks = [mine.peer.set_mark(), theirs.peer.set_mark()];
@@ -164,7 +220,7 @@ async fn without_redis_each_node_goes_on_and_all_is_made_up_for_once_it_is_back(
     }
     // What only the store knows of: the member is removed while nobody can be told.
     let path = format!("/trips/{}/members/{}", two.trip, two.jun.id);
-    two.redis.go_on();
+    two.between.go_on();
     let both = |client: &Client| {
         let content = content(&client.peer.doc);
         marks.iter().all(|mark| holds(&content, mark))
@@ -174,19 +230,18 @@ async fn without_redis_each_node_goes_on_and_all_is_made_up_for_once_it_is_back(
         theirs.listen_until("what happened meanwhile", both)
     );
     passes(&mut theirs, &mut mine).await;
-    two.redis.kill();
+    two.between.kill();
     says(&two.one, "ready, but degraded: no connection to Redis\n").await;
     two.minji.delete(&path).await.expect(StatusCode::NO_CONTENT);
-    two.redis.go_on();
+    two.between.go_on();
     theirs.hear_out().await;
     assert_eq!(theirs.closed, Some(4403));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_finds_no_redis_at_its_start_serves_all_the_same() {
-    let mut redis = Redis::start();
-    redis.kill();
-    let server = Serving::start_with(&["--redis-url", &redis.url()]).await;
+async fn a_node_that_finds_no_redis_at_its_start_serves_all_the_same(rig: Rig) {
+    let mut between = rig.between();
+    between.kill();
+    let server = rig.server(&["--redis-url", &between.url()]).await;
     says(&server, "ready, but degraded: no connection to Redis\n").await;
     let minji = server.person("minji").await;
     let trip = minji.trip("제주").await;
@@ -194,6 +249,35 @@ async fn a_node_that_finds_no_redis_at_its_start_serves_all_the_same() {
     window.peer.set_mark();
     window.flush().await;
     window.is_settled().await;
-    redis.go_on();
+    between.go_on();
     says(&server, "ready\n").await;
 }
+
+macro_rules! suite {
+    ($($rig:ident as $module:ident),*: $tests:tt) => {
+        $(mod $module {
+            use super::Rig;
+
+            suite!(@ $rig $tests);
+        })*
+    };
+    (@ $rig:ident [$($name:ident),* $(,)?]) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            super::$name(Rig::$rig).await;
+        })*
+    };
+}
+
+suite![
+    RedisAndSqlite as redis_and_sqlite,
+    RedisAndMongo as redis_and_mongo,
+    ClusterAndMongo as cluster_and_mongo:
+[
+    an_edit_on_one_node_is_seen_on_the_other_and_people_are_counted_on_both,
+    a_cursor_on_one_node_is_seen_on_the_other_until_its_window_closes,
+    who_is_removed_on_one_node_is_out_on_the_other,
+    without_redis_each_node_goes_on_and_all_is_made_up_for_once_it_is_back,
+    a_node_that_finds_no_redis_at_its_start_serves_all_the_same,
+]
+];

@@ -1,7 +1,6 @@
 //! A real Redis Cluster of three nodes without replicas, whose nodes can be killed and started again.
 
 use std::{
-    process::Command,
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -11,6 +10,9 @@ use super::{Redis, STARTING, free_port};
 /// Who is silent for so long is taken for dead by the others, in milliseconds.
 const SILENCE: &str = "1000";
 
+/// The slots of each, from the first to the last.
+const SHARES: [[&str; 2]; 3] = [["0", "5460"], ["5461", "10922"], ["10923", "16383"]];
+
 pub(crate) struct Cluster {
     pub(crate) nodes: [Redis; 3],
 }
@@ -18,25 +20,25 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Three nodes that share all slots, and agree on it.
     pub(crate) fn start() -> Self {
-        let nodes = [(); 3].map(|()| {
-            let between = free_port().to_string();
+        // Where they talk to each other.
+        let between = [(); 3].map(|()| free_port().to_string());
+        let nodes = between.each_ref().map(|between| {
             let options = [
                 ["--cluster-enabled", "yes"],
-                ["--cluster-port", &between],
+                ["--cluster-port", between],
                 ["--cluster-node-timeout", SILENCE],
                 // Who is left goes on with its own slots.
                 ["--cluster-require-full-coverage", "no"],
             ];
             Redis::start_with(options.concat().into_iter().map(str::to_owned).collect())
         });
-        let addresses = nodes.each_ref().map(|node| node.address().to_string());
-        let made = Command::new("redis-cli")
-            .args(["--cluster", "create"])
-            .args(addresses)
-            .arg("--cluster-yes")
-            .output();
-        let made = made.unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+        // What `redis-cli --cluster create` does, without its pauses.
+        for (at, [first, last]) in SHARES.iter().enumerate() {
+            nodes[at].ask(&["cluster", "set-config-epoch", &(at + 1).to_string()]);
+            nodes[at].ask(&["cluster", "addslotsrange", first, last]);
+            let port = nodes[at].address().port().to_string();
+            nodes[0].ask(&["cluster", "meet", "127.0.0.1", &port, &between[at]]);
+        }
         let cluster = Self { nodes };
         cluster.is_whole();
         cluster
