@@ -1,4 +1,4 @@
-//! The chaos proxy does what it says: tests of what stands behind it rest on that.
+//! The chaos proxy does what it says, and what stands behind it may be late, silent or away.
 
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,8 @@ use tokio::{
     time::timeout,
 };
 
+mod before_database;
+mod before_redis;
 mod proxy;
 
 pub(crate) use proxy::{Mode, Proxy};

@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    net::Ipv4Addr,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -44,6 +44,11 @@ impl Database {
 
     pub(crate) fn url(&self) -> String {
         self.server.as_ref().unwrap().url()
+    }
+
+    /// Where its server listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.server.as_ref().unwrap().port).into()
     }
 
     /// One more node on it.

@@ -12,17 +12,21 @@ use crate::{
         client::Client,
         peer::{Peer, content, holds},
         person::Person,
+        program::Program,
     },
     mongo::Database,
     redis::{Cluster, Redis},
     serving::Serving,
 };
 
+/// What `/readyz` says without Redis.
+pub(crate) const DEGRADED: &str = "ready, but degraded: no connection to Redis\n";
+
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What stands between the servers and below them.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Rig {
+pub(crate) enum Rig {
     /// One Redis; the embedded database in a folder that both see.
     RedisAndSqlite,
     /// One Redis, and a database over the wire.
@@ -49,7 +53,7 @@ impl Rig {
     }
 }
 
-enum Between {
+pub(crate) enum Between {
     Redis(Redis),
     Cluster(Cluster),
 }
@@ -79,10 +83,10 @@ impl Between {
 }
 
 /// Two servers, who owns the trip on the first, and who edits it on the second.
-struct Two {
+pub(crate) struct Two {
     between: Between,
-    one: Serving,
-    other: Serving,
+    pub(crate) one: Serving,
+    pub(crate) other: Serving,
     minji: Person,
     jun: Person,
     trip: String,
@@ -92,9 +96,14 @@ impl Two {
     async fn start(rig: Rig) -> Self {
         let between = rig.between();
         let url = between.url();
-        let one = rig.server(&["--redis-url", &url]).await;
+        Self::joined(rig, between, [&url, &url]).await
+    }
+
+    /// Each reaches what is between them at an address of its own.
+    pub(crate) async fn joined(rig: Rig, between: Between, urls: [&str; 2]) -> Self {
+        let one = rig.server(&["--redis-url", urls[0]]).await;
         let minji = one.person("minji").await;
-        let other = one.start_beside(&["--redis-url", &url]).await;
+        let other = one.start_beside(&["--redis-url", urls[1]]).await;
         let jun = other.person("jun").await;
         let trip = minji.trip("제주").await;
         let invite = minji.post(&format!("/trips/{trip}/invites"), json!({"role": "editor"})).await;
@@ -108,13 +117,13 @@ impl Two {
     }
 
     /// A window of each, on their own servers.
-    async fn windows(&self) -> [Client; 2] {
+    pub(crate) async fn windows(&self) -> [Client; 2] {
         let mine = open(&self.one, &self.minji, &self.trip, 11).await;
         [mine, open(&self.other, &self.jun, &self.trip, 12).await]
     }
 }
 
-async fn open(server: &Serving, person: &Person, trip: &str, replica: u64) -> Client {
+pub(crate) async fn open(server: &Serving, person: &Person, trip: &str, replica: u64) -> Client {
     let path = person.sync_path(trip).await;
     let mut client = Client::new(Peer::new(replica as usize, replica, true), &path);
     client.connect(&server.base).await.unwrap();
@@ -123,7 +132,7 @@ async fn open(server: &Serving, person: &Person, trip: &str, replica: u64) -> Cl
 }
 
 /// Waits until `/readyz` says this.
-async fn says(server: &Serving, wanted: &str) {
+pub(crate) async fn says(server: &Serving, wanted: &str) {
     let until = Instant::now() + PATIENCE;
     loop {
         let said = server.anybody().get("!/readyz").await;
@@ -150,7 +159,7 @@ async fn counts(server: &Serving, person: &Person, trip: &str, wanted: u64) {
 }
 
 /// Edits in one window, and waits until the other shows it.
-async fn passes(from: &mut Client, to: &mut Client) {
+pub(crate) async fn passes(from: &mut Client, to: &mut Client) {
     let mark = from.peer.set_mark();
     from.flush().await;
     from.is_settled().await;
@@ -211,8 +220,8 @@ async fn without_redis_each_node_goes_on_and_all_is_made_up_for_once_it_is_back(
     let [mut mine, mut theirs] = two.windows().await;
     passes(&mut mine, &mut theirs).await;
     two.between.kill();
-    says(&two.one, "ready, but degraded: no connection to Redis\n").await;
-    says(&two.other, "ready, but degraded: no connection to Redis\n").await;
+    says(&two.one, DEGRADED).await;
+    says(&two.other, DEGRADED).await;
     let marks = [mine.peer.set_mark(), theirs.peer.set_mark()];
     for client in [&mut mine, &mut theirs] {
         client.flush().await;
@@ -231,7 +240,7 @@ async fn without_redis_each_node_goes_on_and_all_is_made_up_for_once_it_is_back(
     );
     passes(&mut theirs, &mut mine).await;
     two.between.kill();
-    says(&two.one, "ready, but degraded: no connection to Redis\n").await;
+    says(&two.one, DEGRADED).await;
     two.minji.delete(&path).await.expect(StatusCode::NO_CONTENT);
     two.between.go_on();
     theirs.hear_out().await;
@@ -242,7 +251,7 @@ async fn a_node_that_finds_no_redis_at_its_start_serves_all_the_same(rig: Rig) {
     let mut between = rig.between();
     between.kill();
     let server = rig.server(&["--redis-url", &between.url()]).await;
-    says(&server, "ready, but degraded: no connection to Redis\n").await;
+    says(&server, DEGRADED).await;
     let minji = server.person("minji").await;
     let trip = minji.trip("제주").await;
     let mut window = open(&server, &minji, &trip, 11).await;
@@ -251,6 +260,37 @@ async fn a_node_that_finds_no_redis_at_its_start_serves_all_the_same(rig: Rig) {
     window.is_settled().await;
     between.go_on();
     says(&server, "ready\n").await;
+}
+
+/// A node says that it is alive every 3 s, and is taken for dead after 10 s of silence; the rest is for us.
+const GONE_WITHIN: Duration = Duration::from_secs(10 + 3 + 2);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_is_killed_takes_its_people_along_within_seconds() {
+    let (redis, database) = (Redis::start(), Arc::new(Database::new().await));
+    let (redis, url, folder) = (redis.url(), database.url(), tempfile::tempdir().unwrap());
+    let node = ["--redis-url", &redis, "--mongo-url", &url, "--mongo-database", &database.name];
+    let mut one = Program::start(&folder.path().join("data"), &node).await;
+    one.is_ready().await;
+    let other = Serving::start_on_with(&database, &["--redis-url", &redis]).await;
+    let minji = Person::at(&one.base).sign_up("minji").await;
+    let trip = minji.trip("제주").await;
+    let elsewhere = minji.moved_to(&other.base);
+    let mut theirs = open(&other, &elsewhere, &trip, 12).await;
+    let mut mine = Client::new(Peer::new(11, 11, true), &minji.sync_path(&trip).await);
+    mine.connect(&one.base).await.unwrap();
+    mine.is_synced().await;
+    mine.peer.wave();
+    mine.flush().await;
+    theirs.listen_until("a cursor", |client| client.peer.seen.contains_key(&11)).await;
+    passes(&mut mine, &mut theirs).await;
+    one.kill().await;
+    let killed = Instant::now();
+    theirs.listen_until("no cursor", |client| !client.peer.seen.contains_key(&11)).await;
+    assert!(killed.elapsed() < GONE_WITHIN, "{:?}", killed.elapsed());
+    drop(theirs);
+    counts(&other, &elsewhere, &trip, 0).await;
+    assert!(killed.elapsed() < GONE_WITHIN, "{:?}", killed.elapsed());
 }
 
 macro_rules! suite {

@@ -1,0 +1,106 @@
+//! A server that reaches its database over a bad line: what is acknowledged is stored, and what is not is tried again.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{Mode, Proxy};
+use crate::{
+    common::{
+        client::{Client, read},
+        peer::{content, holds},
+        person::Person,
+    },
+    mongo::Database,
+    serving::Serving,
+    two_servers::open,
+};
+
+/// After a line is mended, people wait no longer than this until their edits are stored.
+const HEALED_WITHIN: Duration = Duration::from_secs(10);
+/// Longer than any call waits for its answer.
+const LONGER_THAN_PATIENCE: Duration = Duration::from_secs(11);
+
+struct Scene {
+    database: Arc<Database>,
+    proxy: Proxy,
+    server: Serving,
+    minji: Person,
+    trip: String,
+    window: Client,
+}
+
+impl Scene {
+    async fn start() -> Self {
+        let database = Arc::new(Database::new().await);
+        let proxy = Proxy::to(database.address()).await.unwrap();
+        let url = format!("mongodb://{}/?directConnection=true", proxy.address);
+        let server = Serving::start_on_with(&database, &["--mongo-url", &url]).await;
+        let minji = server.person("minji").await;
+        let trip = minji.trip("제주").await;
+        let window = open(&server, &minji, &trip, 11).await;
+        Self { database, proxy, server, minji, trip, window }
+    }
+
+    /// An edit that is not acknowledged for so long.
+    async fn edit_in_vain(&mut self, time: Duration) -> String {
+        let mark = self.window.peer.set_mark();
+        self.window.flush().await;
+        self.window.listen_for(time).await;
+        assert!(!self.window.peer.is_settled(), "acknowledged without the database");
+        assert!(self.window.is_connected(), "sent away ({:?})", self.window.closed);
+        mark
+    }
+
+    /// The line is mended: everything is acknowledged soon, and a server that knows only the database has it.
+    async fn ends_well(mut self, marks: &[String]) {
+        self.proxy.set(Mode::Pass);
+        let began = Instant::now();
+        self.window.settles(&self.server.base).await;
+        assert!(began.elapsed() < HEALED_WITHIN, "{:?}", began.elapsed());
+        self.server.stop.at_once.cancel();
+        let other = Serving::start_on(&self.database).await;
+        let path = self.minji.moved_to(&other.base).sync_path(&self.trip).await;
+        let stored = content(&read(&other.base, &path).await);
+        assert!(marks.iter().all(|mark| holds(&stored, mark)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_database_acknowledges_late() {
+    let mut scene = Scene::start().await;
+    let late = Duration::from_millis(200);
+    scene.proxy.set(Mode::Delay(late));
+    let began = Instant::now();
+    let mut marks = Vec::new();
+    for _ in 0..3 {
+        marks.push(scene.window.peer.set_mark());
+        scene.window.flush().await;
+        scene.window.is_settled().await;
+    }
+    assert!(
+        began.elapsed() > 3 * 2 * late,
+        "{:?} for 3 edits, one after the other",
+        began.elapsed()
+    );
+    scene.ends_well(&marks).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_silent_acknowledges_nothing_and_loses_nothing() {
+    let mut scene = Scene::start().await;
+    scene.proxy.set(Mode::Hang);
+    let mut marks = vec![scene.edit_in_vain(LONGER_THAN_PATIENCE).await];
+    marks.push(scene.edit_in_vain(Duration::from_millis(100)).await);
+    scene.ends_well(&marks).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_was_cut_off_acknowledges_nothing_and_loses_nothing() {
+    let mut scene = Scene::start().await;
+    scene.proxy.set(Mode::Cut);
+    let mut marks = vec![scene.edit_in_vain(Duration::from_secs(2)).await];
+    marks.push(scene.edit_in_vain(Duration::from_millis(100)).await);
+    scene.ends_well(&marks).await;
+}
