@@ -68,5 +68,15 @@ async fn a_proxy_passes_on_late_or_not_at_all_and_cuts() {
     let mut refused = TcpStream::connect(proxy.address).await.unwrap();
     assert!(says(&mut refused, b"never").await.is_err());
     proxy.set(Mode::Pass);
+    let mut again = TcpStream::connect(proxy.address).await.unwrap();
+    says(&mut again, b"again").await.unwrap();
+
+    proxy.set(Mode::Lose);
+    let mut newcomer = TcpStream::connect(proxy.address).await.unwrap();
+    assert!(timeout(pause, says(&mut newcomer, b"lost")).await.is_err());
+    proxy.set(Mode::Pass);
+    for socket in [&mut again, &mut newcomer] {
+        assert!(timeout(pause, says(socket, b"lost")).await.is_err(), "not even now");
+    }
     says(&mut TcpStream::connect(proxy.address).await.unwrap(), b"again").await.unwrap();
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::HashSet,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use mongodb::{
@@ -11,11 +12,14 @@ use mongodb::{
     error::{Error, ErrorKind},
 };
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 use tokio_util::task::TaskTracker;
 
 use super::{
-    calls::{ANSWER, Named, all, late},
+    calls::{Named, all, late},
     connect,
     failure::{refused, unconfirmed},
 };
@@ -30,6 +34,9 @@ const QUEUE_APPENDS: usize = 1_024;
 const BATCH_APPENDS: usize = 512;
 /// No further append joins a batch of as many bytes.
 const BATCH_BYTES: usize = 4 << 20;
+/// How long each of a batch's two calls may take. All rooms wait for them, and try again: two entries of the
+/// same edit do no harm.
+const COMMITTING: Duration = Duration::from_secs(5);
 
 /// One append as it is stored.
 #[derive(Serialize, Deserialize)]
@@ -141,7 +148,8 @@ impl Writer {
         let asked: HashSet<DocId> = batch.iter().map(|queued| queued.record.doc).collect();
         let asked: Vec<DocId> = asked.into_iter().collect();
         let find = self.documents.find(doc! { "_id": { "$in": asked } });
-        let found = all(find.projection(doc! { "_id": 1 })).await?;
+        let finding = all(find.projection(doc! { "_id": 1 }));
+        let found = timeout(COMMITTING, finding).await.map_err(|_| late(COMMITTING))??;
         Ok(found.into_iter().map(|Named { _id }| _id).collect())
     }
 
@@ -149,10 +157,10 @@ impl Writer {
         let records = batch.iter().map(|queued| &queued.record);
         // Not in order: one that fails does not hold up the others.
         let insert = self.entries.insert_many(records).ordered(false);
-        match tokio::time::timeout(ANSWER, Box::pin(insert.into_future())).await {
+        match timeout(COMMITTING, Box::pin(insert.into_future())).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(Failed::from(error)),
-            Err(_) => Err(Failed::All(late(ANSWER))),
+            Err(_) => Err(Failed::All(late(COMMITTING))),
         }
     }
 }

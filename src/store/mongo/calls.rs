@@ -13,7 +13,7 @@ use crate::{
 
 /// How long one call may take, with the search for a server.
 pub(super) const ANSWER: Duration = Duration::from_secs(10);
-/// How long it may take to read many records.
+/// How long it may take to read many records, if there is always another one in time.
 const READING: Duration = Duration::from_secs(60);
 
 /// Carries out one call, in time.
@@ -30,8 +30,16 @@ pub(super) async fn all<T>(find: Find<'_, T>) -> Result<Vec<T>>
 where
     T: DeserializeOwned + Send + Sync + Unpin,
 {
-    let reading = Box::pin(async { find.await?.try_collect().await });
-    Ok(tokio::time::timeout(READING, reading).await.map_err(|_| late(READING))??)
+    let reading = Box::pin(async {
+        let mut cursor = within(find).await?;
+        let mut found = Vec::new();
+        // Each step has its deadline: a connection that was lost without a word is not waited for to the end.
+        while let Some(record) = within(cursor.try_next()).await? {
+            found.push(record);
+        }
+        Ok(found)
+    });
+    tokio::time::timeout(READING, reading).await.map_err(|_| late(READING))?
 }
 
 /// The deadline has passed.

@@ -35,8 +35,11 @@ pub(super) const VERSION_CHUNKS: &str = "version_chunks";
 
 /// How long a call looks for a server that takes it: an election within that goes unnoticed.
 const FINDING: Duration = Duration::from_secs(5);
-/// How long a new connection may take.
-const CONNECTING: Duration = Duration::from_secs(5);
+/// How long a new connection may take, and the answer to the driver's own question whether a server is there.
+const CONNECTING: Duration = Duration::from_secs(3);
+/// How often the driver asks that. When there is no answer it gives up all connections to that server: none of
+/// them would ever say that it was lost without a word.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Connections that one node holds at most.
 const CONNECTIONS: u32 = 32;
 
@@ -53,6 +56,7 @@ pub(super) async fn database(url: &str, name: &str) -> Result<Database> {
     options.app_name = Some("moim".to_owned());
     options.server_selection_timeout = Some(FINDING);
     options.connect_timeout = Some(CONNECTING);
+    options.heartbeat_freq = Some(LOOK_EVERY);
     options.max_pool_size = Some(CONNECTIONS);
     // Acknowledged is what a majority has in its journal: it survives the loss of a minority, and a power
     // cut. Reads go to the primary and see what a majority has: all that was acknowledged, and nothing that

@@ -19,8 +19,8 @@ use crate::{
 
 /// After a line is mended, people wait no longer than this until their edits are stored.
 const HEALED_WITHIN: Duration = Duration::from_secs(10);
-/// Longer than any call waits for its answer.
-const LONGER_THAN_PATIENCE: Duration = Duration::from_secs(11);
+/// Longer than an append waits for its answer.
+const LONGER_THAN_PATIENCE: Duration = Duration::from_secs(6);
 
 struct Scene {
     database: Arc<Database>,
@@ -87,20 +87,31 @@ async fn a_slow_database_acknowledges_late() {
     scene.ends_well(&marks).await;
 }
 
+/// The line to the database is lost in this way, for so long.
+async fn nothing_is_lost(mode: Mode, time: Duration) {
+    let mut scene = Scene::start().await;
+    scene.proxy.set(mode);
+    let first = scene.edit_in_vain(time).await;
+    let second = scene.edit_in_vain(Duration::from_millis(100)).await;
+    scene.ends_well(&[first, second]).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_silent_acknowledges_nothing_and_loses_nothing() {
-    let mut scene = Scene::start().await;
-    scene.proxy.set(Mode::Hang);
-    let mut marks = vec![scene.edit_in_vain(LONGER_THAN_PATIENCE).await];
-    marks.push(scene.edit_in_vain(Duration::from_millis(100)).await);
-    scene.ends_well(&marks).await;
+    nothing_is_lost(Mode::Hang, LONGER_THAN_PATIENCE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_to_the_database_that_are_lost_without_a_word_lose_nothing() {
+    nothing_is_lost(Mode::Lose, LONGER_THAN_PATIENCE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_was_cut_off_acknowledges_nothing_and_loses_nothing() {
-    let mut scene = Scene::start().await;
-    scene.proxy.set(Mode::Cut);
-    let mut marks = vec![scene.edit_in_vain(Duration::from_secs(2)).await];
-    marks.push(scene.edit_in_vain(Duration::from_millis(100)).await);
-    scene.ends_well(&marks).await;
+    nothing_is_lost(Mode::Cut, Duration::from_secs(2)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_to_the_database_that_are_lost_for_a_moment_hold_people_up_for_seconds_only() {
+    nothing_is_lost(Mode::Lose, Duration::from_millis(500)).await;
 }

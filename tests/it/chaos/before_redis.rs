@@ -76,11 +76,11 @@ async fn a_slow_redis_delays_no_acknowledgement_and_keeps_the_order() {
     passes(&mut theirs, &mut mine).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_that_is_silent_is_found_out_and_made_up_for() {
+/// One of two servers has lost its line to Redis in this way, and gets it back.
+async fn is_made_up_for(mode: Mode) {
     let (two, proxy) = two().await;
     let mut windows = two.windows().await;
-    proxy.set(Mode::Hang);
+    proxy.set(mode);
     let marks = edit_without_redis(&two, &mut windows).await;
     proxy.set(Mode::Pass);
     both_show(&mut windows, &marks).await;
@@ -91,15 +91,16 @@ async fn a_redis_that_is_silent_is_found_out_and_made_up_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_is_silent_is_found_out_and_made_up_for() {
+    is_made_up_for(Mode::Hang).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_to_redis_that_are_lost_without_a_word_are_found_out_and_made_up_for() {
+    is_made_up_for(Mode::Lose).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_was_cut_off_is_made_up_for() {
-    let (two, proxy) = two().await;
-    let mut windows = two.windows().await;
-    proxy.set(Mode::Cut);
-    let marks = edit_without_redis(&two, &mut windows).await;
-    proxy.set(Mode::Pass);
-    both_show(&mut windows, &marks).await;
-    says(&two.one, "ready\n").await;
-    let [mine, theirs] = &mut windows;
-    passes(mine, theirs).await;
-    passes(theirs, mine).await;
+    is_made_up_for(Mode::Cut).await;
 }

@@ -1,6 +1,6 @@
 //! A TCP proxy that passes on, slows down, swallows or cuts what goes through it, as it is told.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{future::pending, net::SocketAddr, pin::pin, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -25,6 +25,8 @@ pub(crate) enum Mode {
     Delay(Duration),
     /// Keeps connections open, takes new ones, and passes nothing on: half-open, as after a cable was pulled.
     Hang,
+    /// Likewise, but what is open now is forgotten and never says anything again, as behind a firewall.
+    Lose,
     /// Cuts connections and takes no new ones.
     Cut,
 }
@@ -72,10 +74,15 @@ async fn serve(socket: TcpStream, upstream: SocketAddr, mut mode: watch::Receive
         tokio::join!(pump(from, other_to, mode.clone()), pump(other_from, to, mode));
         Some(())
     };
+    let mut pumps = pin!(pumps(mode.clone()));
+    let mut lost = mode.clone();
     tokio::select! {
-        _ = pumps(mode.clone()) => {}
-        _ = mode.wait_for(|mode| *mode == Mode::Cut) => {}
+        _ = &mut pumps => return,
+        _ = mode.wait_for(|mode| *mode == Mode::Cut) => return,
+        _ = lost.wait_for(|mode| *mode == Mode::Lose) => {}
     }
+    // Both ends stay open.
+    pending::<()>().await;
 }
 
 async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut mode: watch::Receiver<Mode>) {
