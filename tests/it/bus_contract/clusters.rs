@@ -118,6 +118,25 @@ async fn a_node_that_is_away_takes_its_topics_along_and_no_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_the_place_of_a_dead_node_carries_its_topics() {
+    let mut rig = OverCluster::new();
+    let [dead, ..] = one_on_each(&rig.cluster);
+    let replica = rig.cluster.replicate(0);
+    let both = both_listen(&rig, dead).await;
+    rig.cluster.nodes[0].kill();
+    for subscription in &both {
+        misses(subscription).await;
+    }
+    let [one, other] = rig.nodes();
+    for bus in [&one, &other] {
+        until(&**bus, BusState::Up).await;
+    }
+    gets_through(&*one, dead, &both[1]).await;
+    gets_through(&*other, dead, &both[0]).await;
+    assert!(replica.ask(&["pubsub", "shardchannels"]).contains(&dead.to_string()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_topics_are_subscribed_to_again_within_seconds() {
     let mut rig = OverCluster::new();
     let [one, _] = rig.nodes();

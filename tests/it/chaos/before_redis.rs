@@ -12,6 +12,8 @@ use crate::{
     two_servers::{Between, DEGRADED, Rig, Two, passes, says},
 };
 
+/// A Redis that answers nothing is taken for dead after 5 s. It is looked at every 2 s, and spoken to every 3 s.
+const FOUND_OUT_WITHIN: Duration = Duration::from_secs(5 + 2 + 3 + 2);
 /// After a line is mended, people wait no longer than this for each other's edits.
 const HEALED_WITHIN: Duration = Duration::from_secs(12);
 
@@ -30,7 +32,9 @@ async fn two() -> (Two, Proxy) {
 
 /// Edits in both windows, each stored while the line is as it is, until `/readyz` has said so.
 async fn edit_without_redis(two: &Two, windows: &mut [Client; 2]) -> [String; 2] {
+    let began = Instant::now();
     says(&two.one, DEGRADED).await;
+    assert!(began.elapsed() < FOUND_OUT_WITHIN, "{:?}", began.elapsed());
     let marks = windows.each_mut().map(|window| window.peer.set_mark());
     for window in windows {
         let began = Instant::now();

@@ -22,16 +22,7 @@ impl Cluster {
     pub(crate) fn start() -> Self {
         // Where they talk to each other.
         let between = [(); 3].map(|()| free_port().to_string());
-        let nodes = between.each_ref().map(|between| {
-            let options = [
-                ["--cluster-enabled", "yes"],
-                ["--cluster-port", between],
-                ["--cluster-node-timeout", SILENCE],
-                // Who is left goes on with its own slots.
-                ["--cluster-require-full-coverage", "no"],
-            ];
-            Redis::start_with(options.concat().into_iter().map(str::to_owned).collect())
-        });
+        let nodes = between.each_ref().map(|between| node(between));
         // What `redis-cli --cluster create` does, without its pauses.
         for (at, [first, last]) in SHARES.iter().enumerate() {
             nodes[at].ask(&["cluster", "set-config-epoch", &(at + 1).to_string()]);
@@ -63,6 +54,26 @@ impl Cluster {
             assert!(Instant::now() < until, "{}", self.nodes[0].try_ask(&["cluster", "nodes"]));
             sleep(Duration::from_millis(20));
         }
+    }
+
+    /// A node more, which has all that this one has, and takes its place if it dies.
+    pub(crate) fn replicate(&self, of: usize) -> Redis {
+        let between = free_port().to_string();
+        let replica = node(&between);
+        let port = replica.address().port().to_string();
+        self.nodes[of].ask(&["cluster", "meet", "127.0.0.1", &port, &between]);
+        let name = self.nodes[of].ask(&["cluster", "myid"]);
+        let until = Instant::now() + STARTING;
+        let says = |words: &str| replica.ask(&["info", "replication"]).contains(words);
+        // It has to hear of the other first; and only who is up to date is elected.
+        while !says("master_link_status:up") {
+            if says("role:master") {
+                replica.try_ask(&["cluster", "replicate", name.trim()]);
+            }
+            assert!(Instant::now() < until, "{}", replica.ask(&["cluster", "nodes"]));
+            sleep(Duration::from_millis(100));
+        }
+        replica
     }
 
     /// Which node a channel is on.
@@ -98,4 +109,16 @@ impl Cluster {
             self.nodes[node].ask(&["cluster", "setslot", slot, "node", &taker]);
         }
     }
+}
+
+fn node(between: &str) -> Redis {
+    let options = [
+        ["--cluster-enabled", "yes"],
+        ["--cluster-port", between],
+        ["--cluster-node-timeout", SILENCE],
+        // Who is left goes on with its own slots.
+        ["--cluster-require-full-coverage", "no"],
+        ["--repl-diskless-sync-delay", "0"],
+    ];
+    Redis::start_with(options.concat().into_iter().map(str::to_owned).collect())
 }
