@@ -266,12 +266,15 @@ async fn keep_subscribed(line: Arc<Line>, mut wishes: mpsc::Receiver<Wish>) {
                 0 => return,
                 _ => line.fulfil(batch.drain(..)).await,
             },
+            // Said before fred says that it is connected: by then everything is to be subscribed to.
             Ok(_) = subscribed.recv() => {
                 line.ears.keep_only(line.id, &Slots::default());
                 line.make_up().await;
             }
             Ok(_) = published.recv() => line.miss_all(),
-            () = line.is_due.notified() => line.make_up().await,
+            () = line.is_due.notified() => if line.subscriber.is_connected() {
+                line.make_up().await;
+            },
             _ = looks.tick() => line.look().await,
             () = line.closing.cancelled() => return,
         }
@@ -332,10 +335,8 @@ impl Line {
     async fn make_up(&self) {
         let slots = self.slots().clone();
         let channels = self.ears.unsubscribed(self.id, &slots);
-        if self.is_up() {
-            for made in self.subscribe(&channels).await {
-                self.ears.miss(made);
-            }
+        for made in self.subscribe(&channels).await {
+            self.ears.miss(made);
         }
     }
 
