@@ -16,7 +16,7 @@ use super::{
     actor::Command,
     core::Event,
     mesh::Life,
-    nodes::{NodeEffect, Nodes},
+    nodes::{Met, NodeEffect, Nodes},
     registry::Rooms,
 };
 use crate::{
@@ -55,6 +55,13 @@ impl Fleet {
     /// How many people are in a document, on all nodes.
     pub(crate) fn present(&self, doc: DocId) -> usize {
         self.nodes().present(doc)
+    }
+
+    /// Notes that a room has heard of a node.
+    pub(crate) fn heard_of(&self, node: NodeId) {
+        if self.nodes().meet(node, now()) == Met::New {
+            self.stirred.notify_one();
+        }
     }
 
     /// Tells the other nodes that somebody's role has changed.

@@ -75,7 +75,9 @@ impl Link {
 
     /// What was heard.
     pub(crate) fn frames(&mut self) -> impl Iterator<Item = Frame<RoomSaid>> + use<> {
+        let fleet = Arc::clone(&self.fleet);
         fleet::read(std::mem::take(&mut self.heard))
+            .inspect(move |frame: &Frame<RoomSaid>| fleet.heard_of(frame.from))
     }
 
     /// Tells the same room on other nodes.

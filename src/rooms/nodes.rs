@@ -45,6 +45,13 @@ pub(crate) enum NodeEffect {
     RecheckAll,
 }
 
+/// Whether a node was known.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Met {
+    Before,
+    New,
+}
+
 /// Another node.
 #[derive(Debug)]
 struct Peer {
@@ -157,6 +164,17 @@ impl Nodes {
                 effects.push(NodeEffect::Left(from));
             }
         }
+    }
+
+    /// A room has heard of a node. If that is all we know of it, it is asked the rest; and if it is silent, it is
+    /// gone as any other.
+    pub(crate) fn meet(&mut self, node: NodeId, now: Instant) -> Met {
+        if node == self.own || self.peers.contains_key(&node) || self.peers.len() >= MAX_NODES {
+            return Met::Before;
+        }
+        let people = HashMap::new();
+        self.peers.insert(node, Peer { heard: 0, at: now, has_hole: true, people });
+        Met::New
     }
 
     /// Frames may have been lost.
@@ -326,6 +344,19 @@ mod tests {
     }
 
     const A_SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_node_of_which_only_a_room_has_heard_is_asked_and_gone_when_it_is_silent() {
+        let (mut nodes, other, began) = (Nodes::new(NodeId::new()), NodeId::new(), Instant::now());
+        assert_eq!(nodes.meet(other, began), Met::New);
+        assert_eq!(nodes.meet(other, began), Met::Before);
+        let mut effects = Vec::new();
+        nodes.tick(began, &mut effects);
+        assert_eq!(effects.len(), 1, "a question");
+        effects.clear();
+        nodes.tick(began + SILENCE, &mut effects);
+        assert_eq!(effects.first(), Some(&NodeEffect::Gone(other)));
+    }
 
     #[test]
     fn a_person_is_counted_once_however_many_nodes_they_are_on() {
