@@ -21,7 +21,7 @@ use crate::{
     crdt,
     http::{self, App},
     plans::{self, Plans},
-    redis::{Redis, RedisError, bus::RedisBus},
+    redis::{Redis, RedisError, bus::RedisBus, state::RedisState},
     rooms::{self, Court, FlightLog, RoomStores, Rooms},
     store::{StoreError, Stores, mongo::MongoStore, sqlite::SqliteStore},
     telemetry,
@@ -162,8 +162,10 @@ struct Server {
 /// The way to the other nodes.
 struct Nodes {
     bus: Arc<RedisBus>,
-    /// What keeps the bus going.
-    bus_tasks: TaskTracker,
+    /// What the nodes know together: sessions, counters.
+    state: Arc<RedisState>,
+    /// What keeps both going.
+    redis_tasks: TaskTracker,
     hub: Part,
 }
 
@@ -172,8 +174,9 @@ impl Nodes {
     async fn stop(&self) {
         self.hub.stop().await;
         self.bus.close().await;
-        self.bus_tasks.close();
-        self.bus_tasks.wait().await;
+        self.state.close().await;
+        self.redis_tasks.close();
+        self.redis_tasks.wait().await;
     }
 }
 
@@ -200,7 +203,7 @@ impl Server {
     async fn start(config: &Config, data: &DataFolder) -> Result<Self, ServeError> {
         let store = Store::open(config, data).await?;
         let keys = store.keys(config, data).await?;
-        let stores = store.stores();
+        let mut stores = store.stores();
         let accept = CancellationToken::new();
         let (connection_tasks, room_tasks) = (Part::default(), Part::default());
         let flights = flights(data, &(&stores).into()).await?;
@@ -212,7 +215,7 @@ impl Server {
             room_tasks.tasks.clone(),
             room_tasks.closing.clone(),
         );
-        let nodes = join_nodes(config, &rooms)?;
+        let nodes = join_nodes(config, &mut stores, &rooms).await?;
         let sync = connection::router(ConnectionState {
             rooms: rooms.clone(),
             plans: Arc::clone(&stores.plans),
@@ -325,13 +328,21 @@ impl Store {
     }
 }
 
-/// Joins the other nodes, if there is a Redis that connects them. Without one there is no bus at all.
-fn join_nodes(config: &Config, rooms: &Rooms) -> Result<Option<Nodes>, ServeError> {
+/// Joins the other nodes, if there is a Redis that connects them; then what they know together is kept there.
+/// Without one there is no bus at all.
+async fn join_nodes(
+    config: &Config,
+    stores: &mut Stores,
+    rooms: &Rooms,
+) -> Result<Option<Nodes>, ServeError> {
     let Some(url) = &config.redis_url else { return Ok(None) };
-    let (bus_tasks, hub) = (TaskTracker::new(), Part::default());
-    let bus = Arc::new(RedisBus::connect(&Redis::at(url.reveal())?, &bus_tasks)?);
+    let (redis_tasks, hub) = (TaskTracker::new(), Part::default());
+    let redis = Redis::at(url.reveal())?;
+    let bus = Arc::new(RedisBus::connect(&redis, &redis_tasks)?);
+    let state = Arc::new(RedisState::connect(&redis, &redis_tasks).await?);
+    (stores.sessions, stores.rates) = (state.clone(), state.clone());
     rooms.join_nodes(bus.clone(), &hub.tasks, hub.closing.clone());
-    Ok(Some(Nodes { bus, bus_tasks, hub }))
+    Ok(Some(Nodes { bus, state, redis_tasks, hub }))
 }
 
 fn app(

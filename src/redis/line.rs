@@ -1,11 +1,8 @@
 //! A line to one Redis: a connection to publish and one to subscribe, and the tasks that drive them.
 
-use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use bytes::Bytes;
@@ -27,6 +24,7 @@ use super::{
     ANSWER_WITHIN, LOOK_EVERY, Redis, RedisError,
     ears::{Ears, LineId},
     layout::{Slots, View},
+    quit, stay_connected,
 };
 
 /// Frames that wait to be sent; further ones are dropped …
@@ -39,8 +37,6 @@ const BATCH: usize = 256;
 const MAX_WISHES: usize = 1024;
 /// So many topics are subscribed to before the first is answered.
 const SUBSCRIBE_AT_ONCE: usize = 256;
-/// How long saying goodbye to Redis may take.
-const QUIT_WITHIN: Duration = Duration::from_secs(1);
 
 /// A line; `server` says to which node of a cluster.
 pub(super) struct Line {
@@ -179,19 +175,8 @@ impl Line {
     pub(super) async fn end(&self) {
         self.closing.cancel();
         self.ears.keep_only(self.id, &Slots::default());
-        // A Redis that is away can't be told.
-        let _ = timeout(QUIT_WITHIN, self.publisher.quit()).await;
-        let _ = timeout(QUIT_WITHIN, self.subscriber.quit()).await;
-    }
-}
-
-/// Keeps a connection, even after an error that fred takes for the end, such as a wrong password.
-async fn stay_connected(closing: CancellationToken, client: impl ClientLike) {
-    while let Some(ended) = closing.run_until_cancelled(client.connect()).await {
-        if let Ok(Err(error)) = ended {
-            tracing::error!(%error, "no connection to Redis; trying again");
-        }
-        closing.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
+        quit(&self.publisher).await;
+        quit(&self.subscriber).await;
     }
 }
 

@@ -1,17 +1,23 @@
-//! What a Redis, or a Redis Cluster, does for many nodes. The only folder that names fred.
+//! What a Redis, or a Redis Cluster, does for many nodes: carries frames, keeps sessions and counters. The only
+//! folder that names fred.
 
 use std::time::Duration;
 
 use fred::{
     clients::{Client, SubscriberClient},
-    prelude::{Builder, Config, Error, ReconnectPolicy, ServerConfig},
+    prelude::{Builder, ClientLike, Config, Error, ReconnectPolicy, ServerConfig},
     types::{RespVersion, config::Server},
 };
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 pub mod bus;
 mod ears;
 mod layout;
 mod line;
+mod rates;
+mod sessions;
+pub mod state;
 
 /// Messages that fred holds for us. Its own default loses half of a burst.
 const RECEIVE_BUFFER: usize = 65_536;
@@ -19,6 +25,8 @@ const RECEIVE_BUFFER: usize = 65_536;
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How often it is asked whether it still answers, and what failed is tried again.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How long saying goodbye to Redis may take.
+const QUIT_WITHIN: Duration = Duration::from_secs(1);
 /// The first pause before a reconnection, the longest, and what is added or taken at random, in milliseconds.
 const PAUSES: (u32, u32, u32) = (100, 3000, 100);
 
@@ -96,6 +104,21 @@ impl Redis {
             });
         builder
     }
+}
+
+/// Keeps a connection, even after an error that fred takes for the end, such as a wrong password.
+async fn stay_connected(closing: CancellationToken, client: impl ClientLike) {
+    while let Some(ended) = closing.run_until_cancelled(client.connect()).await {
+        if let Ok(Err(error)) = ended {
+            tracing::error!(%error, "no connection to Redis; trying again");
+        }
+        closing.run_until_cancelled(sleep(LOOK_EVERY)).await;
+    }
+}
+
+/// Says goodbye. A Redis that is away can't be told.
+async fn quit(client: &impl ClientLike) {
+    let _ = timeout(QUIT_WITHIN, client.quit()).await;
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]

@@ -62,6 +62,8 @@ pub(crate) struct Peer {
     pub(crate) wire: Option<Wire>,
     /// Asks for counted acknowledgements.
     pub(crate) counted: bool,
+    /// What the server last said that its person may do; empty if it said nothing.
+    pub(crate) role: &'static str,
     marks: u64,
     /// Everything done so far.
     done: Carried,
@@ -94,6 +96,7 @@ impl Peer {
             doc: replica(client),
             wire: None,
             counted,
+            role: "",
             marks: 0,
             done: Carried::default(),
             acknowledged_set: BTreeSet::new(),
@@ -324,7 +327,7 @@ impl Peer {
         match frame.first() {
             Some(100) => return self.stored(varint(&frame[1..])),
             Some(101) => return self.refused(varint(&frame[1..])),
-            Some(2) => return,
+            Some(2) => return self.allowed(&frame),
             _ => {}
         }
         for message in protocol::messages(frame) {
@@ -339,6 +342,15 @@ impl Peer {
                 Message::Update(update) => apply(&self.doc, &update),
                 Message::Awareness(states) => self.look(&states),
                 Message::AskAwareness | Message::Token(_) => {}
+            }
+        }
+    }
+
+    /// Notes what its person may do from now on.
+    fn allowed(&mut self, frame: &[u8]) {
+        for role in ["viewer", "editor", "owner"] {
+            if frame == protocol::access(role) {
+                self.role = role;
             }
         }
     }

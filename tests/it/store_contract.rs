@@ -14,6 +14,7 @@ mod records;
 mod tests_of;
 mod accounts;
 mod care;
+mod clearing;
 mod health;
 mod idempotency;
 mod journal;
@@ -21,6 +22,7 @@ mod mongo;
 mod plans;
 mod quarantine;
 mod rates;
+mod redis;
 mod sessions;
 mod versions;
 
@@ -150,12 +152,23 @@ impl Documents for FaultyJournal {
 /// A store passes the suites that are named after it.
 mod sqlite {
     use super::Sqlite;
-    tests_of!(Sqlite: journal, care, quarantine, versions, accounts, sessions, rates, plans, idempotency, health);
+    tests_of!(Sqlite: journal, care, quarantine, versions, accounts, sessions, rates, clearing, plans, idempotency, health);
 }
 
 mod mongodb {
     use super::mongo::Mongo;
-    tests_of!(Mongo: journal, care, quarantine, versions, accounts, sessions, rates, plans, idempotency, health);
+    tests_of!(Mongo: journal, care, quarantine, versions, accounts, sessions, rates, clearing, plans, idempotency, health);
+}
+
+/// What nodes know together, if there is a Redis: alone, or a cluster of three.
+mod redis_alone {
+    use super::redis::OverRedis;
+    tests_of!(OverRedis: sessions, rates);
+}
+
+mod redis_cluster {
+    use super::redis::OverCluster;
+    tests_of!(OverCluster: sessions, rates);
 }
 
 mod memory {

@@ -11,7 +11,7 @@ use crate::{
     common::{
         client::Client,
         peer::{Peer, content, holds},
-        person::Person,
+        person::{PASSWORD, Person},
         program::Program,
     },
     mongo::Database,
@@ -247,19 +247,102 @@ async fn without_redis_each_node_goes_on_and_all_is_made_up_for_once_it_is_back(
     assert_eq!(theirs.closed, Some(4403));
 }
 
-async fn a_node_that_finds_no_redis_at_its_start_serves_all_the_same(rig: Rig) {
+async fn a_node_that_finds_no_redis_at_its_start_serves_who_is_logged_in(rig: Rig) {
     let mut between = rig.between();
+    let url = between.url();
+    let one = rig.server(&["--redis-url", &url]).await;
+    let minji = one.person("minji").await;
     between.kill();
-    let server = rig.server(&["--redis-url", &between.url()]).await;
+    let server = one.start_beside(&["--redis-url", &url]).await;
     says(&server, DEGRADED).await;
-    let minji = server.person("minji").await;
+    let mut minji = minji.moved_to(&server.base);
     let trip = minji.trip("제주").await;
     let mut window = open(&server, &minji, &trip, 11).await;
     window.peer.set_mark();
     window.flush().await;
     window.is_settled().await;
+    // Sessions begin and go on where nobody answers now.
+    let credentials = json!({"mail": "minji@example.org", "password": PASSWORD});
+    let answer = minji.post("/sessions", credentials).await;
+    assert!(!answer.header("retry-after").is_empty());
+    answer.refused(503, "unavailable");
+    minji.refresh().await.refused(503, "unavailable");
     between.go_on();
     says(&server, "ready\n").await;
+    until_logged_in(&mut minji).await;
+    let refreshed = minji.refresh().await;
+    minji.take_session(refreshed);
+}
+
+/// The connection for sessions is another one than the bus's, and may be there a little later.
+async fn until_logged_in(person: &mut Person) {
+    let until = Instant::now() + PATIENCE;
+    let credentials = json!({"mail": "minji@example.org", "password": PASSWORD});
+    loop {
+        let answer = person.post("/sessions", credentials.clone()).await;
+        if answer.status != StatusCode::SERVICE_UNAVAILABLE {
+            return person.take_session(answer);
+        }
+        assert!(Instant::now() < until, "nobody can log in");
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn a_session_is_one_on_all_nodes_and_ends_on_all(rig: Rig) {
+    let two = Two::start(rig).await;
+    let mut elsewhere = two.minji.moved_to(&two.other.base);
+    let refreshed = elsewhere.refresh().await;
+    elsewhere.take_session(refreshed);
+    elsewhere.get("/accounts/me").await.expect(StatusCode::OK);
+    two.minji.get("/accounts/me").await.expect(StatusCode::OK);
+    // The token that was used there is used once more here: one of the two is a thief.
+    two.minji.refresh().await.refused(401, "session_stolen");
+    elsewhere.refresh().await.refused(401, "session_over");
+    elsewhere.get("/accounts/me").await.refused(401, "session_over");
+}
+
+async fn attempts_to_log_in_are_counted_together(rig: Rig) {
+    let between = rig.between();
+    let url = between.url();
+    // Half as many for one account: one a minute.
+    let flags = ["--redis-url", &url, "--logins-per-minute", "2"];
+    let one = rig.server(&flags).await;
+    let other = one.start_beside(&flags).await;
+    let guess = json!({"mail": "minji@example.org", "password": "a guess, and not the first"});
+    let guessed = one.anybody().post("/sessions", guess.clone()).await;
+    guessed.refused(401, "wrong_credentials");
+    let limited = other.anybody().post("/sessions", guess).await;
+    assert_ne!(limited.header("retry-after"), "");
+    limited.refused(429, "too_many");
+}
+
+async fn a_version_that_is_restored_on_one_node_is_there_on_the_other(rig: Rig) {
+    let two = Two::start(rig).await;
+    let [mut mine, mut theirs] = two.windows().await;
+    let version = two.minji.post(&format!("/documents/{}/versions", two.trip), json!({})).await;
+    let version = version.expect(StatusCode::CREATED)["id"].as_str().unwrap().to_owned();
+    let mark = theirs.peer.set_mark();
+    theirs.flush().await;
+    theirs.is_settled().await;
+    mine.listen_until("the edit", |client| holds(&content(&client.peer.doc), &mark)).await;
+    let restore = format!("/versions/{version}/restore");
+    two.minji.post(&restore, json!({})).await.expect(StatusCode::OK);
+    let is_gone = |client: &Client| !holds(&content(&client.peer.doc), &mark);
+    tokio::join!(
+        mine.listen_until("the restored document", is_gone),
+        theirs.listen_until("the restored document", is_gone)
+    );
+    passes(&mut theirs, &mut mine).await;
+}
+
+async fn a_trip_that_is_put_in_the_trash_on_one_node_can_only_be_read_on_the_other(rig: Rig) {
+    let two = Two::start(rig).await;
+    let [_mine, mut theirs] = two.windows().await;
+    let path = format!("/trips/{}", two.trip);
+    two.minji.patch(&path, json!({"status": "trashed"})).await.expect(StatusCode::OK);
+    theirs.listen_until("the new role", |client| client.peer.role == "viewer").await;
+    two.minji.patch(&path, json!({"status": "active"})).await.expect(StatusCode::OK);
+    theirs.listen_until("the old role", |client| client.peer.role == "editor").await;
 }
 
 /// A node says that it is alive every 3 s, and is taken for dead after 10 s of silence; the rest is for us.
@@ -318,6 +401,10 @@ suite![
     a_cursor_on_one_node_is_seen_on_the_other_until_its_window_closes,
     who_is_removed_on_one_node_is_out_on_the_other,
     without_redis_each_node_goes_on_and_all_is_made_up_for_once_it_is_back,
-    a_node_that_finds_no_redis_at_its_start_serves_all_the_same,
+    a_node_that_finds_no_redis_at_its_start_serves_who_is_logged_in,
+    a_session_is_one_on_all_nodes_and_ends_on_all,
+    attempts_to_log_in_are_counted_together,
+    a_version_that_is_restored_on_one_node_is_there_on_the_other,
+    a_trip_that_is_put_in_the_trash_on_one_node_can_only_be_read_on_the_other,
 ]
 ];

@@ -19,15 +19,14 @@ claims!($ rates:
     one_who_is_held_back_holds_nobody_else_back,
     of_many_at_once_no_more_get_through_than_the_quota_has,
     what_was_counted_survives,
-    what_is_of_no_use_any_more_does_not_pile_up,
 );
 
 /// Three in thirty seconds.
-fn quota() -> Quota {
+pub(super) fn quota() -> Quota {
     Quota::new(NonZeroU32::new(3).unwrap(), Duration::from_secs(30))
 }
 
-async fn take(rates: &dyn Rates, who: u8, now: Timestamp) -> Taken {
+pub(super) async fn take(rates: &dyn Rates, who: u8, now: Timestamp) -> Taken {
     rates.take(hash(who), quota(), now).await.unwrap()
 }
 
@@ -76,16 +75,4 @@ pub(super) async fn what_was_counted_survives(mut store: impl Everything) {
     }
     store.kill().await;
     assert_eq!(take(&*store.stores().rates, 1, at(100)).await, wait(10));
-}
-
-pub(super) async fn what_is_of_no_use_any_more_does_not_pile_up(store: impl Everything) {
-    let rates = store.stores().rates;
-    for who in 0..40 {
-        take(&*rates, who, at(100)).await;
-    }
-    assert_eq!(store.rates_kept().await, 40);
-    for who in 100..103 {
-        take(&*rates, who, at(200)).await;
-    }
-    assert_eq!(store.rates_kept().await, 3);
 }

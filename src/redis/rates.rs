@@ -1,0 +1,36 @@
+//! How often somebody did something: a number for each who did it lately.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use fred::prelude::LuaInterface;
+use jiff::Timestamp;
+
+use super::state::RedisState;
+use crate::{
+    quota::Quota,
+    store::{Rates, Result, Taken, TokenHash},
+};
+
+/// `Quota::take` where the number is, so that nothing comes in between: how many microseconds to wait. Lua's
+/// numbers are exact up to 2^53, which these microseconds reach in the year 2255.
+const TAKE: &str = r"
+local now, step, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local free = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now) + step
+if free - now > most then
+    return free - now - most
+end
+redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - now) / 1000))
+return 0
+";
+
+#[async_trait]
+impl Rates for RedisState {
+    async fn take(&self, name: TokenHash, quota: Quota, now: Timestamp) -> Result<Taken> {
+        let key = format!("moim:rate:{}", BASE64_URL_SAFE_NO_PAD.encode(name.0));
+        let arguments = vec![now.as_microsecond(), quota.step(), quota.most()];
+        let wait: u64 = self.ask(self.client.eval(TAKE, vec![key], arguments)).await?;
+        Ok(if wait == 0 { Taken::Granted } else { Taken::Wait(Duration::from_micros(wait)) })
+    }
+}

@@ -1,0 +1,155 @@
+//! Refresh tokens by login: used once each, and the end of their family when used twice.
+//!
+//! A family's key says which of its tokens is in force, and decides each rotation; a token's key only says whose it
+//! is. A Redis that forgets ends sessions. None lives on: a family that has ended is a key that is not there.
+
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use fred::prelude::{Expiration, HashesInterface, KeysInterface, LuaInterface};
+use jiff::Timestamp;
+
+use super::state::RedisState;
+use crate::{
+    ids::{FamilyId, UserId},
+    store::{Liveness, RefreshToken, Result, Rotation, Sessions, StoreError, TokenHash},
+};
+
+/// Begins a family: the token in force, and until when it is good, in microseconds since 1970 and in milliseconds
+/// from now.
+const BEGIN: &str = r"
+redis.call('HSET', KEYS[1], 'token', ARGV[1], 'expires', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+";
+
+/// Puts the last argument's token in force in place of the first one's, or ends the family.
+const ROTATE: &str = r"
+local token = redis.call('HGET', KEYS[1], 'token')
+if not token then
+    return 'over'
+end
+if token ~= ARGV[4] then
+    redis.call('DEL', KEYS[1])
+    return 'reused'
+end
+redis.call('HSET', KEYS[1], 'token', ARGV[1], 'expires', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 'rotated'
+";
+
+#[async_trait]
+impl Sessions for RedisState {
+    async fn start(&self, token: &RefreshToken) -> Result<()> {
+        let RefreshToken { hash, family, user, created, expires } = token.clone();
+        let life = Life::until(expires, created);
+        self.keep_token(hash, Token { family, user, expires }, life).await?;
+        let arguments = vec![text(hash), life.ends.to_string(), life.lasts.to_string()];
+        self.ask(self.client.eval(BEGIN, vec![family_key(family)], arguments)).await
+    }
+
+    async fn rotate(
+        &self,
+        used: TokenHash,
+        next: TokenHash,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<Rotation> {
+        let Some(Token { family, user, .. }) =
+            self.token(used).await?.filter(|token| token.expires > now)
+        else {
+            return Ok(Rotation::Invalid);
+        };
+        let life = Life::until(expires, now);
+        // First, so that the token in force is always known; nobody has it unless the family takes it.
+        self.keep_token(next, Token { family, user, expires }, life).await?;
+        let arguments = vec![text(next), life.ends.to_string(), life.lasts.to_string(), text(used)];
+        let rotating = self.client.eval(ROTATE, vec![family_key(family)], arguments);
+        let rotated: String = self.ask(rotating).await?;
+        Ok(match &*rotated {
+            "rotated" => Rotation::Rotated { user, family },
+            "reused" => Rotation::Reused,
+            _ => Rotation::Invalid,
+        })
+    }
+
+    async fn end(&self, token: TokenHash) -> Result<()> {
+        match self.token(token).await? {
+            Some(token) => self.ask(self.client.del(family_key(token.family))).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn liveness(&self, family: FamilyId, now: Timestamp) -> Result<Liveness> {
+        let expires = self.ask(self.client.hget(family_key(family), "expires")).await;
+        Ok(match expires {
+            Ok(Some(expires)) if now.as_microsecond() < expires => Liveness::Live,
+            Ok::<Option<i64>, _>(_) => Liveness::Over,
+            Err(_) => Liveness::Unknown,
+        })
+    }
+}
+
+/// Whose a token is, and until when it is good.
+struct Token {
+    family: FamilyId,
+    user: UserId,
+    expires: Timestamp,
+}
+
+/// How long a key is kept.
+#[derive(Clone, Copy)]
+struct Life {
+    /// Microseconds since 1970.
+    ends: i64,
+    /// Milliseconds.
+    lasts: i64,
+}
+
+impl Life {
+    fn until(expires: Timestamp, now: Timestamp) -> Self {
+        let lasts = (expires.as_millisecond() - now.as_millisecond()).max(1);
+        Self { ends: expires.as_microsecond(), lasts }
+    }
+}
+
+impl RedisState {
+    async fn keep_token(&self, hash: TokenHash, token: Token, life: Life) -> Result<()> {
+        let Token { family, user, .. } = token;
+        let value = format!("{family} {user} {}", life.ends);
+        let expiration = Some(Expiration::PX(life.lasts));
+        self.ask(self.client.set(token_key(hash), value, expiration, None, false)).await
+    }
+
+    async fn token(&self, hash: TokenHash) -> Result<Option<Token>> {
+        let value: Option<String> = self.ask(self.client.get(token_key(hash))).await?;
+        let unreadable = || StoreError::Corrupt("a token's key in Redis can't be read".to_owned());
+        value.map(|value| value.parse().map_err(|()| unreadable())).transpose()
+    }
+}
+
+impl FromStr for Token {
+    type Err = ();
+
+    fn from_str(value: &str) -> std::result::Result<Self, ()> {
+        let mut words = value.split(' ');
+        let mut next = || words.next().ok_or(());
+        let family = next()?.parse().map_err(|_| ())?;
+        let user = next()?.parse().map_err(|_| ())?;
+        let expires = next()?.parse().map_err(|_| ())?;
+        let expires = Timestamp::from_microsecond(expires).map_err(|_| ())?;
+        Ok(Self { family, user, expires })
+    }
+}
+
+fn token_key(hash: TokenHash) -> String {
+    format!("moim:token:{}", text(hash))
+}
+
+fn family_key(family: FamilyId) -> String {
+    format!("moim:family:{family}")
+}
+
+fn text(hash: TokenHash) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(hash.0)
+}
