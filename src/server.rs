@@ -162,9 +162,7 @@ struct Server {
 /// The way to the other nodes.
 struct Nodes {
     bus: Arc<RedisBus>,
-    /// What the nodes know together: sessions, counters.
-    state: Arc<RedisState>,
-    /// What keeps both going.
+    /// What keeps it going.
     redis_tasks: TaskTracker,
     hub: Part,
 }
@@ -174,7 +172,6 @@ impl Nodes {
     async fn stop(&self) {
         self.hub.stop().await;
         self.bus.close().await;
-        self.state.close().await;
         self.redis_tasks.close();
         self.redis_tasks.wait().await;
     }
@@ -337,12 +334,11 @@ async fn join_nodes(
 ) -> Result<Option<Nodes>, ServeError> {
     let Some(url) = &config.redis_url else { return Ok(None) };
     let (redis_tasks, hub) = (TaskTracker::new(), Part::default());
-    let redis = Redis::at(url.reveal())?;
-    let bus = Arc::new(RedisBus::connect(&redis, &redis_tasks)?);
-    let state = Arc::new(RedisState::connect(&redis, &redis_tasks).await?);
+    let bus = Arc::new(RedisBus::connect(&Redis::at(url.reveal())?, &redis_tasks)?);
+    let state = Arc::new(RedisState::over(&bus).await);
     (stores.sessions, stores.rates) = (state.clone(), state.clone());
     rooms.join_nodes(bus.clone(), &hub.tasks, hub.closing.clone());
-    Ok(Some(Nodes { bus, state, redis_tasks, hub }))
+    Ok(Some(Nodes { bus, redis_tasks, hub }))
 }
 
 fn app(

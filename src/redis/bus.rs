@@ -41,7 +41,8 @@ pub struct RedisBus {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+/// The lines, and what they have in common.
+pub(super) struct Shared {
     redis: Redis,
     ears: Arc<Ears>,
     lines: Mutex<Vec<Arc<Line>>>,
@@ -71,6 +72,10 @@ impl RedisBus {
         }
         tasks.spawn(tell(Arc::clone(&shared)));
         Ok(Self { shared })
+    }
+
+    pub(super) fn lines(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
     }
 }
 
@@ -121,8 +126,8 @@ impl Shared {
         Line::open(&redis, server, (&self.ears, &self.moved), &self.tasks)
     }
 
-    /// The line that carries this channel.
-    fn line(&self, channel: &str) -> Option<Arc<Line>> {
+    /// The line that carries this channel, or key.
+    pub(super) fn line(&self, channel: &str) -> Option<Arc<Line>> {
         let slot = slot_of(channel);
         self.lock().iter().find(|line| line.slots().has(slot)).cloned()
     }
@@ -133,6 +138,11 @@ impl Shared {
         let carrying = lines.iter().map(|line| (line.slots().count(), line.is_up()));
         let carried: u16 = carrying.filter(|(_, is_up)| *is_up).map(|(count, _)| count).sum();
         if carried == SLOTS { BusState::Up } else { BusState::Down }
+    }
+
+    /// How many lines are up.
+    fn up(&self) -> usize {
+        self.lock().iter().filter(|line| line.is_up()).count()
     }
 
     fn leave(&self, channel: String) {
@@ -194,9 +204,12 @@ async fn follow(shared: Arc<Shared>) {
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let following = async {
         loop {
+            let up = shared.up();
             tokio::select! {
                 _ = looks.tick() => {}
                 () = shared.moved.notified() => {}
+                // Who has just come may know more, and is to carry what is its own at once.
+                () = until(|| shared.up() != up) => {}
             }
             if let Err(error) = shared.look().await {
                 tracing::error!(%error, "no line to a node of the cluster");
@@ -205,6 +218,12 @@ async fn follow(shared: Arc<Shared>) {
         }
     };
     let _: Option<()> = shared.closing.run_until_cancelled(following).await;
+}
+
+async fn until(happens: impl Fn() -> bool) {
+    while !happens() {
+        sleep(CALM).await;
+    }
 }
 
 /// Keeps the number that says whether frames get through.

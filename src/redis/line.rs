@@ -108,6 +108,18 @@ impl Line {
         self.id
     }
 
+    /// The connection to ask on.
+    pub(super) fn publisher(&self) -> &Client {
+        &self.publisher
+    }
+
+    /// Has it looked again who has which slots, if that is what the error says.
+    pub(super) fn look_whether_moved(&self, error: &Error) {
+        if is_moved(error) {
+            self.moved.notify_one();
+        }
+    }
+
     pub(super) fn is_up(&self) -> bool {
         self.publisher.is_connected() && self.subscriber.is_connected()
     }

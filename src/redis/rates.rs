@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use fred::prelude::LuaInterface;
+use fred::{clients::Client, prelude::LuaInterface};
 use jiff::Timestamp;
 
 use super::state::RedisState;
@@ -30,7 +30,8 @@ impl Rates for RedisState {
     async fn take(&self, name: TokenHash, quota: Quota, now: Timestamp) -> Result<Taken> {
         let key = format!("moim:rate:{}", BASE64_URL_SAFE_NO_PAD.encode(name.0));
         let arguments = vec![now.as_microsecond(), quota.step(), quota.most()];
-        let wait: u64 = self.ask(self.client.eval(TAKE, vec![key], arguments)).await?;
+        let taking = async |client: &Client| client.eval(TAKE, &*key, arguments).await;
+        let wait: u64 = self.ask(&key, taking).await?;
         Ok(if wait == 0 { Taken::Granted } else { Taken::Wait(Duration::from_micros(wait)) })
     }
 }

@@ -1,13 +1,17 @@
 //! Refresh tokens by login: used once each, and the end of their family when used twice.
 //!
 //! A family's key says which of its tokens is in force, and decides each rotation; a token's key only says whose it
-//! is. A Redis that forgets ends sessions. None lives on: a family that has ended is a key that is not there.
+//! is. A family that has ended is a key that is not there: a Redis that forgets ends sessions, and one that falls back
+//! to an older state brings ended ones back. So it is to run with an append-only file, or with nothing on the disk.
 
 use std::str::FromStr;
 
 use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use fred::prelude::{Expiration, HashesInterface, KeysInterface, LuaInterface};
+use fred::{
+    clients::Client,
+    prelude::{Expiration, HashesInterface, KeysInterface, LuaInterface},
+};
 use jiff::Timestamp;
 
 use super::state::RedisState;
@@ -45,7 +49,8 @@ impl Sessions for RedisState {
         let life = Life::until(expires, created);
         self.keep_token(hash, Token { family, user, expires }, life).await?;
         let arguments = vec![text(hash), life.ends.to_string(), life.lasts.to_string()];
-        self.ask(self.client.eval(BEGIN, vec![family_key(family)], arguments)).await
+        let key = family_key(family);
+        self.ask(&key, async |client| client.eval(BEGIN, &*key, arguments).await).await
     }
 
     async fn rotate(
@@ -64,8 +69,9 @@ impl Sessions for RedisState {
         // First, so that the token in force is always known; nobody has it unless the family takes it.
         self.keep_token(next, Token { family, user, expires }, life).await?;
         let arguments = vec![text(next), life.ends.to_string(), life.lasts.to_string(), text(used)];
-        let rotating = self.client.eval(ROTATE, vec![family_key(family)], arguments);
-        let rotated: String = self.ask(rotating).await?;
+        let key = family_key(family);
+        let rotating = async |client: &Client| client.eval(ROTATE, &*key, arguments).await;
+        let rotated: String = self.ask(&key, rotating).await?;
         Ok(match &*rotated {
             "rotated" => Rotation::Rotated { user, family },
             "reused" => Rotation::Reused,
@@ -74,19 +80,20 @@ impl Sessions for RedisState {
     }
 
     async fn end(&self, token: TokenHash) -> Result<()> {
-        match self.token(token).await? {
-            Some(token) => self.ask(self.client.del(family_key(token.family))).await,
-            None => Ok(()),
-        }
+        let Some(token) = self.token(token).await? else { return Ok(()) };
+        let key = family_key(token.family);
+        self.ask(&key, async |client| client.del(&*key).await).await
     }
 
     async fn liveness(&self, family: FamilyId, now: Timestamp) -> Result<Liveness> {
-        let expires = self.ask(self.client.hget(family_key(family), "expires")).await;
-        Ok(match expires {
-            Ok(Some(expires)) if now.as_microsecond() < expires => Liveness::Live,
-            Ok::<Option<i64>, _>(_) => Liveness::Over,
-            Err(_) => Liveness::Unknown,
-        })
+        let key = family_key(family);
+        let expires = self.ask(&key, async |client| client.hget(&*key, "expires").await).await;
+        match expires {
+            Ok(Some(expires)) if now.as_microsecond() < expires => Ok(Liveness::Live),
+            Ok::<Option<i64>, _>(_) => Ok(Liveness::Over),
+            Err(StoreError::Unavailable(_)) => Ok(Liveness::Unknown),
+            Err(error @ (StoreError::Corrupt(_) | StoreError::Conflict(_))) => Err(error),
+        }
     }
 }
 
@@ -118,11 +125,16 @@ impl RedisState {
         let Token { family, user, .. } = token;
         let value = format!("{family} {user} {}", life.ends);
         let expiration = Some(Expiration::PX(life.lasts));
-        self.ask(self.client.set(token_key(hash), value, expiration, None, false)).await
+        let key = token_key(hash);
+        let keeping =
+            async |client: &Client| client.set(&*key, value, expiration, None, false).await;
+        self.ask(&key, keeping).await
     }
 
     async fn token(&self, hash: TokenHash) -> Result<Option<Token>> {
-        let value: Option<String> = self.ask(self.client.get(token_key(hash))).await?;
+        let key = token_key(hash);
+        let getting = async |client: &Client| client.get(&*key).await;
+        let value: Option<String> = self.ask(&key, getting).await?;
         let unreadable = || StoreError::Corrupt("a token's key in Redis can't be read".to_owned());
         value.map(|value| value.parse().map_err(|()| unreadable())).transpose()
     }

@@ -1,58 +1,71 @@
-//! The connection for what Redis keeps: whoever asks hears soon that it can't be asked.
+//! What nodes know together, over the same lines as the bus: whoever asks hears soon that nobody answers.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use fred::{
     clients::Client,
-    prelude::{ClientLike, Error},
+    prelude::{Error, ErrorKind},
 };
-use tokio::time::timeout;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::time::{sleep, timeout};
 
-use super::{Redis, RedisError, quit, stay_connected};
-use crate::store::{self, StoreError};
+use super::{
+    bus::{RedisBus, Shared},
+    line::Line,
+};
+use crate::{
+    bus::{Bus, BusState},
+    store::{self, StoreError},
+};
 
 /// Somebody waits for each answer: no longer than this.
 const ASKED_WITHIN: Duration = Duration::from_secs(2);
-/// A start waits so long for the connection, so that nobody who comes at once is turned away.
-const CONNECTED_WITHIN: Duration = Duration::from_secs(2);
+/// A start waits so long for Redis, so that nobody who comes at once is turned away …
+const CONNECTED_WITHIN: Duration = Duration::from_secs(3);
+/// … and looks this often.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Sessions and counters in Redis, for all nodes.
 ///
 /// Each call decides on one key, so that it means the same on a Redis Cluster; keys end by themselves.
 pub struct RedisState {
-    pub(super) client: Client,
-    closing: CancellationToken,
+    lines: Arc<Shared>,
 }
 
 impl RedisState {
-    /// Connects, and goes on trying for ever. Redis need not be there yet.
-    pub async fn connect(redis: &Redis, tasks: &TaskTracker) -> Result<Self, RedisError> {
-        let (client, closing) = (redis.client()?, CancellationToken::new());
-        tasks.spawn(stay_connected(closing.clone(), client.clone()));
-        if timeout(CONNECTED_WITHIN, client.wait_for_connect()).await.is_err() {
+    /// Over the lines of this bus, and as long as they are open. Redis need not be there yet.
+    pub async fn over(bus: &RedisBus) -> Self {
+        let connecting = async {
+            while bus.state() == BusState::Down {
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        if timeout(CONNECTED_WITHIN, connecting).await.is_err() {
             tracing::warn!("no connection to Redis yet: nobody can log in until there is one");
         }
-        Ok(Self { client, closing })
+        Self { lines: bus.lines() }
     }
 
-    /// Ends the connection.
-    pub async fn close(&self) {
-        self.closing.cancel();
-        quit(&self.client).await;
-    }
-
-    /// Waits for an answer, but not for a connection.
+    /// Asks the node that has this key; waits for an answer, but not for a connection.
     pub(super) async fn ask<T>(
         &self,
-        call: impl Future<Output = Result<T, Error>>,
+        key: &str,
+        call: impl AsyncFnOnce(&Client) -> Result<T, Error>,
     ) -> store::Result<T> {
-        if !self.client.is_connected() {
-            return Err(StoreError::Unavailable("no connection to Redis".to_owned()));
-        }
-        let late = |_| format!("Redis does not answer within {ASKED_WITHIN:?}");
-        let failed = |error: Error| format!("Redis: {error}");
-        let answer = timeout(ASKED_WITHIN, call).await.map_err(late);
-        answer.and_then(|answer| answer.map_err(failed)).map_err(StoreError::Unavailable)
+        let line = self.lines.line(key).filter(|line| line.is_up());
+        let away = || StoreError::Unavailable("no connection to Redis".to_owned());
+        let line: Arc<Line> = line.ok_or_else(away)?;
+        let late =
+            |_| StoreError::Unavailable(format!("Redis does not answer within {ASKED_WITHIN:?}"));
+        let answer = timeout(ASKED_WITHIN, call(line.publisher())).await.map_err(late)?;
+        answer.map_err(|error| {
+            line.look_whether_moved(&error);
+            let text = format!("Redis: {error}");
+            // What is there is not what was put there.
+            let is_damaged = matches!(
+                error.kind(),
+                ErrorKind::InvalidArgument | ErrorKind::Parse | ErrorKind::NotFound
+            );
+            if is_damaged { StoreError::Corrupt(text) } else { StoreError::Unavailable(text) }
+        })
     }
 }

@@ -3,17 +3,20 @@
 use std::{sync::Arc, time::Duration};
 
 use moim::{
-    redis::{Redis as Address, state::RedisState},
-    store::{Care, Journal, Quarantine, Rates, StoreError, Stores, Versions},
+    redis::{Redis as Address, bus::RedisBus, state::RedisState},
+    store::{Care, Journal, Quarantine, Rates, StoreError, Stores, Taken, Versions},
 };
+use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use super::{
-    Documents, Everything, Sqlite,
+    Documents, Everything, Sqlite, is_corrupt,
     rates::quota,
     records::{at, hash},
 };
 use crate::redis::{Cluster, Redis};
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server that runs as long as this is kept.
 pub(super) trait Server {
@@ -51,15 +54,8 @@ pub(super) struct Over<S> {
 }
 
 async fn connected(url: &str) -> Arc<RedisState> {
-    let state = RedisState::connect(&Address::at(url).unwrap(), &TaskTracker::new()).await.unwrap();
-    for _ in 0..1000 {
-        let taken = state.take(hash(255), quota(), at(0)).await;
-        if !matches!(taken, Err(StoreError::Unavailable(_))) {
-            return Arc::new(state);
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("no connection to {url}");
+    let bus = RedisBus::connect(&Address::at(url).unwrap(), &TaskTracker::new()).unwrap();
+    Arc::new(RedisState::over(&bus).await)
 }
 
 impl<S: Server> Documents for Over<S> {
@@ -122,4 +118,40 @@ async fn everything_in_redis_ends_by_itself() {
         let most = if key.contains(":rate:") { 10_000 } else { 990_000 };
         assert!((1..=most).contains(&lasts), "{key} lasts {lasts} ms");
     }
+}
+
+#[tokio::test]
+async fn a_damaged_session_lets_nobody_in() {
+    let over = OverRedis::start().await;
+    let user = super::records::known(&over.stores(), "minji").await;
+    let token = super::records::token(user.id, hash(1), 100);
+    over.stores().sessions.start(&token).await.unwrap();
+    over.server.ask(&["hset", &format!("moim:family:{}", token.family), "expires", "rubbish"]);
+    let liveness = over.stores().sessions.liveness(token.family, at(10)).await;
+    assert!(is_corrupt(&liveness), "{liveness:?}");
+}
+
+/// fred's own client for clusters stands still as long as one node is away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_is_away_takes_along_what_lies_on_it_and_nothing_else() {
+    let mut over = OverCluster::start().await;
+    over.server.nodes[0].kill();
+    let (mut counted, mut away) = (0, 0);
+    for who in 0..60 {
+        match over.state.take(hash(who), quota(), at(100)).await {
+            Ok(Taken::Granted) => counted += 1,
+            Err(StoreError::Unavailable(_)) => away += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(counted > 0 && away > 0, "{counted} and {away}");
+    over.server.nodes[0].go_on();
+    let healed = async {
+        for who in 100..160 {
+            while over.state.take(hash(who), quota(), at(100)).await.is_err() {
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+    };
+    timeout(PATIENCE, healed).await.expect("all of it again");
 }
