@@ -21,6 +21,7 @@ mod limits;
 mod mongo;
 mod mutation;
 mod nodes;
+mod operations;
 mod peers;
 mod permissions;
 mod redis;
