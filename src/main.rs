@@ -2,11 +2,11 @@
 
 mod signals;
 
-use std::{io::Write, process::ExitCode, time::Duration};
+use std::{io::Write, net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use moim::{Stop, config::Config, run, telemetry, upkeep};
+use moim::{Stop, config::Config, http::probe, run, telemetry, upkeep};
 use tokio::net::TcpListener;
 
 use signals::Signals;
@@ -26,6 +26,12 @@ struct Command {
 enum Task {
     /// Serve until a signal comes
     Serve(Box<Config>),
+    /// Ask the server that listens there whether it takes visitors
+    Health {
+        /// Where it listens
+        #[arg(long, env = "MOIM_LISTEN", default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+    },
     #[command(flatten)]
     Upkeep(upkeep::Task),
     /// Merge what another process died over, which comes in on the standard input
@@ -44,6 +50,7 @@ fn main() -> anyhow::Result<ExitCode> {
 async fn carry_out(task: Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Serve(config) => serve(&config).await?,
+        Task::Health { listen } => writeln!(std::io::stdout(), "{}", probe(listen).await?)?,
         Task::Upkeep(task) => return Ok(task.run().await),
         Task::Try => moim::rooms::attempt(std::io::stdin())?,
     }

@@ -30,6 +30,7 @@ mod limits;
 mod members;
 mod openapi;
 mod paging;
+mod probe;
 mod sessions;
 mod site;
 mod trips;
@@ -37,6 +38,7 @@ mod trips;
 pub use accept::{DoorLimits, serve};
 pub use app::{App, Parts};
 use error::ApiError;
+pub use probe::{ProbeError, probe};
 use site::SiteView;
 
 /// Everything that is served: the REST interface, the document sockets (`sync`), the client.

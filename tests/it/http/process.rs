@@ -219,3 +219,23 @@ async fn a_stop_is_in_order_and_is_told() {
     let at = |words: &str| log.find(words).unwrap_or_else(|| panic!("no `{words}` in {log}"));
     assert!(at("stopping") < at("everything is written"), "{log}");
 }
+
+#[tokio::test]
+async fn health_ends_well_while_the_server_takes_visitors_and_no_longer() {
+    let folder = TempDir::new().unwrap();
+    let (mut program, _) = start(&folder).await;
+    let address = program.base.strip_prefix("http://").unwrap().to_owned();
+    let ask = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_moim"));
+        command.args(["health", "--listen", &address]);
+        command
+    };
+    let answer = ask().output().await.unwrap();
+    assert!(answer.status.success(), "{answer:?}");
+    assert_eq!(answer.stdout, b"ready\n");
+    program.stop().await;
+    let answer = ask().output().await.unwrap();
+    assert_eq!(answer.status.code(), Some(1));
+    let why = String::from_utf8(answer.stderr).unwrap();
+    assert!(why.contains(&format!("nobody answers at {address}")), "{why}");
+}
