@@ -81,7 +81,10 @@ async fn run(names: &[String]) -> Result<()> {
     if wanted("idle") {
         show(&[idle::run(ROUNDS).await?]);
     }
-    say(&format!("\n{} s, medians of {ROUNDS} alternating runs", began.elapsed().as_secs()));
+    let seconds = began.elapsed().as_secs();
+    say(&format!(
+        "\n{seconds} s, medians of {ROUNDS} alternating runs; slow readers: one run of each"
+    ));
     Ok(())
 }
 
