@@ -24,7 +24,7 @@ export MOIM_BIN ?= $(CURDIR)/target/debug/moim
 client_sources := $(shell find static -type d \( -name node_modules -o -name dist -o -name generated \
 	-o -name e2e \) -prune -o -type f -print)
 
-.PHONY: help run build test test-rust test-client test-interop test-histories test-e2e check bench soak soak-mutations \
+.PHONY: help run build test test-rust test-client test-interop test-histories test-e2e test-image test-image-dist check bench soak soak-mutations \
 	fuzz fmt deny setup packages clean
 
 help: ## this list
@@ -38,7 +38,7 @@ build: static/dist/index.html ## the release binary with the client inside
 
 # --- tests ---
 
-test: setup test-rust test-client test-interop test-histories test-e2e ## everything: Rust, client, stock Yjs clients, two browsers
+test: setup test-rust test-client test-interop test-histories test-e2e test-image ## everything: Rust, client, stock Yjs clients, two browsers, the image's steps
 
 test-rust: static/dist/index.html ## the server's tests
 	cargo test
@@ -58,6 +58,13 @@ test-histories: tests/interop/node_modules/.stamp static/dist/index.html ## fres
 
 test-e2e: static/e2e/node_modules/.stamp debug-binary ## two browsers against the real server
 	cd static/e2e && npm test
+
+# A debug build in the place of the Dockerfile's; test-image-dist takes that as it is, which is ten minutes.
+test-image: tests/image/node_modules/.stamp debug-binary ## the Dockerfile's steps without an engine, and compose.yaml read
+	cd tests/image && npm test
+
+test-image-dist: tests/image/node_modules/.stamp debug-binary ## the same with the Dockerfile's own profile (10 minutes)
+	cd tests/image && MOIM_IMAGE_PROFILE=dist npm test
 
 .PHONY: debug-binary
 debug-binary: static/dist/index.html
@@ -102,7 +109,7 @@ fmt: ## format the Rust sources
 setup: ## install what is missing on a Debian machine: tools, Chromium, npm packages
 	scripts/setup
 
-packages: $(addsuffix /node_modules/.stamp, static static/e2e tests/interop) ## the npm packages of the lock files
+packages: $(addsuffix /node_modules/.stamp, static static/e2e tests/interop tests/image) ## the npm packages of the lock files
 
 %/node_modules/.stamp: %/package.json %/package-lock.json
 	cd $* && npm ci --no-fund --no-audit
@@ -113,4 +120,4 @@ static/dist/index.html: static/node_modules/.stamp $(client_sources)
 	touch $@
 
 clean: ## forget everything that was built (not the data)
-	rm -rf target static/dist {static,static/e2e,tests/interop}/node_modules
+	rm -rf target static/dist {static,static/e2e,tests/interop,tests/image}/node_modules
