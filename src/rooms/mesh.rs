@@ -362,7 +362,8 @@ impl Mesh {
     pub(crate) fn due_need(&mut self, now: Instant) -> Option<Option<NodeId>> {
         let mut holes = self.peers.iter().filter(|(_, peer)| peer.hole != Hole::None);
         let (first, second) = (holes.next().map(|(node, _)| *node), holes.next());
-        if self.ask_all.is_some_and(|due| due <= now) {
+        let asks_all = self.ask_all.is_some_and(|due| due <= now);
+        if asks_all {
             self.ask_all = None;
         } else if first.is_none() {
             (self.ask_next, self.asked) = (None, 0);
@@ -370,7 +371,8 @@ impl Mesh {
         } else if self.ask_all.is_some() || self.ask_next.is_some_and(|due| due > now) {
             return None;
         }
-        let of = first.filter(|_| second.is_none());
+        // There may be more nodes than those that were heard.
+        let of = first.filter(|_| second.is_none() && !asks_all);
         self.ask_next = Some(now + ASK_AGAIN * 2_u32.pow(self.asked.min(4)));
         self.asked += 1;
         Some(of)

@@ -23,6 +23,18 @@ fn seconds(count: u64) -> Duration {
 }
 
 #[test]
+fn the_first_word_asks_everybody_also_if_one_was_heard_before() {
+    let now = Instant::now();
+    let mut mesh = Mesh::new(Life { node: id(1), number: 1 }, now);
+    mesh.note(&frame(2, 1, 7), now);
+    assert_eq!(
+        mesh.due_need(now),
+        Some(None),
+        "a third may be here, of which nothing was heard yet"
+    );
+}
+
+#[test]
 fn a_hole_is_asked_about_ever_more_rarely_and_then_read_from_the_journal() {
     let start = Instant::now();
     let mut mesh = mesh(start);
