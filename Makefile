@@ -24,7 +24,7 @@ export MOIM_BIN ?= $(CURDIR)/target/debug/moim
 client_sources := $(shell find static -type d \( -name node_modules -o -name dist -o -name generated \
 	-o -name e2e \) -prune -o -type f -print)
 
-.PHONY: help run build test test-rust test-client test-interop test-histories test-e2e test-image test-image-dist check bench soak soak-mutations \
+.PHONY: help run build test test-rust test-client test-interop test-fleet test-histories test-e2e test-image test-image-dist check bench soak soak-mutations \
 	fuzz fmt deny setup packages clean
 
 help: ## this list
@@ -38,7 +38,7 @@ build: static/dist/index.html ## the release binary with the client inside
 
 # --- tests ---
 
-test: setup test-rust test-client test-interop test-histories test-e2e test-image ## everything: Rust, client, stock Yjs clients, two browsers, the image's steps
+test: setup test-rust test-client test-interop test-fleet test-histories test-e2e test-image ## everything: Rust, client, stock Yjs clients, a fleet of nodes, two browsers, the image's steps
 
 test-rust: static/dist/index.html ## the server's tests
 	cargo test
@@ -48,6 +48,10 @@ test-client: static/node_modules/.stamp ## the client's types and unit tests
 
 test-interop: tests/interop/node_modules/.stamp debug-binary ## stock Yjs clients on Node against the real server
 	cd tests/interop && npm test
+
+# One after another: each has two dozen processes' worth of work for two cores.
+test-fleet: tests/interop/node_modules/.stamp debug-binary ## three nodes behind nginx, what fails under them, and 60 stock Yjs clients (5 minutes)
+	cd tests/interop && node --test --test-concurrency=1 fleet/lone.js fleet/cluster.js
 
 test-histories: tests/interop/node_modules/.stamp static/dist/index.html ## fresh random histories of Yjs 13.5 and 13.6, there and back
 	mkdir -p target/histories
@@ -69,7 +73,7 @@ test-image-dist: tests/image/node_modules/.stamp debug-binary ## the same with t
 .PHONY: debug-binary
 debug-binary: static/dist/index.html
 	# With the tests, so that the crates are not built once more with fewer features.
-	cargo build --bins --tests
+	cargo build --bins --tests --examples
 
 # --- what takes long ---
 

@@ -19,15 +19,17 @@ export class Peer {
     return peer
   }
 
-  constructor (server, trip, token) {
+  /** `params` are added to the address; the other options are the provider's own. */
+  constructor (server, trip, token, { params, ...options } = {}) {
     this.doc = new Y.Doc()
     this.denials = []
     this.closed = undefined
     this.provider = new WebsocketProvider(server.ws, trip, this.doc, {
-      params: { token },
+      params: { token, ...params },
       WebSocketPolyfill: WebSocket,
       maxBackoffTime: 500,
-      disableBc: true // The peers share a process: what one hears from another must come over the wire.
+      disableBc: true, // The peers share a process: what one hears from another must come over the wire.
+      ...options
     })
     this.provider.on('closed', ({ code }) => { this.closed = code })
     this.provider.messageHandlers[AUTH] = (_encoder, decoder) =>
@@ -74,7 +76,7 @@ export function agree (peers) {
 }
 
 /** Nothing that this peer sent was refused, not even for a while. */
-function assertWelcome (peer) {
+export function assertWelcome (peer) {
   assert.deepEqual(peer.denials, [], 'an edit was refused')
   assert.ok(!(peer.closed >= 4400 && peer.closed < 4500), `the server closed with ${peer.closed}`)
 }

@@ -3,17 +3,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, open } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { freePort } from './ports.js'
 import { until } from './wait.js'
 
-const BINARY = process.env.MOIM_BIN ?? fileURLToPath(new URL('../../../target/debug/moim', import.meta.url))
+export const BINARY = process.env.MOIM_BIN ?? fileURLToPath(new URL('../../../target/debug/moim', import.meta.url))
 
 /** All tests come from one address, faster than people do. */
-const GENEROUS = {
+export const GENEROUS = {
   MOIM_SIGN_UPS_PER_HOUR: '1000',
   MOIM_LOGINS_PER_MINUTE: '1000',
   MOIM_INVITES_PER_MINUTE: '1000',
@@ -69,13 +69,4 @@ export class Server {
     await rm(this.folder, { recursive: true })
     if (code !== 0) throw new Error(`the server stopped with ${code}`)
   }
-}
-
-async function freePort () {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

@@ -1,0 +1,87 @@
+// Everybody in one document: who stays, who vanishes on the way, and what must hold for all of them.
+
+import assert from 'node:assert/strict'
+
+import * as Y from 'yjs'
+
+import { agree, assertWelcome, Peer } from '../harness/peer.js'
+import { Person } from '../harness/person.js'
+import { until } from '../harness/wait.js'
+import { Member } from './member.js'
+
+/** Those in one document, the guest included. */
+const SIZE = 12
+
+export class Crowd {
+  /** Twelve clients in a new trip, one of them on the first node alone, the others wherever nginx sends them. */
+  static async gather (fleet) {
+    const crowd = new Crowd()
+    crowd.owner = await Person.signUp(fleet.nginx)
+    crowd.id = await crowd.owner.createTrip()
+    const join = async (options) => {
+      const person = await Person.signUp(fleet.nginx)
+      await crowd.owner.share(crowd.id, person, 'editor')
+      return Member.join(person, crowd.id, options)
+    }
+    crowd.guest = await join({ acks: true, server: fleet.nodes[0] })
+    const others = Array.from({ length: SIZE - 1 }, (_, n) => join({ acks: n % 2 === 0 }))
+    crowd.there = [crowd.guest, ...await Promise.all(others)]
+    crowd.all = [...crowd.there]
+    return crowd
+  }
+
+  /** Takes one out who never comes back. */
+  lose (member = this.there.find(({ acks }) => acks)) {
+    this.there = this.there.filter((other) => other !== member)
+    member.vanish()
+  }
+
+  isSeen (member) {
+    return this.there.some(({ awareness }) => awareness.getStates().has(member.doc.clientID))
+  }
+
+  isSeenByAll (member) {
+    return this.there.every(({ awareness }) => awareness.getStates().has(member.doc.clientID))
+  }
+
+  mark (name) {
+    this.there.forEach((member) => member.mark(name))
+    this.marked = [...this.there]
+  }
+
+  /** Whether everybody has everybody's mark. */
+  hasAllMarks (name) {
+    return this.there.every((member) => this.marked.every((other) => member.hasMarkOf(name, other)))
+  }
+
+  get agrees () {
+    return agree(this.there)
+  }
+
+  /** Whether all that was sent by those who are there is durable, as far as they asked. */
+  get isAcknowledged () {
+    return this.there.every(({ acks, acknowledged, clock }) => !acks || acknowledged >= clock)
+  }
+
+  /** A client that was never here has what all have, and all that was acknowledged to whomever. */
+  async isWhatIsKept (snapshot) {
+    const fresh = await Peer.join(this.owner, this.id)
+    await until('a fresh client agrees', () => Y.equalSnapshots(Y.snapshot(fresh.doc), snapshot), 30_000)
+    for (const { acknowledged, doc } of this.all) {
+      const there = Y.getState(fresh.doc.store, doc.clientID)
+      assert.ok(there >= acknowledged, `${there} of ${acknowledged} acknowledged operations are there`)
+    }
+    fresh.leave()
+  }
+
+  /** Nobody was refused anything, nor sent away for good. */
+  assertWelcome () {
+    this.all.forEach(assertWelcome)
+    const refusals = this.all.flatMap(({ refusals }) => refusals)
+    assert.deepEqual(refusals, [])
+  }
+
+  leave () {
+    this.there.forEach((member) => member.leave())
+  }
+}
