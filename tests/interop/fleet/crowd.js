@@ -12,6 +12,9 @@ import { Member } from './member.js'
 /** Those in one document, the guest included. */
 const SIZE = 12
 
+/** Those who come after them. */
+const LATER = 4
+
 export class Crowd {
   /** Twelve clients in a new trip, one of them on the first node alone, the others wherever nginx sends them. */
   static async gather (fleet) {
@@ -63,15 +66,32 @@ export class Crowd {
     return this.there.every(({ acks, acknowledged, clock }) => !acks || acknowledged >= clock)
   }
 
-  /** A client that was never here has what all have, and all that was acknowledged to whomever. */
-  async isWhatIsKept (snapshot) {
+  /** A client that was never here has what all had, and all that was acknowledged to whomever. */
+  async isKept (snapshot) {
     const fresh = await Peer.join(this.owner, this.id)
     await until('a fresh client agrees', () => Y.equalSnapshots(Y.snapshot(fresh.doc), snapshot), 30_000)
+    this.#holdsWhatWasAcknowledged(fresh)
+  }
+
+  /** A client that was never here has all that was acknowledged, whatever became of the rest. */
+  async isAcknowledgedKept () {
+    this.#holdsWhatWasAcknowledged(await Peer.join(this.owner, this.id))
+  }
+
+  #holdsWhatWasAcknowledged (fresh) {
     for (const { acknowledged, doc } of this.all) {
       const there = Y.getState(fresh.doc.store, doc.clientID)
       assert.ok(there >= acknowledged, `${there} of ${acknowledged} acknowledged operations are there`)
     }
     fresh.leave()
+  }
+
+  /** A few others, who count what is acknowledged, come instead. */
+  async comeAnew () {
+    this.leave()
+    const others = Array.from({ length: LATER }, () => Member.join(this.owner, this.id, { acks: true }))
+    this.there = await Promise.all(others)
+    this.all.push(...this.there)
   }
 
   /** Nobody was refused anything, nor sent away for good. */

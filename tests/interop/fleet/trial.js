@@ -21,6 +21,8 @@ const PACE = 20
 /** The silence after which a node is taken for dead, and what may come on top of it. */
 const GONE_WITHIN = 12_000
 const HEALED_WITHIN = 45_000
+/** How long people edit as fast as they can before all nodes die. */
+const HURRY = 1000
 
 // Each of y-websocket's providers listens for the end of the process.
 process.setMaxListeners(0)
@@ -51,6 +53,9 @@ class Trial {
     this.isOver = true
     await editing
     await this.isKept()
+    await this.allDie()
+    this.crowds.forEach((crowd) => crowd.assertWelcome())
+    assert.deepEqual(await this.fleet.complaints(), [])
     this.report()
   }
 
@@ -139,13 +144,27 @@ class Trial {
     this.test.diagnostic(`${seconds(began)} s until all agree after the last edit`)
     await until('all is acknowledged', () => this.crowds.every(({ isAcknowledged }) => isAcknowledged))
     const snapshots = this.crowds.map(({ there: [first] }) => Y.snapshot(first.doc))
-    const areKept = () => Promise.all(this.crowds.map((crowd, n) => crowd.isWhatIsKept(snapshots[n])))
+    const areKept = () => Promise.all(this.crowds.map((crowd, n) => crowd.isKept(snapshots[n])))
     await areKept()
     this.crowds.forEach((crowd) => crowd.leave())
     await this.fleet.killAllNodes()
     await areKept()
-    this.crowds.forEach((crowd) => crowd.assertWelcome())
-    assert.deepEqual(await this.fleet.complaints(), [])
+  }
+
+  /** All nodes die in one moment while everybody edits, and nobody comes back who could say it again. */
+  async allDie () {
+    await Promise.all(this.crowds.map((crowd) => crowd.comeAnew()))
+    const those = this.crowds.flatMap(({ there }) => there)
+    for (const until = Date.now() + HURRY; Date.now() < until; await pause(1)) {
+      for (const { there } of this.crowds) this.random.pick(there).edit(this.random)
+    }
+    those.forEach(({ provider }) => { provider.shouldConnect = false })
+    await this.fleet.killAllNodes()
+    this.crowds.forEach((crowd) => crowd.leave())
+    await Promise.all(this.crowds.map((crowd) => crowd.isAcknowledgedKept()))
+    const sum = (of) => those.reduce((total, member) => total + of(member), 0)
+    this.test.diagnostic(`all nodes were killed when ${sum(({ acknowledged }) => acknowledged)} of ` +
+      `${sum(({ clock }) => clock)} operations were acknowledged`)
   }
 
   report () {
