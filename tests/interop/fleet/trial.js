@@ -49,8 +49,11 @@ class Trial {
     await this.everybodySees()
     await this.isSpread()
     const editing = this.edit()
-    await Promise.race([editing, this.events()])
-    this.isOver = true
+    try {
+      await Promise.race([editing, this.events()])
+    } finally {
+      this.isOver = true
+    }
     await editing
     await this.isKept()
     await this.allDie()
