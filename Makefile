@@ -28,7 +28,7 @@ client_sources := $(shell find static -type d \( -name node_modules -o -name dis
 	fuzz fmt deny setup packages clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build the client and the server, and start it on $LISTEN with its data in $DATA
 	exec target/release/moim serve --listen $(LISTEN) --data $(DATA)
