@@ -99,7 +99,7 @@ check: static/node_modules/.stamp static/dist/index.html ## before each commit: 
 soak: static/dist/index.html ## the server killed 5 000 times at random moments (an hour)
 	MOIM_CRASH_ROUNDS=5000 cargo test --test crash
 
-bench: static/dist/index.html ## the server under load, beside a bare WebSocket broadcaster (8 minutes)
+bench: static/dist/index.html ## the server under load, beside a bare WebSocket broadcaster, and two nodes with Redis (14 minutes)
 	cargo bench --bench load
 
 deny: ## licences, advisories and sources of all crates (needs cargo-deny)

@@ -78,7 +78,7 @@ pub(crate) async fn run(scene: Scene, rounds: usize) -> Result<Section> {
 async fn play(scene: Scene, kind: Kind, section: &mut Section) -> Result<()> {
     let server = Server::start(kind).await?;
     let path = server.document().await?;
-    let mut stage = Stage::set(scene, &server, &path).await?;
+    let mut stage = Stage::set(scene, &server, &server, &path).await?;
     stage.write(scene.warm_up()).await?;
     let (began, cpu) = (Instant::now(), server.probe()?.cpu()?);
     stage.write(scene.edits).await?;
@@ -128,7 +128,13 @@ struct Arrivals {
 }
 
 impl Stage {
-    pub(crate) async fn set(scene: Scene, server: &Server, path: &str) -> Result<Self> {
+    /// Writers on one server and readers on one, which may be the same.
+    pub(crate) async fn set(
+        scene: Scene,
+        written_to: &Server,
+        read_from: &Server,
+        path: &str,
+    ) -> Result<Self> {
         let total = scene.warm_up() + scene.in_turns(scene.edits);
         let arrivals = Arc::new(Arrivals {
             origin: Instant::now(),
@@ -141,6 +147,7 @@ impl Stage {
         let others = scene.readers + scene.writers - 1;
         let (mut writers, mut readers) = (Vec::new(), JoinSet::new());
         for at in 0..scene.writers + scene.readers {
+            let server = if at < scene.writers { written_to } else { read_from };
             let (reading, mut writing) = wire::connect(server.address, path).await?;
             let open = if at < scene.writers {
                 let (author, opening) = Author::new();

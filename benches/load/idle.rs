@@ -61,7 +61,7 @@ async fn play(kind: Kind, section: &mut Section) -> Result<()> {
 }
 
 /// Where somebody looks at, as the browser client says it.
-fn presence(id: u8) -> bytes::Bytes {
+pub(crate) fn presence(id: u8) -> bytes::Bytes {
     let state =
         br#"{"view":"board","card":null,"field":null,"cur":null,"vp":{"c":[126.5,33.4],"z":9}}"#;
     let mut states = vec![1, id, 1, state.len() as u8];

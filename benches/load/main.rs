@@ -8,6 +8,7 @@ mod fanout;
 mod idle;
 mod joins;
 mod journal;
+mod nodes;
 mod process;
 mod servers;
 mod slow;
@@ -56,7 +57,7 @@ fn main() -> Result<()> {
 }
 
 async fn run(names: &[String]) -> Result<()> {
-    const ALL: [&str; 6] = ["fanout", "viewers", "slow", "joins", "journal", "idle"];
+    const ALL: [&str; 7] = ["fanout", "viewers", "slow", "joins", "journal", "idle", "nodes"];
     if let Some(unknown) = names.iter().find(|name| !ALL.contains(&name.as_str())) {
         bail!("there is no benchmark {unknown}, but {}", ALL.join(", "));
     }
@@ -81,9 +82,12 @@ async fn run(names: &[String]) -> Result<()> {
     if wanted("idle") {
         show(&[idle::run(ROUNDS).await?]);
     }
+    if wanted("nodes") {
+        show(&nodes::run(ROUNDS).await?);
+    }
     let seconds = began.elapsed().as_secs();
     say(&format!(
-        "\n{seconds} s, medians of {ROUNDS} alternating runs; slow readers: one run of each"
+        "\n{seconds} s, medians of {ROUNDS} alternating runs; slow readers and what is done to 1 000 rooms of two nodes: one run of each"
     ));
     Ok(())
 }

@@ -53,14 +53,14 @@ pub(crate) struct Server {
     process: Child,
     person: Option<Person>,
     rooms: AtomicUsize,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Server {
     /// Starts one with an empty data folder, on the disk that the checkout is on.
     pub(crate) async fn start(kind: Kind) -> Result<Self> {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let mut command = match kind {
+        let command = match kind {
             Kind::Moim => moim(folder.path()),
             Kind::Bare => {
                 let mut command = Command::new(std::env::current_exe()?);
@@ -68,6 +68,33 @@ impl Server {
                 command
             }
         };
+        Self::spawn(kind, command, folder).await?.with_person().await
+    }
+
+    /// Starts one of several nodes, with a flag more; on the database and the keys of another one if there is one.
+    pub(crate) async fn start_node(flag: &str, beside: Option<&Self>) -> Result<Self> {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let mut command = moim(folder.path());
+        command.arg(flag);
+        let Some(beside) = beside else {
+            return Self::spawn(Kind::Moim, command, folder).await?.with_person().await;
+        };
+        let [data, others] = [&folder, &beside.folder].map(|folder| folder.path().join("data"));
+        std::fs::create_dir(&data)?;
+        for shared in ["moim.db", "token.keys"] {
+            std::os::unix::fs::symlink(others.join(shared), data.join(shared))?;
+        }
+        Self::spawn(Kind::Moim, command, folder).await
+    }
+
+    async fn with_person(mut self) -> Result<Self> {
+        if self.kind == Kind::Moim {
+            self.person = Some(Person::sign_up(self.address).await?);
+        }
+        Ok(self)
+    }
+
+    async fn spawn(kind: Kind, mut command: Command, folder: TempDir) -> Result<Self> {
         let mut process = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -79,12 +106,8 @@ impl Server {
         let stdout = process.stdout.take().context("no standard output")?;
         let line = BufReader::new(stdout).lines().next_line().await?.context("it says nothing")?;
         let (_, address) = line.rsplit_once("http://").context("it does not say where it is")?;
-        let address = address.parse()?;
-        let person = match kind {
-            Kind::Moim => Some(Person::sign_up(address).await?),
-            Kind::Bare => None,
-        };
-        Ok(Self { kind, address, process, person, rooms: AtomicUsize::new(0), _folder: folder })
+        let (address, rooms) = (address.parse()?, AtomicUsize::new(0));
+        Ok(Self { kind, address, process, person: None, rooms, folder })
     }
 
     /// Looks at the process.

@@ -45,7 +45,7 @@ async fn play(stopped: usize, section: &mut Section, name: &'static str) -> Resu
     let server = Server::start(Kind::Moim).await?;
     let path = server.document().await?;
     write_document(&server, &path).await?;
-    let mut stage = Stage::set(SCENE, &server, &path).await?;
+    let mut stage = Stage::set(SCENE, &server, &server, &path).await?;
     stage.write(SCENE.warm_up()).await?;
     let mut stopping = Vec::new();
     for _ in 0..stopped {

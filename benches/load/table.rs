@@ -80,12 +80,19 @@ impl Row {
 #[derive(Debug)]
 pub(crate) struct Section {
     title: String,
+    /// What stands in the columns, if it is not what their head says.
+    columns: [&'static str; 2],
     rows: Vec<Row>,
 }
 
 impl Section {
     pub(crate) fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), rows: Vec::new() }
+        Self::comparing(title, ["", ""])
+    }
+
+    /// Not of Moim and the bare server, but of these two.
+    pub(crate) fn comparing(title: impl Into<String>, columns: [&'static str; 2]) -> Self {
+        Self { title: title.into(), columns, rows: Vec::new() }
     }
 
     /// Adds a run to the line of this name.
@@ -120,7 +127,8 @@ pub(crate) const HEAD: &str = "\
 
 impl fmt::Display for Section {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(out, "| {:48} | {:18} | {:18} | {:5} | {:15} |", self.title, "", "", "", "")?;
+        let [left, right] = self.columns;
+        writeln!(out, "| {:48} | {left:>18} | {right:>18} | {:5} | {:15} |", self.title, "", "")?;
         for row in &self.rows {
             let ratio = row.ratio().map_or(String::new(), |ratio| format!("{ratio:.2}"));
             writeln!(

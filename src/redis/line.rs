@@ -114,10 +114,12 @@ impl Line {
     }
 
     /// Has it looked again who has which slots, if that is what the error says.
-    pub(super) fn look_whether_moved(&self, error: &Error) {
-        if is_moved(error) {
+    pub(super) fn look_whether_moved(&self, error: &Error) -> bool {
+        let is_moved = is_moved(error);
+        if is_moved {
             self.moved.notify_one();
         }
+        is_moved
     }
 
     pub(super) fn is_up(&self) -> bool {

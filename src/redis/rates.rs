@@ -30,7 +30,10 @@ impl Rates for RedisState {
     async fn take(&self, name: TokenHash, quota: Quota, now: Timestamp) -> Result<Taken> {
         let key = format!("moim:rate:{}", BASE64_URL_SAFE_NO_PAD.encode(name.0));
         let arguments = vec![now.as_microsecond(), quota.step(), quota.most()];
-        let taking = async |client: &Client| client.eval(TAKE, &*key, arguments).await;
+        let taking = |client: Client| {
+            let (key, arguments) = (key.clone(), arguments.clone());
+            async move { client.eval(TAKE, key, arguments).await }
+        };
         let wait: u64 = self.ask(&key, taking).await?;
         Ok(if wait == 0 { Taken::Granted } else { Taken::Wait(Duration::from_micros(wait)) })
     }

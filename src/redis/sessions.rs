@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use fred::{
     clients::Client,
-    prelude::{Expiration, HashesInterface, KeysInterface, LuaInterface},
+    prelude::{Expiration, FromValue, HashesInterface, KeysInterface, LuaInterface},
 };
 use jiff::Timestamp;
 
@@ -50,7 +50,7 @@ impl Sessions for RedisState {
         self.keep_token(hash, Token { family, user, expires }, life).await?;
         let arguments = vec![text(hash), life.ends.to_string(), life.lasts.to_string()];
         let key = family_key(family);
-        self.ask(&key, async |client| client.eval(BEGIN, &*key, arguments).await).await
+        self.carry_out(BEGIN, &key, arguments).await
     }
 
     async fn rotate(
@@ -70,8 +70,7 @@ impl Sessions for RedisState {
         self.keep_token(next, Token { family, user, expires }, life).await?;
         let arguments = vec![text(next), life.ends.to_string(), life.lasts.to_string(), text(used)];
         let key = family_key(family);
-        let rotating = async |client: &Client| client.eval(ROTATE, &*key, arguments).await;
-        let rotated: String = self.ask(&key, rotating).await?;
+        let rotated: String = self.carry_out(ROTATE, &key, arguments).await?;
         Ok(match &*rotated {
             "rotated" => Rotation::Rotated { user, family },
             "reused" => Rotation::Reused,
@@ -82,12 +81,20 @@ impl Sessions for RedisState {
     async fn end(&self, token: TokenHash) -> Result<()> {
         let Some(token) = self.token(token).await? else { return Ok(()) };
         let key = family_key(token.family);
-        self.ask(&key, async |client| client.del(&*key).await).await
+        let deleting = |client: Client| {
+            let key = key.clone();
+            async move { client.del(key).await }
+        };
+        self.ask(&key, deleting).await
     }
 
     async fn liveness(&self, family: FamilyId, now: Timestamp) -> Result<Liveness> {
         let key = family_key(family);
-        let expires = self.ask(&key, async |client| client.hget(&*key, "expires").await).await;
+        let getting = |client: Client| {
+            let key = key.clone();
+            async move { client.hget(key, "expires").await }
+        };
+        let expires = self.ask(&key, getting).await;
         match expires {
             Ok(Some(expires)) if now.as_microsecond() < expires => Ok(Liveness::Live),
             Ok::<Option<i64>, _>(_) => Ok(Liveness::Over),
@@ -121,19 +128,38 @@ impl Life {
 }
 
 impl RedisState {
+    /// Carries out a script on one key.
+    async fn carry_out<T: FromValue + Send>(
+        &self,
+        script: &'static str,
+        key: &str,
+        arguments: Vec<String>,
+    ) -> Result<T> {
+        let carrying_out = |client: Client| {
+            let (key, arguments) = (key.to_owned(), arguments.clone());
+            async move { client.eval(script, key, arguments).await }
+        };
+        self.ask(key, carrying_out).await
+    }
+
     async fn keep_token(&self, hash: TokenHash, token: Token, life: Life) -> Result<()> {
         let Token { family, user, .. } = token;
         let value = format!("{family} {user} {}", life.ends);
         let expiration = Some(Expiration::PX(life.lasts));
         let key = token_key(hash);
-        let keeping =
-            async |client: &Client| client.set(&*key, value, expiration, None, false).await;
+        let keeping = |client: Client| {
+            let (key, value, expiration) = (key.clone(), value.clone(), expiration.clone());
+            async move { client.set(key, value, expiration, None, false).await }
+        };
         self.ask(&key, keeping).await
     }
 
     async fn token(&self, hash: TokenHash) -> Result<Option<Token>> {
         let key = token_key(hash);
-        let getting = async |client: &Client| client.get(&*key).await;
+        let getting = |client: Client| {
+            let key = key.clone();
+            async move { client.get(key).await }
+        };
         let value: Option<String> = self.ask(&key, getting).await?;
         let unreadable = || StoreError::Corrupt("a token's key in Redis can't be read".to_owned());
         value.map(|value| value.parse().map_err(|()| unreadable())).transpose()
