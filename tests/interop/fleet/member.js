@@ -54,10 +54,11 @@ export class Member extends Peer {
       const count = decoding.readVarUint(decoder)
       this.stored = count
       // What was sent up to then holds all that this client had made by then.
-      this.acknowledged = Math.max(this.acknowledged, this.sent[count - 1] ?? 0)
+      this.acknowledged = Math.max(this.acknowledged, ...this.sent.slice(0, count))
     }
     this.provider.messageHandlers[REFUSED] = (_encoder, decoder) => {
-      const [, status] = [decoding.readVarUint(decoder), decoding.readVarUint(decoder)]
+      const [nth, status] = [decoding.readVarUint(decoder), decoding.readVarUint(decoder)]
+      this.sent[nth - 1] = 0
       this.refusals.push(`${status} ${decoding.readVarString(decoder)}`)
     }
   }
