@@ -71,21 +71,18 @@ impl Sessions for RedisState {
         let arguments = vec![text(next), life.ends.to_string(), life.lasts.to_string(), text(used)];
         let key = family_key(family);
         let rotated: String = self.carry_out(ROTATE, &key, arguments).await?;
-        Ok(match &*rotated {
-            "rotated" => Rotation::Rotated { user, family },
-            "reused" => Rotation::Reused,
-            _ => Rotation::Invalid,
-        })
+        if rotated == "rotated" {
+            return Ok(Rotation::Rotated { user, family });
+        }
+        // Of no use any more: who keeps sending an old token must not fill Redis.
+        self.forget(&token_key(next)).await?;
+        self.forget(&token_key(used)).await?;
+        Ok(if rotated == "reused" { Rotation::Reused } else { Rotation::Invalid })
     }
 
     async fn end(&self, token: TokenHash) -> Result<()> {
         let Some(token) = self.token(token).await? else { return Ok(()) };
-        let key = family_key(token.family);
-        let deleting = |client: Client| {
-            let key = key.clone();
-            async move { client.del(key).await }
-        };
-        self.ask(&key, deleting).await
+        self.forget(&family_key(token.family)).await
     }
 
     async fn liveness(&self, family: FamilyId, now: Timestamp) -> Result<Liveness> {
@@ -152,6 +149,14 @@ impl RedisState {
             async move { client.set(key, value, expiration, None, false).await }
         };
         self.ask(&key, keeping).await
+    }
+
+    async fn forget(&self, key: &str) -> Result<()> {
+        let forgetting = |client: Client| {
+            let key = key.to_owned();
+            async move { client.del(key).await }
+        };
+        self.ask(key, forgetting).await
     }
 
     async fn token(&self, hash: TokenHash) -> Result<Option<Token>> {

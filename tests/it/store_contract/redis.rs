@@ -121,6 +121,19 @@ async fn everything_in_redis_ends_by_itself() {
 }
 
 #[tokio::test]
+async fn who_keeps_sending_an_old_token_does_not_fill_redis() {
+    let over = OverRedis::start().await;
+    let user = super::records::known(&over.stores(), "minji").await;
+    let sessions = over.stores().sessions;
+    sessions.start(&super::records::token(user.id, hash(1), 100)).await.unwrap();
+    for next in 2..10 {
+        sessions.rotate(hash(1), hash(next), at(10), at(1_000)).await.unwrap();
+    }
+    // The one that was in force when the family ended.
+    assert_eq!(over.server.ask(&["keys", "*"]).lines().count(), 1);
+}
+
+#[tokio::test]
 async fn a_damaged_session_lets_nobody_in() {
     let over = OverRedis::start().await;
     let user = super::records::known(&over.stores(), "minji").await;
