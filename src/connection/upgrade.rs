@@ -152,7 +152,7 @@ async fn join(
 ) -> Result<Seat, CloseCode> {
     let seen = state.rooms.access_changes();
     // The ticket may be minutes old: what counts is the role that the member has now.
-    let role = current_role(state, ticket).await.map_err(|error| code_of(&error.into()))?;
+    let role = current_role(state, ticket).await?;
     let role = role.ok_or(CloseCode::Forbidden)?;
     let (name, color) = (ticket.name.clone(), ticket.color.clone());
     let person = Presence { id: ticket.user, name, color };
@@ -173,7 +173,7 @@ pub(super) async fn tell_role(
 ) -> Result<(), CloseCode> {
     loop {
         let seen = state.rooms.access_changes();
-        let role = current_role(state, ticket).await.map_err(|error| code_of(&error.into()))?;
+        let role = current_role(state, ticket).await?;
         let told = seat.tell(Event::RoleChanged(ticket.user, role)).await;
         told.map_err(|error| code_of(&error))?;
         if state.rooms.access_changes() == seen {
@@ -183,13 +183,9 @@ pub(super) async fn tell_role(
 }
 
 /// What the member may do now.
-async fn current_role(
-    state: &ConnectionState,
-    ticket: &Ticket,
-) -> Result<Option<Role>, StoreError> {
-    let role = state.plans.role(ticket.doc, ticket.user).await?;
-    let plan = state.plans.get(ticket.doc).await?;
-    Ok(role.zip(plan).map(|(role, plan)| plans::effective(role, plan.status)))
+async fn current_role(state: &ConnectionState, ticket: &Ticket) -> Result<Option<Role>, CloseCode> {
+    let role = plans::role_now(&*state.plans, ticket.doc, ticket.user).await;
+    role.map_err(|error| code_of(&error.into()))
 }
 
 fn code_of(error: &RoomError) -> CloseCode {

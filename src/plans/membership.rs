@@ -1,4 +1,4 @@
-//! What people may do with a document now, for rooms that have reason to ask.
+//! What people may do with a document now, for rooms and connections that have reason to ask.
 
 use std::sync::Arc;
 
@@ -17,8 +17,13 @@ pub struct Membership(pub Arc<dyn Plans>);
 #[async_trait]
 impl rooms::Membership for Membership {
     async fn role_now(&self, doc: DocId, user: UserId) -> Result<Option<Role>> {
-        let role = self.0.role(doc, user).await?;
-        let plan = self.0.get(doc).await?;
-        Ok(role.zip(plan).map(|(role, plan)| effective(role, plan.status)))
+        role_now(&*self.0, doc, user).await
     }
+}
+
+/// `None` for who is no member.
+pub(crate) async fn role_now(plans: &dyn Plans, doc: DocId, user: UserId) -> Result<Option<Role>> {
+    let role = plans.role(doc, user).await?;
+    let plan = plans.get(doc).await?;
+    Ok(role.zip(plan).map(|(role, plan)| effective(role, plan.status)))
 }

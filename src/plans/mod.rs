@@ -27,6 +27,7 @@ mod versions;
 pub use drafts::NewTrip;
 pub use invites::{Invitation, NewInvite};
 pub use membership::Membership;
+pub(crate) use membership::role_now;
 pub use rules::{Insider, PlanError};
 pub use samples::Sample;
 pub use tickets::OpenTicket;

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::task::JoinHandle;
 
-use super::registry::{Context, ended};
+use super::{ended, registry::Context};
 use crate::{
     ids::{DocId, Role, UserId},
     store,
@@ -48,6 +48,13 @@ impl Access {
         let closing = context.closing.clone();
         let ask = async move { closing.run_until_cancelled(roles(&*membership, doc, users)).await };
         self.asking = Some(context.tasks.spawn(ask));
+    }
+
+    /// Somebody's role was set: what the store is being asked about them may be too old.
+    pub(crate) fn role_changed(&mut self, user: UserId) {
+        if self.asking.is_some() {
+            self.to_ask.insert(user);
+        }
     }
 
     /// Waits for an answer. Cancel-safe.

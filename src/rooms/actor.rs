@@ -241,6 +241,9 @@ impl Actor {
                 if let Event::Left(id) = event {
                     self.outboxes.remove(&id);
                 }
+                if let Event::RoleChanged(user, _) = event {
+                    self.access.role_changed(user);
+                }
                 self.hand_over(event, now);
             }
             Command::Settle(reply) => self.settle(reply),

@@ -1,4 +1,4 @@
-//! A room's end of the bus: hears and says, reads the journal again, and asks what people may do now.
+//! A room's end of the bus: hears and says, and reads the journal again.
 
 use std::sync::Arc;
 
@@ -8,9 +8,10 @@ use tokio::task::JoinHandle;
 use super::{
     RoomError,
     core::{Effect, Room},
+    ended,
     fleet::{self, Fleet},
     mesh::Life,
-    registry::{Context, ended},
+    registry::Context,
     states,
 };
 use crate::{

@@ -42,6 +42,8 @@ pub use self::{
     registry::{RoomStores, Rooms},
     trial::{Court, attempt},
 };
+use tokio::task::JoinHandle;
+
 use crate::{crdt, store::StoreError};
 
 /// Counts the edits of a room since it was opened: the first one makes revision 1.
@@ -113,4 +115,12 @@ impl RoomError {
         metrics::counter!("moim_limited_total", "limit" => limit).increment(1);
         Self::Full(limit)
     }
+}
+
+/// Waits for what a room has begun beside everything else, if it has. A panic in there is like a failure. Cancel-safe.
+async fn ended<T>(task: &mut Option<JoinHandle<Option<T>>>) -> Option<T> {
+    let Some(running) = task else { return std::future::pending().await };
+    let result = running.await;
+    *task = None;
+    result.unwrap_or(None)
 }

@@ -14,7 +14,6 @@ use std::{
 use futures_util::FutureExt;
 use tokio::{
     sync::{Notify, OnceCell, mpsc},
-    task::JoinHandle,
     time::{Instant, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -351,12 +350,4 @@ async fn set_aside(stores: &RoomStores, flight: Flight) {
         tracing::error!(%error, "a fatal edit could not be set aside; the next start will try it");
         flight.leave();
     }
-}
-
-/// Waits for what a room has begun beside everything else, if it has. A panic in there is like a failure. Cancel-safe.
-pub(crate) async fn ended<T>(task: &mut Option<JoinHandle<Option<T>>>) -> Option<T> {
-    let Some(running) = task else { return std::future::pending().await };
-    let result = running.await;
-    *task = None;
-    result.unwrap_or(None)
 }

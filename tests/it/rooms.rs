@@ -21,7 +21,7 @@ use moim::{
         faulty::{Fault, FaultyJournal},
     },
 };
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use yrs::{Doc, Map, ReadTxn, Text, Transact, WriteTxn};
 
@@ -69,19 +69,31 @@ pub(crate) fn house_with(limits: Limits) -> House {
 }
 
 /// What people may do by the store, where a test has set it.
-#[derive(Clone, Default)]
-pub(crate) struct Roles(Arc<Mutex<BTreeMap<UserId, Option<Role>>>>);
+#[derive(Clone)]
+pub(crate) struct Roles {
+    set: Arc<Mutex<BTreeMap<UserId, Option<Role>>>>,
+    /// While a test has the only permit, answers are late.
+    answers: Arc<Semaphore>,
+}
+
+impl Default for Roles {
+    fn default() -> Self {
+        Self { set: Arc::default(), answers: Arc::new(Semaphore::new(1)) }
+    }
+}
 
 impl Roles {
     pub(crate) fn set(&self, user: UserId, role: Option<Role>) {
-        self.0.lock().unwrap().insert(user, role);
+        self.set.lock().unwrap().insert(user, role);
     }
 }
 
 #[async_trait]
 impl Membership for Roles {
     async fn role_now(&self, _: DocId, user: UserId) -> store::Result<Option<Role>> {
-        Ok(self.0.lock().unwrap().get(&user).copied().unwrap_or(Some(Role::Editor)))
+        let role = self.set.lock().unwrap().get(&user).copied().unwrap_or(Some(Role::Editor));
+        let _late = self.answers.acquire().await;
+        Ok(role)
     }
 }
 
@@ -211,6 +223,28 @@ async fn who_is_made_a_reader_or_removed_feels_it_at_once() {
     house.roles.set(user, None);
     house.rooms.access_changed(house.doc, user, None).await;
     assert_eq!(closed(&seat).await, CloseCode::Forbidden);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_older_than_the_last_change_is_not_believed() {
+    let house = house();
+    let someone = joining(Role::Owner);
+    let user = someone.person.id;
+    let seat = house.rooms.open(house.doc).await.unwrap().join(someone).await.unwrap();
+    let late = house.roles.answers.acquire().await;
+    house.roles.set(user, Some(Role::Editor));
+    house.rooms.access_changed(house.doc, user, Some(Role::Editor)).await;
+    until(&seat, &protocol::access("editor")).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    // The room has asked, and is told what holds no more.
+    house.roles.set(user, Some(Role::Viewer));
+    seat.tell(Event::RoleChanged(user, Some(Role::Viewer))).await.unwrap();
+    let mut seen = until(&seat, &protocol::access("viewer")).await;
+    seen.clear();
+    drop(late);
+    let listening = async { while seat.outbox().next(&mut seen).await == Waiting::Frames {} };
+    let _: Result<(), _> = timeout(Duration::from_secs(10), listening).await;
+    assert!(!seen.contains(&protocol::access("editor")), "it goes back on it");
 }
 
 #[tokio::test(start_paused = true)]
