@@ -11,7 +11,7 @@ use moim::{
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use crate::redis::{Cluster, Redis};
+use crate::redis::{Cluster, Redis, Server};
 
 mod clusters;
 
@@ -41,62 +41,32 @@ impl Rig for InMemory {
     }
 }
 
-struct OverRedis {
-    redis: Redis,
+/// Over a real Redis, or over a real cluster.
+struct Over<S> {
+    server: S,
     buses: [Arc<RedisBus>; 2],
 }
 
-impl OverRedis {
+impl<S: Server> Over<S> {
     fn new() -> Self {
-        let redis = Redis::start();
-        let buses = two_at(&redis.url());
-        Self { redis, buses }
+        let server = S::start();
+        let redis = moim::redis::Redis::at(&server.url()).unwrap();
+        let bus = |()| Arc::new(RedisBus::connect(&redis, &TaskTracker::new()).unwrap());
+        Self { server, buses: [(); 2].map(bus) }
     }
 }
 
-fn two_at(url: &str) -> [Arc<RedisBus>; 2] {
-    let redis = moim::redis::Redis::at(url).unwrap();
-    [(); 2].map(|()| Arc::new(RedisBus::connect(&redis, &TaskTracker::new()).unwrap()))
-}
-
-impl Rig for OverRedis {
+impl<S: Server> Rig for Over<S> {
     fn nodes(&self) -> [Arc<dyn Bus>; 2] {
         self.buses.clone().map(|bus| bus as Arc<dyn Bus>)
     }
 
     fn break_it(&mut self) {
-        self.redis.kill();
+        self.server.kill();
     }
 
     fn mend_it(&mut self) {
-        self.redis.go_on();
-    }
-}
-
-struct OverCluster {
-    cluster: Cluster,
-    buses: [Arc<RedisBus>; 2],
-}
-
-impl OverCluster {
-    fn new() -> Self {
-        let cluster = Cluster::start();
-        let buses = two_at(&cluster.url());
-        Self { cluster, buses }
-    }
-}
-
-impl Rig for OverCluster {
-    fn nodes(&self) -> [Arc<dyn Bus>; 2] {
-        self.buses.clone().map(|bus| bus as Arc<dyn Bus>)
-    }
-
-    fn break_it(&mut self) {
-        self.cluster.nodes.iter_mut().for_each(Redis::kill);
-    }
-
-    fn mend_it(&mut self) {
-        self.cluster.nodes.iter_mut().for_each(Redis::go_on);
+        self.server.go_on();
     }
 }
 
@@ -254,7 +224,7 @@ macro_rules! contract {
 
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(&mut OverRedis::new()).await;
+                super::$name(&mut Over::<Redis>::new()).await;
             })*
         }
 
@@ -263,7 +233,7 @@ macro_rules! contract {
 
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(&mut OverCluster::new()).await;
+                super::$name(&mut Over::<Cluster>::new()).await;
             })*
         }
     };

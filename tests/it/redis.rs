@@ -88,6 +88,54 @@ impl Redis {
     }
 }
 
+/// A Redis or a cluster: what suites are run over that hold for both.
+pub(crate) trait Server: Send {
+    fn start() -> Self
+    where
+        Self: Sized;
+    /// What a node of Moim is told.
+    fn url(&self) -> String;
+    /// All of it.
+    fn kill(&mut self);
+    fn go_on(&mut self);
+}
+
+impl Server for Redis {
+    fn start() -> Self {
+        Self::start()
+    }
+
+    fn url(&self) -> String {
+        self.url()
+    }
+
+    fn kill(&mut self) {
+        self.kill();
+    }
+
+    fn go_on(&mut self) {
+        self.go_on();
+    }
+}
+
+impl Server for Cluster {
+    fn start() -> Self {
+        Self::start()
+    }
+
+    fn url(&self) -> String {
+        self.url()
+    }
+
+    fn kill(&mut self) {
+        self.nodes.iter_mut().for_each(Redis::kill);
+    }
+
+    fn go_on(&mut self) {
+        self.nodes.iter_mut().for_each(Redis::go_on);
+    }
+}
+
 impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();

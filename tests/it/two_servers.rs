@@ -15,7 +15,7 @@ use crate::{
         program::Program,
     },
     mongo::Database,
-    redis::{Cluster, Redis},
+    redis::{Cluster, Redis, Server},
     serving::Serving,
 };
 
@@ -36,10 +36,10 @@ pub(crate) enum Rig {
 }
 
 impl Rig {
-    fn between(self) -> Between {
+    fn between(self) -> Box<dyn Server> {
         match self {
-            Self::RedisAndSqlite | Self::RedisAndMongo => Between::Redis(Redis::start()),
-            Self::ClusterAndMongo => Between::Cluster(Cluster::start()),
+            Self::RedisAndSqlite | Self::RedisAndMongo => Box::new(Redis::start()),
+            Self::ClusterAndMongo => Box::new(Cluster::start()),
         }
     }
 
@@ -53,38 +53,9 @@ impl Rig {
     }
 }
 
-pub(crate) enum Between {
-    Redis(Redis),
-    Cluster(Cluster),
-}
-
-impl Between {
-    fn url(&self) -> String {
-        match self {
-            Self::Redis(redis) => redis.url(),
-            Self::Cluster(cluster) => cluster.url(),
-        }
-    }
-
-    fn nodes(&mut self) -> &mut [Redis] {
-        match self {
-            Self::Redis(redis) => std::slice::from_mut(redis),
-            Self::Cluster(cluster) => &mut cluster.nodes,
-        }
-    }
-
-    fn kill(&mut self) {
-        self.nodes().iter_mut().for_each(Redis::kill);
-    }
-
-    fn go_on(&mut self) {
-        self.nodes().iter_mut().for_each(Redis::go_on);
-    }
-}
-
 /// Two servers, who owns the trip on the first, and who edits it on the second.
 pub(crate) struct Two {
-    between: Between,
+    between: Box<dyn Server>,
     pub(crate) one: Serving,
     pub(crate) other: Serving,
     minji: Person,
@@ -100,7 +71,7 @@ impl Two {
     }
 
     /// Each reaches what is between them at an address of its own.
-    pub(crate) async fn joined(rig: Rig, between: Between, urls: [&str; 2]) -> Self {
+    pub(crate) async fn joined(rig: Rig, between: Box<dyn Server>, urls: [&str; 2]) -> Self {
         let one = rig.server(&["--redis-url", urls[0]]).await;
         let minji = one.person("minji").await;
         let other = one.start_beside(&["--redis-url", urls[1]]).await;

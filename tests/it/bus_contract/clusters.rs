@@ -30,7 +30,7 @@ async fn gets_through(from: &dyn Bus, topic: Topic, to: &Subscription) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn topics_spread_over_all_nodes() {
-    let rig = OverCluster::new();
+    let rig = Over::<Cluster>::new();
     let [one, _] = rig.nodes();
     until(&*one, BusState::Up).await;
     let mut kept = Vec::new();
@@ -39,9 +39,9 @@ async fn topics_spread_over_all_nodes() {
         kept.push((topic.to_string(), one.subscribe(topic).await));
     }
     for node in 0..3 {
-        let mut there = rig.cluster.channels_at(node);
+        let mut there = rig.server.channels_at(node);
         let mut due: Vec<_> = kept.iter().map(|(channel, _)| channel.clone()).collect();
-        due.retain(|channel| rig.cluster.node_of(channel) == node);
+        due.retain(|channel| rig.server.node_of(channel) == node);
         assert!(!due.is_empty());
         there.sort();
         due.sort();
@@ -51,12 +51,12 @@ async fn topics_spread_over_all_nodes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_topic_that_moves_to_another_node_is_subscribed_to_there() {
-    let rig = OverCluster::new();
-    let topics = one_on_each(&rig.cluster);
+    let rig = Over::<Cluster>::new();
+    let topics = one_on_each(&rig.server);
     let [moves, stays, _] = topics;
     let both = both_listen(&rig, moves).await;
     let others = both_listen(&rig, stays).await;
-    rig.cluster.migrate(&moves.to_string(), 1);
+    rig.server.migrate(&moves.to_string(), 1);
     // Nobody publishes: it is found all the same.
     for subscription in &both {
         misses(subscription).await;
@@ -64,7 +64,7 @@ async fn a_topic_that_moves_to_another_node_is_subscribed_to_there() {
     let [one, other] = rig.nodes();
     gets_through(&*one, moves, &both[1]).await;
     gets_through(&*other, moves, &both[0]).await;
-    assert!(rig.cluster.channels_at(1).contains(&moves.to_string()));
+    assert!(rig.server.channels_at(1).contains(&moves.to_string()));
     one.publish(stays, frame(1));
     assert_eq!(hears(&others[1], 1).await, [frame(1)], "and nothing was missed");
     assert_eq!(one.state(), BusState::Up);
@@ -72,12 +72,12 @@ async fn a_topic_that_moves_to_another_node_is_subscribed_to_there() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscription_that_a_node_drops_in_silence_is_found_and_made_again() {
-    let rig = OverCluster::new();
-    let [topic, ..] = one_on_each(&rig.cluster);
+    let rig = Over::<Cluster>::new();
+    let [topic, ..] = one_on_each(&rig.server);
     let both = both_listen(&rig, topic).await;
     // There and back, before anybody looks at who has which slots.
-    rig.cluster.migrate(&topic.to_string(), 1);
-    rig.cluster.migrate(&topic.to_string(), 0);
+    rig.server.migrate(&topic.to_string(), 1);
+    rig.server.migrate(&topic.to_string(), 0);
     for subscription in &both {
         misses(subscription).await;
     }
@@ -88,11 +88,11 @@ async fn a_subscription_that_a_node_drops_in_silence_is_found_and_made_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_is_away_takes_its_topics_along_and_no_others() {
-    let mut rig = OverCluster::new();
-    let [dead, living, _] = one_on_each(&rig.cluster);
+    let mut rig = Over::<Cluster>::new();
+    let [dead, living, _] = one_on_each(&rig.server);
     let (at_dead, at_living) = (both_listen(&rig, dead).await, both_listen(&rig, living).await);
     let [one, other] = rig.nodes();
-    rig.cluster.nodes[0].kill();
+    rig.server.nodes[0].kill();
     until(&*one, BusState::Down).await;
     until(&*other, BusState::Down).await;
     let began = Instant::now();
@@ -104,7 +104,7 @@ async fn a_node_that_is_away_takes_its_topics_along_and_no_others() {
     let late = timeout(Duration::from_secs(2), one.subscribe(topic())).await;
     assert!(late.is_ok(), "nobody waits for a node that is away");
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
-    rig.cluster.nodes[0].go_on();
+    rig.server.nodes[0].go_on();
     for subscription in &at_dead {
         misses(subscription).await;
     }
@@ -119,11 +119,11 @@ async fn a_node_that_is_away_takes_its_topics_along_and_no_others() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_takes_the_place_of_a_dead_node_carries_its_topics() {
-    let mut rig = OverCluster::new();
-    let [dead, ..] = one_on_each(&rig.cluster);
-    let replica = rig.cluster.replicate(0);
+    let mut rig = Over::<Cluster>::new();
+    let [dead, ..] = one_on_each(&rig.server);
+    let replica = rig.server.replicate(0);
     let both = both_listen(&rig, dead).await;
-    rig.cluster.nodes[0].kill();
+    rig.server.nodes[0].kill();
     for subscription in &both {
         misses(subscription).await;
     }
@@ -138,18 +138,18 @@ async fn who_takes_the_place_of_a_dead_node_carries_its_topics() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_topics_are_subscribed_to_again_within_seconds() {
-    let mut rig = OverCluster::new();
+    let mut rig = Over::<Cluster>::new();
     let [one, _] = rig.nodes();
     until(&*one, BusState::Up).await;
     let mut kept = Vec::new();
     for _ in 0..1000 {
         kept.push(one.subscribe(topic()).await);
     }
-    let count = |rig: &OverCluster| [0, 1, 2].map(|node| rig.cluster.channels_at(node).len());
+    let count = |rig: &Over<Cluster>| [0, 1, 2].map(|node| rig.server.channels_at(node).len());
     assert_eq!(count(&rig).iter().sum::<usize>(), 1000);
-    rig.cluster.nodes[0].kill();
+    rig.server.nodes[0].kill();
     until(&*one, BusState::Down).await;
-    rig.cluster.nodes[0].go_on();
+    rig.server.nodes[0].go_on();
     until(&*one, BusState::Up).await;
     let began = Instant::now();
     // A node that is back takes subscriptions only once it has heard of the others.

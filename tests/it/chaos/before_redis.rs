@@ -9,7 +9,7 @@ use crate::{
         peer::{content, holds},
     },
     redis::Redis,
-    two_servers::{Between, DEGRADED, Rig, Two, passes, says},
+    two_servers::{DEGRADED, Rig, Two, passes, says},
 };
 
 /// A Redis that answers nothing is taken for dead after 5 s. It is looked at every 2 s, and spoken to every 3 s.
@@ -22,11 +22,8 @@ async fn two() -> (Two, Proxy) {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.address()).await.unwrap();
     let urls = [format!("redis://{}", proxy.address), redis.url()];
-    let two = Two::joined(
-        Rig::RedisAndSqlite,
-        Between::Redis(redis),
-        urls.each_ref().map(String::as_str),
-    );
+    let two =
+        Two::joined(Rig::RedisAndSqlite, Box::new(redis), urls.each_ref().map(String::as_str));
     (two.await, proxy)
 }
 

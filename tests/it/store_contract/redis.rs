@@ -14,35 +14,9 @@ use super::{
     rates::quota,
     records::{at, hash},
 };
-use crate::redis::{Cluster, Redis};
+use crate::redis::{Cluster, Redis, Server};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A server that runs as long as this is kept.
-pub(super) trait Server {
-    fn start() -> Self;
-    fn url(&self) -> String;
-}
-
-impl Server for Redis {
-    fn start() -> Self {
-        Self::start()
-    }
-
-    fn url(&self) -> String {
-        self.url()
-    }
-}
-
-impl Server for Cluster {
-    fn start() -> Self {
-        Self::start()
-    }
-
-    fn url(&self) -> String {
-        self.url()
-    }
-}
 
 pub(super) type OverRedis = Over<Redis>;
 pub(super) type OverCluster = Over<Cluster>;
