@@ -56,6 +56,32 @@ fn write_shared<T: ReadTxn>(txn: &T, value: &Out, texts: Texts, out: &mut String
     }
 }
 
+/// Whether two plain values are the same wherever they are read: a number that is none equals itself, and one that
+/// is whole is the same with and without a point.
+pub(super) fn is_same(one: &Any, other: &Any) -> bool {
+    match (one, other) {
+        (Any::Number(one), Any::Number(other)) => {
+            let (one, other) = (as_float(one), as_float(other));
+            one == other || (one.is_nan() && other.is_nan())
+        }
+        (Any::Array(one), Any::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(&**other).all(|(a, b)| is_same(a, b))
+        }
+        (Any::Map(one), Any::Map(other)) => {
+            let has_same = |(key, value)| other.get(key).is_some_and(|found| is_same(value, found));
+            one.len() == other.len() && one.iter().all(has_same)
+        }
+        _ => one == other,
+    }
+}
+
+fn as_float(number: &Number) -> f64 {
+    match number {
+        Number::Int(number) => *number as f64,
+        Number::Float(number) => *number,
+    }
+}
+
 /// Numbers by their bits: not every number equals itself.
 fn write_plain(any: &Any, out: &mut String) {
     match any {

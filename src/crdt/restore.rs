@@ -6,19 +6,31 @@ use yrs::{
     Any, GetString, Map, MapPrelim, MapRef, Out, ReadTxn, TextPrelim, TransactionMut, WriteTxn,
 };
 
-use super::{Document, Limits, LoadError, Refusal, Stamp, roots, splice};
+use super::{Document, Limits, LoadError, Refusal, Stamp, canon, roots, splice};
 
 /// The roots whose entries are put into the trash rather than removed: a peer may be editing them.
-const WITH_TRASH: &[&str] = &[roots::CARDS, roots::ITEMS];
+pub(super) const WITH_TRASH: &[&str] = &[roots::CARDS, roots::ITEMS];
 
 /// Content of a document, read out of it.
-#[derive(Debug, PartialEq)]
-enum Node {
+#[derive(Debug)]
+pub(super) enum Node {
     Plain(Any),
     Text(String),
     Map(BTreeMap<String, Node>),
     /// Lists and XML: no part of a trip, left as they are.
     Other,
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Plain(one), Self::Plain(other)) => canon::is_same(one, other),
+            (Self::Text(one), Self::Text(other)) => one == other,
+            (Self::Map(one), Self::Map(other)) => one == other,
+            (Self::Other, Self::Other) => true,
+            _ => false,
+        }
+    }
 }
 
 impl Document {
@@ -58,10 +70,10 @@ enum Extra<'a> {
     Trashed(&'a Stamp),
 }
 
-type Maps = Vec<(&'static str, BTreeMap<String, Node>)>;
-type Texts = BTreeMap<String, String>;
+pub(super) type Maps = Vec<(&'static str, BTreeMap<String, Node>)>;
+pub(super) type Texts = BTreeMap<String, String>;
 
-fn read_roots<T: ReadTxn>(txn: &T) -> (Maps, Texts) {
+pub(super) fn read_roots<T: ReadTxn>(txn: &T) -> (Maps, Texts) {
     let entries = |name: &str| txn.get_map(name).map(|map| read_map(txn, &map));
     let maps = roots::MAPS.iter().map(|name| (*name, entries(name).unwrap_or_default()));
     let texts = text_roots(txn).into_iter().filter_map(|name| {
@@ -104,8 +116,23 @@ impl Node {
         }
     }
 
+    /// Whether it lies in the trash.
+    pub(super) fn is_trashed(&self) -> bool {
+        let Self::Map(entries) = self else { return false };
+        let del = entries.get("del");
+        !matches!(del, None | Some(Self::Plain(Any::Null | Any::Undefined)))
+    }
+
+    /// Leaves out what is no part of a trip, as deep as it lies.
+    pub(super) fn drop_others(&mut self) {
+        if let Self::Map(entries) = self {
+            entries.values_mut().for_each(Self::drop_others);
+            entries.retain(|_, node| *node != Self::Other);
+        }
+    }
+
     /// Sets this as a new value.
-    fn write(&self, txn: &mut TransactionMut<'_>, map: &MapRef, key: &str) {
+    pub(super) fn write(&self, txn: &mut TransactionMut<'_>, map: &MapRef, key: &str) {
         match self {
             Self::Plain(any) => {
                 map.insert(txn, key, any.clone());
@@ -146,7 +173,7 @@ fn restore_map(
                 restore_map(txn, &inner, entries, Extra::Removed);
             }
             (Some(Out::YText(text)), Node::Text(content)) => splice::to(txn, &text, content),
-            (Some(Out::Any(any)), Node::Plain(value)) if any == *value => {}
+            (Some(Out::Any(any)), Node::Plain(value)) if canon::is_same(&any, value) => {}
             (_, Node::Plain(_) | Node::Text(_) | Node::Map(_)) => node.write(txn, map, key),
         }
     }

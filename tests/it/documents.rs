@@ -1,8 +1,10 @@
 //! The behaviours that documents promise, with two or three clients: cited by their numbers in the design.
 
-use moim::crdt::{Card, CardKind, Document, Limits, Projection, Refusal, Stamp, TripDraft, fold};
+use moim::crdt::{
+    Card, CardKind, Document, Limits, Projection, Refusal, Stamp, TripDraft, fold, renew,
+};
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
-use yrs::{Any, Map, MapRef, Text, WriteTxn, any};
+use yrs::{Any, Map, MapRef, ReadTxn, Text, Transact, WriteTxn, any};
 
 use crate::peers::{Peer, add_card, at, card};
 
@@ -180,6 +182,36 @@ fn restoring_brings_back_the_version_and_keeps_what_is_typed_meanwhile() {
     assert_eq!(server.project().days[0].cards[0].title, "Cafe!");
     let at_peer = Document::load(&peers[0].diff(&[0]), [], Limits::default()).unwrap();
     assert_eq!(at_peer.project(), server.project());
+}
+
+#[test]
+fn a_document_that_begins_anew_shows_what_it_showed_whatever_its_history() {
+    for seed in 0..60 {
+        let mut random = StdRng::seed_from_u64(seed);
+        let Table { mut server, peers } = Table::with(3);
+        for round in 0..40 {
+            let peer = &peers[round % 3];
+            server.apply(&peer.edit_somehow(&mut random)).unwrap();
+            if round % 7 == 0 {
+                peer.receive(&server.encode_state());
+            }
+        }
+        let before = server.encode_state();
+        let anew = renew(&before, []).unwrap();
+        let document = Document::load(&anew, [], Limits::default()).unwrap();
+        assert_eq!(document.project(), server.project(), "seed {seed}");
+        let trash = peers[0].edit(|txn| {
+            add_card(txn, "trash", Some("d1"), "a9");
+            card(txn, "trash").insert(txn, "del", "by somebody");
+        });
+        server.apply(&trash).unwrap();
+        let anew = renew(&server.encode_state(), []).unwrap();
+        assert!(anew.len() < before.len(), "seed {seed}: {} of {}", anew.len(), before.len());
+        let fresh = Peer::new(9);
+        fresh.receive(&anew);
+        let txn = fresh.doc.transact();
+        assert!(txn.get_map("cards").unwrap().get(&txn, "trash").is_none());
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use moim::crdt::{Document, Limits, fold, merge};
+use moim::crdt::{Document, Limits, fold, merge, renew};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -86,6 +86,15 @@ fn golden_documents_read_the_same_after_folding() {
         let again = Document::load(&folded.state, [], Limits::default()).unwrap();
         assert_eq!(again.project(), folded.projection);
         serde_json::to_value(folded.projection).unwrap()
+    });
+}
+
+#[test]
+fn golden_documents_read_the_same_after_they_began_anew() {
+    check(|updates| {
+        let anew = renew(&[0, 0], updates.iter().map(Vec::as_slice)).unwrap();
+        let again = Document::load(&anew, [], Limits::default()).unwrap();
+        serde_json::to_value(again.project()).unwrap()
     });
 }
 

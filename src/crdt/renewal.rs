@@ -1,0 +1,47 @@
+//! A document that begins anew: what it holds, without its history and its trash.
+
+use yrs::{Text, WriteTxn};
+
+use super::{
+    Document, Limits, LoadError,
+    edit::fresh_client,
+    live::{Garbage, Live},
+    restore::{Maps, Node, Texts, WITH_TRASH, read_roots},
+};
+
+/// The content of a stored document as one update that knows nothing of what was before: no deletions, no older
+/// values, no trash, and none of its elements. The result is loaded and compared before it is handed out.
+pub fn renew<'a>(
+    state: &'a [u8],
+    updates: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Vec<u8>, LoadError> {
+    let document = Document::load(state, updates, Limits::default())?;
+    let (maps, texts) = what_counts(&document);
+    let fresh = Live::with_client(fresh_client(), Garbage::Kept);
+    let written = fresh.edit(|txn| {
+        for (name, content) in &texts {
+            txn.get_or_insert_text(name.as_str()).push(txn, content);
+        }
+        for (name, entries) in &maps {
+            let map = txn.get_or_insert_map(*name);
+            entries.iter().for_each(|(key, node)| node.write(txn, &map, key));
+        }
+    });
+    written.map_err(|_| LoadError::Damaged("a new document could not be written"))?;
+    let state = fresh.encode();
+    let again = Document::load(&state, [], Limits::default())?;
+    if what_counts(&again) == (maps, texts) { Ok(state) } else { Err(LoadError::Differs) }
+}
+
+/// The content without the trash, without what is no part of a trip, and without texts that have nothing in them.
+fn what_counts(document: &Document) -> (Maps, Texts) {
+    let (mut maps, mut texts) = read_roots(&document.live().read());
+    texts.retain(|_, text| !text.is_empty());
+    for (name, entries) in &mut maps {
+        let has_trash = WITH_TRASH.contains(name);
+        entries.retain(|_, node| !(has_trash && node.is_trashed()));
+        entries.values_mut().for_each(Node::drop_others);
+        entries.retain(|_, node| *node != Node::Other);
+    }
+    (maps, texts)
+}
