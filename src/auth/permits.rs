@@ -15,14 +15,23 @@ pub enum Act {
     Save,
     /// Make, see and revoke invitations.
     Invite,
+    /// Have the document begin anew, without its trash and its history.
+    Renew,
     /// Change roles, take members out, archive and trash.
     Manage,
 }
 
 impl Act {
     /// All of them, from what everybody may to what owners alone may.
-    pub const ALL: [Self; 6] =
-        [Self::Read, Self::Comment, Self::Edit, Self::Save, Self::Invite, Self::Manage];
+    pub const ALL: [Self; 7] = [
+        Self::Read,
+        Self::Comment,
+        Self::Edit,
+        Self::Save,
+        Self::Invite,
+        Self::Renew,
+        Self::Manage,
+    ];
 
     /// As the printed table writes it.
     pub const fn name(self) -> &'static str {
@@ -32,6 +41,7 @@ impl Act {
             Self::Edit => "edit",
             Self::Save => "save",
             Self::Invite => "invite",
+            Self::Renew => "renew",
             Self::Manage => "manage",
         }
     }
@@ -40,7 +50,7 @@ impl Act {
     pub const fn goes_on_in_trash(self) -> bool {
         match self {
             Self::Read | Self::Invite | Self::Manage => true,
-            Self::Comment | Self::Edit | Self::Save => false,
+            Self::Comment | Self::Edit | Self::Save | Self::Renew => false,
         }
     }
 }
@@ -56,7 +66,7 @@ const fn least(act: Act) -> Role {
         Act::Read => Role::Viewer,
         Act::Comment => Role::Commenter,
         Act::Edit | Act::Save => Role::Editor,
-        Act::Invite | Act::Manage => Role::Owner,
+        Act::Invite | Act::Renew | Act::Manage => Role::Owner,
     }
 }
 
@@ -67,9 +77,9 @@ mod tests {
     #[test]
     fn the_table_is_as_agreed() {
         let may = |role| Act::ALL.map(|act| permits(role, act));
-        assert_eq!(may(Role::Viewer), [true, false, false, false, false, false]);
-        assert_eq!(may(Role::Commenter), [true, true, false, false, false, false]);
-        assert_eq!(may(Role::Editor), [true, true, true, true, false, false]);
-        assert_eq!(may(Role::Owner), [true; 6]);
+        assert_eq!(may(Role::Viewer), [true, false, false, false, false, false, false]);
+        assert_eq!(may(Role::Commenter), [true, true, false, false, false, false, false]);
+        assert_eq!(may(Role::Editor), [true, true, true, true, false, false, false]);
+        assert_eq!(may(Role::Owner), [true; 7]);
     }
 }

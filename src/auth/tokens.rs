@@ -44,6 +44,8 @@ pub struct Ticket {
     pub color: String,
     /// The document that it opens.
     pub doc: DocId,
+    /// And no other: what its holder has of the document is of this epoch.
+    pub epoch: u32,
     /// What they may do in it.
     pub role: Role,
     /// To the second.
@@ -243,6 +245,7 @@ mod tests {
             name: "민지".to_owned(),
             color: "#e11d48".to_owned(),
             doc: DocId::new(DocKind::Trip),
+            epoch: 1,
             role: Role::Commenter,
             expires: now() + SignedDuration::from_mins(10),
         }

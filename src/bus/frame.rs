@@ -1,7 +1,7 @@
 //! The frames that nodes send each other, as bytes and back. Pure; what is read is borrowed, nothing is counted on.
 //!
-//! A frame is a version byte, the node (16 bytes), the life and the number (8 bytes each, little-endian), a
-//! byte for the kind, and what that kind says. Fields of variable length have their length before them, in
+//! A frame is a version byte, the node (16 bytes), the epoch (4 bytes, little-endian like all numbers), the life
+//! and the number (8 bytes each), a byte for the kind, and what that kind says. Fields of variable length have their length before them, in
 //! 4 bytes; the last field of a frame goes to its end.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -9,7 +9,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use crate::ids::{DocId, NodeId, UserId};
 
 /// Frames of another version are not read: nodes of both may run while a fleet is renewed.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// No honest frame is longer: a document has at most 5 MB.
 pub const MAX_FRAME_BYTES: usize = 16 * 1024 * 1024;
 
@@ -18,6 +18,8 @@ pub const MAX_FRAME_BYTES: usize = 16 * 1024 * 1024;
 pub struct Frame<T> {
     /// Who.
     pub from: NodeId,
+    /// Of the document: what is said in one epoch means nothing in another. 0 where it is about no document.
+    pub epoch: u32,
     /// The how manieth room (or hub) of that node it is: numbers begin again with each.
     pub life: u64,
     /// Counts the frames of this life on this topic, from 1.
@@ -76,6 +78,8 @@ pub enum NodeSaid {
     Ask(NodeId),
     /// What this person may do with the document has changed: the store knows how.
     Access(DocId, UserId),
+    /// The document has begun anew, or is about to: the store knows.
+    BeganAnew(DocId),
     /// The node stops.
     Leaving,
 }
@@ -114,6 +118,7 @@ impl<T: Said> Frame<T> {
         let mut out = BytesMut::with_capacity(64);
         out.put_u8(VERSION);
         out.put_slice(&self.from.to_bytes());
+        out.put_u32_le(self.epoch);
         out.put_u64_le(self.life);
         out.put_u64_le(self.number);
         self.said.write(&mut out);
@@ -129,9 +134,11 @@ impl<T: Said> Frame<T> {
         if version != VERSION {
             return Err(FrameError::Version(version));
         }
-        let (from, life, number) = (node(&mut bytes)?, number(&mut bytes)?, number(&mut bytes)?);
+        let from = node(&mut bytes)?;
+        let epoch = bytes.try_get_u32_le().map_err(|_| CUT_OFF)?;
+        let (life, number) = (number(&mut bytes)?, number(&mut bytes)?);
         let kind = byte(&mut bytes)?;
-        Ok(Self { from, life, number, said: T::read(kind, bytes)? })
+        Ok(Self { from, epoch, life, number, said: T::read(kind, bytes)? })
     }
 }
 
@@ -202,6 +209,7 @@ impl Said for NodeSaid {
                 out.put_slice(doc.to_string().as_bytes());
             }
             Self::Leaving => out.put_u8(6),
+            Self::BeganAnew(doc) => last(out, 7, doc.to_string().as_bytes()),
         }
     }
 
@@ -216,6 +224,7 @@ impl Said for NodeSaid {
                 Self::Access(document(&rest(&mut from))?, user)
             }
             6 => Self::Leaving,
+            7 => Self::BeganAnew(document(&rest(&mut from))?),
             _ => return Err(FrameError::Malformed("an unknown kind")),
         };
         end(&from, said)
@@ -365,12 +374,13 @@ mod tests {
             Just(NodeSaid::Recount),
             node_id().prop_map(NodeSaid::Ask),
             Just(()).prop_map(|()| NodeSaid::Access(DocId::new(DocKind::Trip), UserId::new())),
+            Just(()).prop_map(|()| NodeSaid::BeganAnew(DocId::new(DocKind::Trip))),
             Just(NodeSaid::Leaving),
         ]
     }
 
     fn check<T: Said + PartialEq + std::fmt::Debug>(from: NodeId, said: T) {
-        let frame = Frame { from, life: 7, number: u64::MAX, said };
+        let frame = Frame { from, epoch: 3, life: 7, number: u64::MAX, said };
         let bytes = frame.encode();
         for end in 0..bytes.len() {
             // Fields that go to the end can be cut; nothing may panic, and nothing may grow.
@@ -397,7 +407,7 @@ mod tests {
             let _ = Frame::<RoomSaid>::decode(bytes.clone().into());
             // Past the header, too.
             let mut header = vec![VERSION];
-            header.extend([0; 32]);
+            header.extend([0; 36]);
             header.push(kind);
             header.append(&mut bytes);
             let _ = Frame::<RoomSaid>::decode(header.clone().into());
@@ -424,9 +434,8 @@ mod tests {
 
     #[test]
     fn another_version_is_told_apart_from_rubbish() {
-        let mut bytes = Frame { from: NodeId::new(), life: 1, number: 1, said: RoomSaid::Goodbye }
-            .encode()
-            .to_vec();
+        let (from, said) = (NodeId::new(), RoomSaid::Goodbye);
+        let mut bytes = Frame { from, epoch: 1, life: 1, number: 1, said }.encode().to_vec();
         bytes[0] = 9;
         assert_eq!(Frame::<RoomSaid>::decode(bytes.into()), Err(FrameError::Version(9)));
     }

@@ -257,6 +257,9 @@ impl Reader {
         if (ticket.user, ticket.doc) != (self.ticket.user, self.ticket.doc) {
             return Err(CloseCode::Forbidden);
         }
+        if ticket.epoch != self.ticket.epoch {
+            return Err(CloseCode::Epoch);
+        }
         tell_role(&self.state, &ticket, &self.seat).await?;
         let life = life_of(&ticket);
         self.tenure = Tenure::Good(Instant::now() + life);

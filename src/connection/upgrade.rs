@@ -156,7 +156,10 @@ async fn join(
     let role = role.ok_or(CloseCode::Forbidden)?;
     let (name, color) = (ticket.name.clone(), ticket.color.clone());
     let person = Presence { id: ticket.user, name, color };
-    let joining = Joining { person, role, acks, epoch };
+    if epoch.is_some_and(|epoch| epoch != ticket.epoch) {
+        return Err(CloseCode::Epoch);
+    }
+    let joining = Joining { person, role, acks, epoch: Some(ticket.epoch) };
     let joined = async { state.rooms.open(ticket.doc).await?.join(joining).await };
     let seat = joined.await.map_err(|error: RoomError| code_of(&error))?;
     if state.rooms.access_changes() != seen {

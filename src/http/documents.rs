@@ -31,6 +31,7 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(see))
         .routes(routes!(restore))
         .routes(routes!(copy))
+        .routes(routes!(renew))
 }
 
 /// The right to open a document's socket.
@@ -42,7 +43,7 @@ struct TicketView {
     token: String,
     expires: Timestamp,
     role: Role,
-    /// A local copy of another epoch is of no use.
+    /// Of the document, and of the ticket: a local copy of another epoch is of no use.
     epoch: u32,
 }
 
@@ -79,6 +80,7 @@ struct VersionView {
 enum Cause {
     Saved,
     BeforeRestore,
+    BeforeRenewal,
     Restored,
 }
 
@@ -96,6 +98,7 @@ impl From<SavedVersion> for VersionView {
         let (cause, from) = match version.cause {
             VersionCause::Saved => (Cause::Saved, None),
             VersionCause::BeforeRestore => (Cause::BeforeRestore, None),
+            VersionCause::BeforeRenewal => (Cause::BeforeRenewal, None),
             VersionCause::Restored { from } => (Cause::Restored, Some(from)),
         };
         let (name, color) = by.map(|account| (account.name, account.color)).unwrap_or_default();
@@ -126,6 +129,15 @@ struct RestoredView {
     /// The state before, to undo it with.
     before: VersionView,
     after: VersionView,
+}
+
+/// What the beginning of an epoch left behind.
+#[derive(Debug, Serialize, ToSchema)]
+struct RenewedView {
+    /// The epoch that has begun.
+    epoch: u32,
+    /// The state before, with its trash.
+    before: VersionView,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -247,4 +259,30 @@ async fn copy(
         Ok(TripView::from(app.plans.copy(me.user, id, title.as_deref(), now).await?))
     };
     copy.once(&app, me.user, StatusCode::CREATED, make).await
+}
+
+/// Have the document begin anew, without its trash and its editing history (owners).
+///
+/// A version is saved first. Everybody inside is sent away with 4409: what they hold of the document can't be
+/// merged with it any more. What they had not been told is stored is not in it.
+#[utoipa::path(
+    post, path = "/documents/{id}/renewals", tag = "documents",
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 200, body = RenewedView),
+        (status = 403, body = Problem),
+        (status = 404, body = Problem),
+        (status = 409, description = "`began_anew`, `trashed`", body = Problem),
+    )
+)]
+async fn renew(
+    State(app): State<Arc<App>>,
+    Member(me): Member,
+    renew: Repeatable<Nothing>,
+) -> Result<Told, ApiError> {
+    let carry_out = async |Nothing {}| {
+        let (epoch, before) = app.plans.renew(&me).await?;
+        Ok(RenewedView { epoch, before: before.into() })
+    };
+    renew.once(&app, me.user, StatusCode::OK, carry_out).await
 }

@@ -244,7 +244,10 @@ impl From<RoomError> for ApiError {
     fn from(error: RoomError) -> Self {
         match error {
             RoomError::NotFound => Self::not_found("document"),
-            RoomError::OtherEpoch | RoomError::Unreadable(_) => Self::Internal(error.to_string()),
+            RoomError::OtherEpoch => {
+                Self::conflict("began_anew", "the document has just begun anew: look at it first")
+            }
+            RoomError::Unreadable(_) => Self::Internal(error.to_string()),
             RoomError::Refused(_) => Self::conflict(
                 "document_full",
                 "the document has reached a limit: remove something",

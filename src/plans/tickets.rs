@@ -18,7 +18,7 @@ pub struct OpenTicket {
     pub issued: Issued,
     /// What its holder may do.
     pub role: Role,
-    /// Of the document: a copy of another epoch is of no use.
+    /// Of the document, and of the ticket: a copy of another epoch is of no use.
     pub epoch: u32,
 }
 
@@ -29,16 +29,17 @@ impl Plans {
         let plan = self.plans.get(me.doc).await?.ok_or(PlanError::NotFound("trip"))?;
         let account = self.accounts.get(me.user).await?.ok_or(PlanError::NotFound("account"))?;
         let role = effective(me.role, plan.status);
+        let epoch = self.rooms.open(me.doc).await?.epoch().await?;
         let ticket = Ticket {
             user: me.user,
             name: account.name,
             color: account.color,
             doc: me.doc,
+            epoch,
             role,
             expires: now + TICKET_LIFE,
         };
         let issued = self.keys.issue_ticket(&ticket, now)?;
-        let epoch = self.rooms.open(me.doc).await?.epoch().await?;
         Ok(OpenTicket { issued, role, epoch })
     }
 }

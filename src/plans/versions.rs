@@ -9,7 +9,7 @@ use crate::{
     crdt::{Projection, TripDraft},
     fields::{Invalid, parse_line},
     ids::{UserId, VersionId},
-    rooms::Restored,
+    rooms::{Renewed, Restored},
     store::{Account, Version},
 };
 
@@ -79,6 +79,14 @@ impl Plans {
         self.goes_on(me.doc, Act::Save).await?;
         let Restored { before, after } = self.rooms.open(me.doc).await?.restore(id, user).await?;
         Ok((self.with_author(before).await?, self.with_author(after).await?))
+    }
+
+    /// Has the document begin anew. The epoch that has begun, and the state before.
+    pub async fn renew(&self, me: &Insider) -> Result<(u32, SavedVersion), PlanError> {
+        me.may(Act::Renew)?;
+        self.goes_on(me.doc, Act::Renew).await?;
+        let Renewed { before, epoch } = self.rooms.open(me.doc).await?.renew(me.user).await?;
+        Ok((epoch, self.with_author(before).await?))
     }
 
     /// Makes a plan of one's own out of a version. What is private in it stays behind.

@@ -28,12 +28,12 @@ use super::{
     mirror::Mirror,
     outbox::{Bounds, Receiver, Sender, outbox},
     participants::ParticipantId,
-    persist::{Persist, Stored},
+    persist::{Barred, Persist, Stored},
     registry::Context,
     states::{self, Opened},
 };
 use crate::{
-    crdt::{LoadError, Projection, Refusal, Stamp},
+    crdt::{Projection, Stamp},
     ids::{DocId, UserId},
     protocol::{CloseCode, Message},
 };
@@ -49,16 +49,23 @@ const EMPTY_AT_LEAST: Duration = Duration::from_secs(1);
 /// Who somebody is in the room, and what it says to them.
 pub(crate) type Joined = Result<(ParticipantId, Receiver), RoomError>;
 
+/// Who waits until something is durable, or learns why it won't be.
+pub(crate) type Durable = oneshot::Sender<Result<(), RoomError>>;
+
 /// What a room is asked.
 pub(crate) enum Command {
     Join(Joining, oneshot::Sender<Joined>),
     Event(Event),
     /// Answered when everything that was accepted before is durable.
-    Settle(oneshot::Sender<()>),
-    Rename(String, oneshot::Sender<Result<(), Refusal>>),
-    Restore(Bytes, UserId, oneshot::Sender<Result<(), LoadError>>),
+    Settle(Durable),
+    /// Answered when the new title is durable.
+    Rename(String, Durable),
+    /// Answered when the content of this version is durable.
+    Restore(Bytes, UserId, Durable),
     Project(oneshot::Sender<Arc<Projection>>),
     Epoch(oneshot::Sender<u32>),
+    /// The document is in this epoch now.
+    BeganAnew(u32),
     /// Others need the room that this one takes: end, if nobody is here.
     Leave,
     /// What this person may do was changed on another node, or (`None`) anybody's may have been.
@@ -70,8 +77,7 @@ enum Happening {
     /// Commands are in the buffer.
     Commands,
     Stored(Stored),
-    /// The store does not know the document any more.
-    Deleted,
+    Barred(Barred),
     SummaryWritten,
     Folded(Result<(), RoomError>),
     News(News),
@@ -108,7 +114,7 @@ pub(crate) struct Actor {
     next_participant: u64,
     persist: Persist,
     mirror: Mirror,
-    settling: VecDeque<(Revision, oneshot::Sender<()>)>,
+    settling: VecDeque<(Revision, Durable)>,
     /// In the journal since the last fold.
     entries: usize,
     folding: Option<JoinHandle<Result<(), RoomError>>>,
@@ -150,6 +156,7 @@ impl Actor {
             next_participant: 0,
             persist: Persist::new(
                 doc,
+                opened.epoch,
                 Arc::clone(&context.stores.journal),
                 Arc::clone(&context.troubled),
             ),
@@ -193,7 +200,7 @@ impl Actor {
         let stopping = matches!(self.life, Life::Busy | Life::Empty(_));
         tokio::select! {
             biased;
-            stored = self.persist.stored() => stored.map_or(Happening::Deleted, Happening::Stored),
+            stored = self.persist.stored() => stored.map_or_else(Happening::Barred, Happening::Stored),
             () = self.mirror.written() => Happening::SummaryWritten,
             count = self.mailbox.recv_many(&mut self.commands, BURST) => {
                 // The registry holds a sender until the room is over.
@@ -222,7 +229,8 @@ impl Actor {
             Happening::Folded(result) => self.folded(result),
             Happening::News(news) => self.news(news, now),
             Happening::Roles(roles) => self.roles(roles, now),
-            Happening::Deleted => self.life = Life::Abandoned,
+            Happening::Barred(Barred::Deleted) => self.life = Life::Abandoned,
+            Happening::Barred(Barred::OtherEpoch) => self.begin_anew(),
             Happening::Stopping => self.life = Life::Stopping,
         }
     }
@@ -248,11 +256,13 @@ impl Actor {
             }
             Command::Settle(reply) => self.settle(reply),
             Command::Rename(title, reply) => {
-                let _ = reply.send(self.room.rename(&title, now, &mut self.effects));
+                let renamed = self.room.rename(&title, now, &mut self.effects);
+                self.edited(renamed.map_err(RoomError::Refused), reply);
             }
             Command::Restore(state, by, reply) => {
                 let stamp = Stamp { by: by.to_string(), ts: Timestamp::now().as_millisecond() };
-                let _ = reply.send(self.room.restore(&state, &stamp, now, &mut self.effects));
+                let restored = self.room.restore(&state, &stamp, now, &mut self.effects);
+                self.edited(restored.map_err(RoomError::unreadable), reply);
             }
             Command::Project(reply) => {
                 let _ = reply.send(self.project());
@@ -260,9 +270,17 @@ impl Actor {
             Command::Epoch(reply) => {
                 let _ = reply.send(self.epoch);
             }
+            Command::BeganAnew(epoch) if epoch > self.epoch => self.begin_anew(),
+            Command::BeganAnew(_) => {}
             Command::Leave => self.leave(now),
             Command::Recheck(user) => self.recheck(user),
         }
+    }
+
+    /// The document is in another epoch: who is here has nothing that is of use in it.
+    fn begin_anew(&mut self) {
+        self.persist.give_up();
+        self.life = Life::Over(CloseCode::Epoch);
     }
 
     /// Ends before its time, but not while whoever opened it may be on the way in.
@@ -297,6 +315,7 @@ impl Actor {
             News::Frames => events.extend(link.frames().map(Event::Heard)),
             News::Missed => events.push(Event::Missed),
             News::Reread(update) => events.push(Event::Reread(update)),
+            News::BeganAnew => self.begin_anew(),
         }
         for event in events {
             self.hand_over(event, now);
@@ -338,6 +357,7 @@ impl Actor {
             | Event::RoleChanged(..)
             | Event::Stored(_)
             | Event::Missed
+            | Event::Doubted(_)
             | Event::NodeGone(_)
             | Event::NodeLeft(_)
             | Event::Reread(None) => None,
@@ -363,7 +383,17 @@ impl Actor {
         Ok((id, receiver))
     }
 
-    fn settle(&mut self, reply: oneshot::Sender<()>) {
+    /// An edit of the server's own: its answer waits for the journal, which a room that ends does not outlive.
+    fn edited(&mut self, result: Result<(), RoomError>, reply: Durable) {
+        match result {
+            Ok(()) => self.settle(reply),
+            Err(error) => {
+                let _ = reply.send(Err(error));
+            }
+        }
+    }
+
+    fn settle(&mut self, reply: Durable) {
         self.settling.push_back((self.room.accepted(), reply));
         self.answer_settled();
     }
@@ -382,7 +412,7 @@ impl Actor {
         let stored = self.room.stored();
         while self.settling.front().is_some_and(|(until, _)| *until <= stored) {
             if let Some((_, reply)) = self.settling.pop_front() {
-                let _ = reply.send(());
+                let _ = reply.send(Ok(()));
             }
         }
     }

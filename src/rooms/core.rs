@@ -54,8 +54,19 @@ pub enum Event {
     NodeGone(NodeId),
     /// A node has said that it leaves.
     NodeLeft(NodeId),
+    /// The document may have begun anew, as the journal would tell.
+    Doubted(Haste),
     /// The journal has this beyond what the room had when it asked. `None`: it can't be read now.
     Reread(Option<Bytes>),
+}
+
+/// How soon a doubt is to be cleared up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Haste {
+    /// Somebody said so.
+    AtOnce,
+    /// All rooms doubt at the same time: they take turns.
+    None,
 }
 
 /// What a room wants done.
@@ -155,6 +166,7 @@ impl Room {
             Event::Stored(revision) => self.acknowledge(revision, effects),
             Event::Heard(frame) => self.heard(frame, now, effects),
             Event::Missed => self.missed(now),
+            Event::Doubted(haste) => self.doubted(haste, now),
             Event::NodeGone(node) => self.node_gone(node, now),
             Event::NodeLeft(node) => self.node_left(node, now),
             Event::Reread(update) => self.reread(update.as_ref(), now, effects),

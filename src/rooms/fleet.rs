@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     actor::Command,
-    core::Event,
+    core::{Event, Haste},
     mesh::Life,
     nodes::{Met, NodeEffect, Nodes},
     registry::Rooms,
@@ -41,9 +41,10 @@ impl Fleet {
         Self { node, bus, nodes, stirred, lives }
     }
 
-    /// The name of a room that opens now.
-    pub(crate) fn begin_life(&self) -> Life {
-        Life { node: self.node, number: 1 + self.lives.fetch_add(1, Ordering::Relaxed) }
+    /// The name of a room that opens now, on a document in this epoch.
+    pub(crate) fn begin_life(&self, epoch: u32) -> Life {
+        let number = 1 + self.lives.fetch_add(1, Ordering::Relaxed);
+        Life { node: self.node, number, epoch }
     }
 
     /// Notes who is in a room of this node now.
@@ -67,6 +68,11 @@ impl Fleet {
     /// Tells the other nodes that somebody's role has changed.
     pub(crate) fn access_changed(&self, doc: DocId, user: UserId) {
         self.decide(|nodes, effects| nodes.access_changed(doc, user, now(), effects));
+    }
+
+    /// Tells the other nodes that a document begins anew.
+    pub(crate) fn began_anew(&self, doc: DocId) {
+        self.decide(|nodes, effects| nodes.began_anew(doc, now(), effects));
     }
 
     /// Lives until `closing`; then the others are told that this node leaves.
@@ -148,6 +154,12 @@ async fn tell(rooms: &Rooms, effect: NodeEffect) {
             rooms.access_heard();
             for mailbox in rooms.mailboxes() {
                 let _ = mailbox.send(Command::Recheck(None)).await;
+                let _ = mailbox.send(Command::Event(Event::Doubted(Haste::None))).await;
+            }
+        }
+        NodeEffect::ReadAgain(doc) => {
+            if let Some(mailbox) = rooms.mailbox_of(doc) {
+                let _ = mailbox.send(Command::Event(Event::Doubted(Haste::AtOnce))).await;
             }
         }
         NodeEffect::Publish(_) => {}

@@ -15,13 +15,13 @@ use super::{
     core::Event,
     outbox::Receiver,
     participants::{Acks, ParticipantId},
-    registry::Rooms,
+    registry::{Context, Rooms},
     states,
 };
 use crate::{
     crdt::{Presence, Projection},
     ids::{DocId, Role, UserId, VersionId},
-    store::{Version, VersionCause},
+    store::{StoreError, Version, VersionCause, conflict},
 };
 
 /// A room may end in the instant in which it is asked; it is then opened again, at most so often.
@@ -36,7 +36,7 @@ pub struct Joining {
     pub role: Role,
     /// How they learn that their edits are durable.
     pub acks: Acks,
-    /// The epoch of the client's copy, if it has one.
+    /// The epoch of the client's copy, if that is known.
     pub epoch: Option<u32>,
 }
 
@@ -85,6 +85,15 @@ pub struct Restored {
     pub after: Version,
 }
 
+/// What the beginning of an epoch leaves behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewed {
+    /// The state before, with its trash.
+    pub before: Version,
+    /// The epoch that has begun.
+    pub epoch: u32,
+}
+
 /// The door to one document.
 #[derive(Clone)]
 pub struct Handle {
@@ -119,9 +128,14 @@ impl Handle {
 
     /// Sets the title; answered when that is durable.
     pub async fn rename(&self, title: String) -> Result<(), RoomError> {
-        let (_, renamed) = self.ask(|reply| Command::Rename(title.clone(), reply)).await?;
-        renamed.map_err(RoomError::Refused)?;
-        self.settle().await
+        self.ask(|reply| Command::Rename(title.clone(), reply)).await?.1
+    }
+
+    /// Has the document begin anew, without its history and its trash, after a version of it was saved. Everybody
+    /// has to leave, and what they hold of it is of no use any more.
+    pub async fn renew(&self, by: UserId) -> Result<Renewed, RoomError> {
+        let this = self.clone();
+        self.to_the_end(async move { this.begin_anew(by).await }).await
     }
 
     /// The document as everybody may see it.
@@ -136,7 +150,7 @@ impl Handle {
 
     /// Waits until everything that was accepted before is durable.
     pub async fn settle(&self) -> Result<(), RoomError> {
-        self.ask(Command::Settle).await.map(drop)
+        self.ask(Command::Settle).await?.1
     }
 
     async fn keep(
@@ -158,10 +172,25 @@ impl Handle {
         }
         let before = self.keep(None, VersionCause::BeforeRestore, by).await?;
         let state: Bytes = content.state;
-        let (_, applied) = self.ask(|reply| Command::Restore(state.clone(), by, reply)).await?;
-        applied.map_err(|error| RoomError::Unreadable(error.to_string()))?;
+        self.ask(|reply| Command::Restore(state.clone(), by, reply)).await?.1?;
         let after = self.keep(version.name, VersionCause::Restored { from }, by).await?;
         Ok(Restored { before, after })
+    }
+
+    async fn begin_anew(&self, by: UserId) -> Result<Renewed, RoomError> {
+        let before = self.keep(None, VersionCause::BeforeRenewal, by).await?;
+        let Context { stores, flights, .. } = self.rooms.context();
+        // Once sealed there is no way back: it must be sure that there is one ahead.
+        states::afresh(stores, flights, self.doc).await?;
+        let sealed = stores.journal.seal(self.doc, before.epoch).await;
+        if let Err(StoreError::Conflict(conflict::OTHER_EPOCH)) = sealed {
+            return Err(RoomError::OtherEpoch);
+        }
+        sealed?;
+        let epoch = before.epoch + 1;
+        self.rooms.began_anew(self.doc, epoch).await;
+        states::renew(stores, flights, self.doc).await?;
+        Ok(Renewed { before, epoch })
     }
 
     /// Asks the room, which is opened again if it has just ended; also says whom it asked.

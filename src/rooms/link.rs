@@ -30,6 +30,35 @@ pub(crate) enum News {
     Missed,
     /// What the journal has beyond what the room had; `None` if it could not be read.
     Reread(Option<Bytes>),
+    /// The document is in another epoch than the room.
+    BeganAnew,
+}
+
+/// What the journal says when it is read again.
+enum Read {
+    Beyond(Bytes),
+    OtherEpoch,
+}
+
+/// Listens to what others say of a document, before it is read: then that has been read, or is heard.
+pub(crate) struct Listener {
+    doc: DocId,
+    fleet: Arc<Fleet>,
+    subscription: Subscription,
+}
+
+impl Listener {
+    pub(crate) async fn new(doc: DocId, fleet: &Arc<Fleet>) -> Self {
+        let subscription = fleet.bus.subscribe(Topic::Document(doc)).await;
+        Self { doc, fleet: Arc::clone(fleet), subscription }
+    }
+
+    /// For the room around the document that was read, in this epoch.
+    pub(crate) fn link(self, epoch: u32) -> Link {
+        let Self { doc, fleet, subscription } = self;
+        let life = fleet.begin_life(epoch);
+        Link { doc, life, fleet, subscription, heard: Vec::new(), rereading: None, told: 0 }
+    }
 }
 
 /// One room at the bus.
@@ -39,26 +68,12 @@ pub(crate) struct Link {
     fleet: Arc<Fleet>,
     subscription: Subscription,
     heard: Vec<Bytes>,
-    rereading: Option<JoinHandle<Option<Bytes>>>,
+    rereading: Option<JoinHandle<Option<Read>>>,
     /// `Room::changes` when the other nodes were told who is here.
     told: u64,
 }
 
 impl Link {
-    /// Listens before the document is read: then whatever others say has been read, or is heard.
-    pub(crate) async fn new(doc: DocId, fleet: &Arc<Fleet>) -> Self {
-        let subscription = fleet.bus.subscribe(Topic::Document(doc)).await;
-        Self {
-            doc,
-            life: fleet.begin_life(),
-            fleet: Arc::clone(fleet),
-            subscription,
-            heard: Vec::new(),
-            rereading: None,
-            told: 0,
-        }
-    }
-
     pub(crate) fn life(&self) -> Life {
         self.life
     }
@@ -70,7 +85,11 @@ impl Link {
                 Heard::Frames => News::Frames,
                 Heard::Missed => News::Missed,
             },
-            update = ended(&mut self.rereading) => News::Reread(update),
+            read = ended(&mut self.rereading) => match read {
+                Some(Read::Beyond(update)) => News::Reread(Some(update)),
+                Some(Read::OtherEpoch) => News::BeganAnew,
+                None => News::Reread(None),
+            },
         }
     }
 
@@ -94,12 +113,12 @@ impl Link {
             return;
         }
         metrics::counter!("moim_bus_rereads_total").increment(1);
-        let (context, doc) = (context.clone(), self.doc);
+        let (context, doc, epoch) = (context.clone(), self.doc, self.life.epoch);
         let tasks = context.tasks.clone();
         self.rereading = Some(tasks.spawn(async move {
-            let read = reread(&context, doc, state_vector);
+            let read = reread(&context, doc, epoch, state_vector);
             match context.closing.run_until_cancelled(read).await? {
-                Ok(update) => Some(update),
+                Ok(read) => Some(read),
                 Err(error) => {
                     tracing::error!(%doc, %error, "the journal could not be read again");
                     None
@@ -137,13 +156,17 @@ impl Drop for Link {
     }
 }
 
-async fn reread(context: &Context, doc: DocId, has: Bytes) -> Result<Bytes, RoomError> {
+async fn reread(context: &Context, doc: DocId, epoch: u32, has: Bytes) -> Result<Read, RoomError> {
     let Context { stores, flights, limits, memory, .. } = context;
     let opened = states::open(stores, flights, doc, limits, memory).await?;
     let opened = opened.map_err(|_| RoomError::full("memory_mb"))?;
+    if opened.epoch != epoch {
+        return Ok(Read::OtherEpoch);
+    }
     let difference = tokio::task::spawn_blocking(move || opened.document.encode_diff(&has));
     match difference.await {
-        Ok(update) => update.map(Bytes::from).map_err(RoomError::Refused),
+        Ok(Ok(update)) => Ok(Read::Beyond(update.into())),
+        Ok(Err(refusal)) => Err(RoomError::Refused(refusal)),
         Err(panic) => Err(RoomError::Unreadable(panic.to_string())),
     }
 }

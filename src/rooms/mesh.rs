@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::Revision;
+use super::{Revision, core::Haste};
 use crate::{
     bus::frame::{Digest, Frame, RoomSaid},
     ids::NodeId,
@@ -47,6 +47,8 @@ pub struct Life {
     pub node: NodeId,
     /// The how manieth room of that node it is.
     pub number: u64,
+    /// Of its document.
+    pub epoch: u32,
 }
 
 /// How a frame stands to those that came before it.
@@ -60,6 +62,8 @@ pub(crate) enum Standing {
     Reborn,
     /// It comes late, or again: edits in it are still good, all else is not.
     Late,
+    /// It was said in another epoch, and means nothing here.
+    Foreign,
 }
 
 /// What waits until everything before it is durable.
@@ -165,12 +169,18 @@ impl Mesh {
             | RoomSaid::Goodbye => HEARTBEAT,
         };
         self.heartbeat = now + self.quiet_for;
-        let Life { node, number } = self.own;
-        Frame { from: node, life: number, number: self.said, said }.encode()
+        let Life { node, number, epoch } = self.own;
+        Frame { from: node, epoch, life: number, number: self.said, said }.encode()
     }
 
     /// Notes a frame's number.
     pub(crate) fn note(&mut self, frame: &Frame<RoomSaid>, now: Instant) -> Standing {
+        if frame.epoch != self.own.epoch {
+            if frame.epoch > self.own.epoch {
+                self.read_again(now);
+            }
+            return Standing::Foreign;
+        }
         if frame.from == self.own.node {
             return Standing::Own;
         }
@@ -254,6 +264,14 @@ impl Mesh {
         self.goodbye(node, now);
         self.peers.remove(&node);
         self.questions.retain(|question| question.by != node);
+    }
+
+    /// The document may have begun anew.
+    pub(crate) fn doubt(&mut self, haste: Haste, now: Instant) {
+        self.read_again(match haste {
+            Haste::AtOnce => now,
+            Haste::None => now + self.spread(REREAD_WITHIN, 4),
+        });
     }
 
     fn read_again(&mut self, due: Instant) {

@@ -32,9 +32,9 @@ use std::time::Duration;
 
 pub use self::{
     access::Membership,
-    core::{Effect, Event, MAX_UNSTORED_BYTES, Room},
+    core::{Effect, Event, Haste, MAX_UNSTORED_BYTES, Room},
     flight::{Cargo, FlightLog, Found, Wreck},
-    handle::{Handle, Joining, Restored, Seat},
+    handle::{Handle, Joining, Renewed, Restored, Seat},
     memory::estimate,
     mesh::Life,
     outbox::{Bounds, Frame, FrameKind, Receiver, Sender, Waiting, outbox},
@@ -110,6 +110,11 @@ pub enum RoomError {
 }
 
 impl RoomError {
+    /// For what makes no document.
+    pub(crate) fn unreadable(error: impl std::fmt::Display) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+
     /// There is no room for one more: counted, so to be made where it is refused.
     pub(crate) fn full(limit: &'static str) -> Self {
         metrics::counter!("moim_limited_total", "limit" => limit).increment(1);

@@ -41,8 +41,10 @@ pub(crate) enum NodeEffect {
     Left(NodeId),
     /// Ask the store what this person may do now, in the room of this document.
     Recheck(DocId, UserId),
-    /// The same for everybody in every room.
+    /// The same for everybody in every room, which may have begun anew as well.
     RecheckAll,
+    /// See in the store whether this document has begun anew.
+    ReadAgain(DocId),
 }
 
 /// Whether a node was known.
@@ -131,6 +133,11 @@ impl Nodes {
         self.say(NodeSaid::Access(doc, user), now, effects);
     }
 
+    /// A document begins anew.
+    pub(crate) fn began_anew(&mut self, doc: DocId, now: Instant, effects: &mut Vec<NodeEffect>) {
+        self.say(NodeSaid::BeganAnew(doc), now, effects);
+    }
+
     /// The node stops.
     pub(crate) fn leave(&mut self, now: Instant, effects: &mut Vec<NodeEffect>) {
         self.say(NodeSaid::Leaving, now, effects);
@@ -159,6 +166,7 @@ impl Nodes {
             NodeSaid::Ask(of) if of == self.own => self.recount(now, effects),
             NodeSaid::Ask(_) => {}
             NodeSaid::Access(doc, user) => effects.push(NodeEffect::Recheck(doc, user)),
+            NodeSaid::BeganAnew(doc) => effects.push(NodeEffect::ReadAgain(doc)),
             NodeSaid::Leaving => {
                 self.peers.remove(&from);
                 effects.push(NodeEffect::Left(from));
@@ -289,7 +297,7 @@ impl Nodes {
     fn say(&mut self, said: NodeSaid, now: Instant, effects: &mut Vec<NodeEffect>) {
         self.said += 1;
         self.said_at = Some(now);
-        let frame = Frame { from: self.own, life: 0, number: self.said, said };
+        let frame = Frame { from: self.own, epoch: 0, life: 0, number: self.said, said };
         effects.push(NodeEffect::Publish(frame.encode()));
     }
 }

@@ -16,7 +16,7 @@ use tokio::time::{Sleep, sleep};
 use super::Revision;
 use crate::{
     ids::DocId,
-    store::{Journal, StoreError},
+    store::{Journal, StoreError, conflict},
 };
 
 /// After a failure the next try waits for so long, each time twice as long …
@@ -30,6 +30,7 @@ type Appending = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 /// (`MAX_UNSTORED_BYTES`), which accepts no more.
 pub(crate) struct Persist {
     doc: DocId,
+    epoch: u32,
     journal: Arc<dyn Journal>,
     /// Not durable yet, in order; an append takes the first of them.
     unstored: Vec<(Revision, Bytes)>,
@@ -65,8 +66,14 @@ pub(crate) struct Stored {
     pub(crate) entries: usize,
 }
 
-/// The store does not know the document.
-pub(crate) struct Deleted;
+/// Why the store takes nothing of this room any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Barred {
+    /// It does not know the document.
+    Deleted,
+    /// The document has begun anew.
+    OtherEpoch,
+}
 
 enum Work {
     Idle,
@@ -76,9 +83,15 @@ enum Work {
 
 impl Persist {
     /// Nothing to do yet. `troubled` counts the rooms of this node that can't store their edits.
-    pub(crate) fn new(doc: DocId, journal: Arc<dyn Journal>, troubled: Arc<AtomicUsize>) -> Self {
+    pub(crate) fn new(
+        doc: DocId,
+        epoch: u32,
+        journal: Arc<dyn Journal>,
+        troubled: Arc<AtomicUsize>,
+    ) -> Self {
         Self {
             doc,
+            epoch,
             journal,
             unstored: Vec::new(),
             work: Work::Idle,
@@ -98,9 +111,9 @@ impl Persist {
         self.unstored.is_empty()
     }
 
-    /// Waits until more is durable, and says how far; or until it turns out that there is no such document
-    /// any more. Cancel-safe.
-    pub(crate) async fn stored(&mut self) -> Result<Stored, Deleted> {
+    /// Waits until more is durable, and says how far; or until it turns out that nothing more will be.
+    /// Cancel-safe.
+    pub(crate) async fn stored(&mut self) -> Result<Stored, Barred> {
         loop {
             match &mut self.work {
                 Work::Idle if self.unstored.is_empty() => pending().await,
@@ -113,7 +126,10 @@ impl Persist {
                     let count = *count;
                     match appending.await {
                         Ok(()) => return Ok(self.succeeded(count)),
-                        Err(StoreError::Conflict(_)) => return Err(Deleted),
+                        Err(StoreError::Conflict(conflict::OTHER_EPOCH)) => {
+                            return Err(Barred::OtherEpoch);
+                        }
+                        Err(StoreError::Conflict(_)) => return Err(Barred::Deleted),
                         Err(error) => self.failed(&error),
                     }
                 }
@@ -121,11 +137,21 @@ impl Persist {
         }
     }
 
+    /// Forgets what is not durable: who sent it is told that it will not be.
+    pub(crate) fn give_up(&mut self) {
+        if !self.unstored.is_empty() {
+            let edits = self.unstored.len();
+            tracing::warn!(edits, "edits came too late: the document has begun anew");
+        }
+        self.unstored.clear();
+        self.work = Work::Idle;
+    }
+
     fn begin(&mut self) {
-        let (journal, doc) = (Arc::clone(&self.journal), self.doc);
+        let (journal, doc, epoch) = (Arc::clone(&self.journal), self.doc, self.epoch);
         let updates: Vec<_> = self.unstored.iter().map(|(_, update)| update.clone()).collect();
         let count = updates.len();
-        let append = async move { journal.append(doc, updates).await };
+        let append = async move { journal.append(doc, epoch, updates).await };
         self.work = Work::Appending(Box::pin(append), count);
     }
 

@@ -27,7 +27,7 @@ use super::{
     fleet::Fleet,
     flight::{Flight, FlightLog},
     handle::Handle,
-    link::Link,
+    link::Listener,
     memory::Memory,
     states::{self, Lacking, Opened},
     trial,
@@ -176,6 +176,17 @@ impl Rooms {
         }
     }
 
+    /// Has everybody leave the room of a document that begins anew, on all nodes. To be called once the store
+    /// takes nothing of the epoch before `epoch` any more.
+    pub(crate) async fn began_anew(&self, doc: DocId, epoch: u32) {
+        if let Some(mailbox) = self.mailbox_of(doc) {
+            let _ = mailbox.send(Command::BeganAnew(epoch)).await;
+        }
+        if let Some(fleet) = self.0.fleet.get() {
+            fleet.began_anew(doc);
+        }
+    }
+
     /// Access to something here was changed, on this node or another one.
     pub(crate) fn access_heard(&self) {
         self.0.access_changes.fetch_add(1, Ordering::SeqCst);
@@ -263,11 +274,12 @@ impl Rooms {
     async fn load(&self, doc: DocId, slot: &Arc<Slot>) -> Result<Door, RoomError> {
         let context = self.0.context.clone();
         let span = tracing::info_span!("room", room.id = %doc);
-        let link = match self.0.fleet.get() {
-            Some(fleet) => Some(Link::new(doc, fleet).await),
+        let listener = match self.0.fleet.get() {
+            Some(fleet) => Some(Listener::new(doc, fleet).await),
             None => None,
         };
         let opened = self.read(doc).instrument(span.clone()).await?;
+        let link = listener.map(|listener| listener.link(opened.epoch));
         let (mailbox, commands) = mpsc::channel(MAILBOX);
         let present = Arc::new(AtomicUsize::new(0));
         let stores = context.stores.clone();

@@ -24,6 +24,8 @@ use crate::{
 const MAX_ASIDE: usize = 1_000;
 /// How often a fold begins anew when another node was faster.
 const FOLD_ATTEMPTS: usize = 5;
+/// How often a document that begins anew is looked at, at most.
+const RENEWALS: usize = 5;
 
 /// A document that was read, and how many journal entries it came with.
 pub(crate) struct Opened {
@@ -54,7 +56,7 @@ pub(crate) async fn open(
         let document = Document::load(&loaded.state, updates(loaded), limits)?;
         Ok(Ok((document, share)))
     };
-    let Reading { done, loaded, instead_of } = read_either(stores, flights, doc, read).await?;
+    let Reading { done, loaded, instead_of } = read_current(stores, flights, doc, read).await?;
     let (mut document, share) = match done {
         Ok(read) => read,
         Err(lacking) => return Ok(Err(lacking)),
@@ -95,7 +97,7 @@ pub(crate) async fn fold(
     for _ in 0..FOLD_ATTEMPTS {
         let read = |loaded: &Loaded| crdt::fold(&loaded.state, updates(loaded));
         let Reading { done: folded, loaded, instead_of } =
-            read_either(stores, flights, doc, read).await?;
+            read_current(stores, flights, doc, read).await?;
         let kept = Kept { folded, epoch: loaded.epoch };
         if loaded.entries.is_empty() && instead_of.is_none() {
             return Ok(kept);
@@ -143,6 +145,40 @@ pub(crate) async fn keep_version(
     Ok(version)
 }
 
+/// What a document is to begin anew with, and where it stands.
+pub(crate) async fn afresh(
+    stores: &RoomStores,
+    flights: &FlightLog,
+    doc: DocId,
+) -> Result<(Bytes, Loaded), RoomError> {
+    let read = |loaded: &Loaded| crdt::renew(&loaded.state, updates(loaded));
+    let Reading { done, loaded, .. } = read_either(stores, flights, doc, read).await?;
+    Ok((done.into(), loaded))
+}
+
+/// Has a document that is sealed begin anew. Whoever comes first does it, so that it is done also if who sealed
+/// it is gone.
+pub(crate) async fn renew(
+    stores: &RoomStores,
+    flights: &FlightLog,
+    doc: DocId,
+) -> Result<(), RoomError> {
+    let (state, loaded) = afresh(stores, flights, doc).await?;
+    if !loaded.is_sealed {
+        return Ok(());
+    }
+    let bytes = (loaded.state.len(), state.len());
+    match stores.journal.renew(doc, loaded.epoch, state).await {
+        Ok(()) => {
+            tracing::info!(epoch = loaded.epoch, from = bytes.0, to = bytes.1, "begun anew");
+            Ok(())
+        }
+        // Somebody was faster.
+        Err(StoreError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn updates(loaded: &Loaded) -> impl Iterator<Item = &[u8]> {
     loaded.entries.iter().map(|Entry { update, .. }| &update[..])
 }
@@ -166,6 +202,25 @@ enum Damaged {
 enum Attempt<T> {
     Read(T, Loaded),
     Failed(Damaged),
+}
+
+/// Reads a document that is not sealed; a sealed one begins anew first.
+async fn read_current<T: Send + 'static>(
+    stores: &RoomStores,
+    flights: &FlightLog,
+    doc: DocId,
+    read: impl Fn(&Loaded) -> Result<T, crdt::LoadError> + Send + Sync + 'static,
+) -> Result<Reading<T>, RoomError> {
+    let read = Arc::new(read);
+    for _ in 0..RENEWALS {
+        let each = Arc::clone(&read);
+        let reading = read_either(stores, flights, doc, move |loaded| each(loaded)).await?;
+        if !reading.loaded.is_sealed {
+            return Ok(reading);
+        }
+        renew(stores, flights, doc).await?;
+    }
+    Err(StoreError::Conflict("this document begins anew again and again").into())
 }
 
 /// Reads the newest generation, or the one before if the newest can't be read; each try off the runtime's

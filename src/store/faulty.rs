@@ -50,7 +50,7 @@ struct Memory {
     documents: BTreeMap<DocId, Document>,
     versions: BTreeMap<VersionId, (Version, VersionContent)>,
     summaries: BTreeMap<DocId, (Summary, Timestamp)>,
-    staged: BTreeMap<Staged, (DocId, Vec<Bytes>)>,
+    staged: BTreeMap<Staged, (DocId, u32, Vec<Bytes>)>,
     damaged: Vec<Bytes>,
     faults: Faults,
     /// The number that was given last, to an entry or to a staged append.
@@ -65,6 +65,8 @@ struct Faults {
 }
 
 struct Document {
+    epoch: u32,
+    is_sealed: bool,
     /// The newest two, older first.
     states: Vec<(u64, Bytes)>,
     generation: u64,
@@ -123,38 +125,37 @@ impl FaultyJournal {
         if memory.documents.contains_key(&doc) {
             return Err(StoreError::Conflict(conflict::EXISTS));
         }
-        let states = vec![(1, state)];
-        let document = Document { states, generation: 1, entries: Vec::new(), aside: Vec::new() };
-        memory.documents.insert(doc, document);
+        memory.documents.insert(doc, Document::new(state));
         Ok(())
     }
 
     /// `Journal::append`: `stage` and `settle` in one.
-    pub fn append_now(&self, doc: DocId, updates: Vec<Bytes>) -> Result<()> {
-        let staged = self.stage(doc, updates);
+    pub fn append_now(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()> {
+        let staged = self.stage(doc, epoch, updates);
         self.settle(staged)
     }
 
     /// Begins an append; nothing of it is durable.
-    pub fn stage(&self, doc: DocId, updates: Vec<Bytes>) -> Staged {
+    pub fn stage(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Staged {
         let mut memory = self.memory();
         let staged = Staged(memory.next());
-        memory.staged.insert(staged, (doc, updates));
+        memory.staged.insert(staged, (doc, epoch, updates));
         staged
     }
 
     /// Ends an append: it is durable, unless it fails as was asked for, or was forgotten in a crash.
     pub fn settle(&self, staged: Staged) -> Result<()> {
         let mut memory = self.memory();
-        let (doc, updates) = memory.staged.remove(&staged).ok_or_else(|| failure("it crashed"))?;
+        let staged = memory.staged.remove(&staged);
+        let (doc, epoch, updates) = staged.ok_or_else(|| failure("it crashed"))?;
         match memory.faults.appends.pop() {
             Some(Fault::Refused) => Err(failure("appends are made to fail")),
             Some(Fault::Panic) => panic_on_purpose(),
             Some(Fault::AnswerLost) => {
-                memory.append(doc, updates)?;
+                memory.append(doc, epoch, updates)?;
                 Err(failure("answers are made to be lost"))
             }
-            None => memory.append(doc, updates),
+            None => memory.append(doc, epoch, updates),
         }
     }
 
@@ -170,7 +171,8 @@ impl FaultyJournal {
         let entries: Vec<Entry> = document.entries_after(generation).cloned().collect();
         memory.verify(&state)?;
         entries.iter().try_for_each(|entry| memory.verify(&entry.update))?;
-        Ok(Some(Loaded { epoch: 1, generation, state, entries }))
+        let (epoch, is_sealed) = (document.epoch, document.is_sealed);
+        Ok(Some(Loaded { epoch, is_sealed, generation, state, entries }))
     }
 
     /// `Journal::fold`.
@@ -185,6 +187,28 @@ impl FaultyJournal {
             }
             None => memory.fold(doc, base, state, entries),
         }
+    }
+
+    /// `Journal::seal`.
+    pub fn seal_now(&self, doc: DocId, epoch: u32) -> Result<()> {
+        let mut memory = self.memory();
+        let document = memory.document(doc)?;
+        if (document.epoch, document.is_sealed) != (epoch, false) {
+            return Err(StoreError::Conflict(conflict::OTHER_EPOCH));
+        }
+        (document.epoch, document.is_sealed) = (epoch + 1, true);
+        Ok(())
+    }
+
+    /// `Journal::renew`.
+    pub fn renew_now(&self, doc: DocId, epoch: u32, state: Bytes) -> Result<()> {
+        let mut memory = self.memory();
+        let document = memory.document(doc)?;
+        if (document.epoch, document.is_sealed) != (epoch, true) {
+            return Err(StoreError::Conflict(conflict::OTHER_EPOCH));
+        }
+        document.begin_anew(state);
+        Ok(())
     }
 
     /// `Versions::insert`.
@@ -236,12 +260,13 @@ impl Memory {
         Ok(())
     }
 
-    fn append(&mut self, doc: DocId, updates: Vec<Bytes>) -> Result<()> {
+    fn append(&mut self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()> {
+        if self.document(doc)?.epoch != epoch {
+            return Err(StoreError::Conflict(conflict::OTHER_EPOCH));
+        }
         for update in updates {
             let id = EntryId(self.next().into());
-            let document = self.documents.get_mut(&doc);
-            let document = document.ok_or(StoreError::Conflict(conflict::MISSING))?;
-            document.entries.push((Entry { id, update }, None));
+            self.document(doc)?.entries.push((Entry { id, update }, None));
         }
         Ok(())
     }
@@ -262,6 +287,24 @@ impl Memory {
 }
 
 impl Document {
+    fn new(state: Bytes) -> Self {
+        Self {
+            epoch: 1,
+            is_sealed: false,
+            states: vec![(1, state)],
+            generation: 1,
+            entries: Vec::new(),
+            aside: Vec::new(),
+        }
+    }
+
+    fn begin_anew(&mut self, state: Bytes) {
+        self.is_sealed = false;
+        self.generation += 1;
+        self.states = vec![(self.generation, state)];
+        self.entries.clear();
+    }
+
     fn state(&self, wanted: Generation) -> Option<(u64, Bytes)> {
         let newer = match wanted {
             Generation::Newest => 0,
@@ -310,8 +353,8 @@ impl Journal for FaultyJournal {
         self.create_now(doc, state)
     }
 
-    async fn append(&self, doc: DocId, updates: Vec<Bytes>) -> Result<()> {
-        let staged = self.stage(doc, updates);
+    async fn append(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()> {
+        let staged = self.stage(doc, epoch, updates);
         // The sender lives in `self`: the wait ends with a release.
         self.held.subscribe().wait_for(|held| !held).await.ok();
         self.settle(staged)
@@ -343,6 +386,14 @@ impl Journal for FaultyJournal {
         }
         document.fold(base, state, entries);
         Ok(())
+    }
+
+    async fn seal(&self, doc: DocId, epoch: u32) -> Result<()> {
+        self.seal_now(doc, epoch)
+    }
+
+    async fn renew(&self, doc: DocId, epoch: u32, state: Bytes) -> Result<()> {
+        self.renew_now(doc, epoch, state)
     }
 }
 

@@ -45,6 +45,8 @@ pub mod conflict {
     pub const MISSING: &str = "it does not exist";
     /// Somebody else folded this document since it was loaded.
     pub const FOLDED: &str = "the document was folded since";
+    /// The document is in another epoch.
+    pub const OTHER_EPOCH: &str = "the document began anew";
     /// Something was appended to this document, or it was folded, since it was inspected.
     pub const CHANGED: &str = "the document was changed since";
     /// The plan would be left without an owner.
@@ -65,10 +67,11 @@ pub trait Journal: Send + Sync {
     /// Writes the first state (generation 1, epoch 1) of a document. `Conflict` if it exists.
     async fn create(&self, doc: DocId, state: Bytes) -> Result<()>;
 
-    /// Appends updates in this order, all or none. When this returns `Ok` they are durable; after
+    /// Appends updates of this epoch in this order, all or none. When this returns `Ok` they are durable; after
     /// `Unavailable` the caller appends them again, which is harmless because an update that is applied
-    /// twice changes nothing. `Conflict` if there is no such document.
-    async fn append(&self, doc: DocId, updates: Vec<Bytes>) -> Result<()>;
+    /// twice changes nothing. `Conflict` if there is no such document, or if it is in another epoch: then they
+    /// are not, and never will be, part of it.
+    async fn append(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()>;
 
     /// The chosen state and every entry that it lacks, in the order of appending. `None`: no such document,
     /// or it has no previous state. `Corrupt` if the state or one of the entries is not what was written.
@@ -91,6 +94,14 @@ pub trait Journal: Send + Sync {
         state: Bytes,
         entries: &[EntryId],
     ) -> Result<()>;
+
+    /// Ends this epoch: the document is in the next one, takes no update of this one any more, and is *sealed*
+    /// until its content begins anew. `Conflict` unless it is in this epoch and not sealed.
+    async fn seal(&self, doc: DocId, epoch: u32) -> Result<()>;
+
+    /// Puts `state` in the place of all that a document had, and unseals it. Whoever finds it sealed may do so,
+    /// with a state that was made after it was. `Conflict` unless it is in this epoch and sealed.
+    async fn renew(&self, doc: DocId, epoch: u32, state: Bytes) -> Result<()>;
 }
 
 /// Documents as they lie in the store, sound or not: for who looks after them.

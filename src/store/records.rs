@@ -28,6 +28,8 @@ pub enum Generation {
 pub struct Loaded {
     /// Counts the times that the document's history was replaced; clients with another epoch start afresh.
     pub epoch: u32,
+    /// What was loaded is the end of the epoch before: it is to be replaced before anything else.
+    pub is_sealed: bool,
     /// Which generation `state` is.
     pub generation: u64,
     /// A Yjs update (v1) that makes the document.
@@ -100,6 +102,8 @@ pub enum VersionCause {
     Saved,
     /// The state before a restore, so that the restore can be undone.
     BeforeRestore,
+    /// The state before the document began anew, which has its trash.
+    BeforeRenewal,
     /// The state after `from` was restored.
     Restored {
         /// The version that was restored.

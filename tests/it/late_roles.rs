@@ -43,8 +43,8 @@ impl Journal for Held {
         self.journal.create(doc, state).await
     }
 
-    async fn append(&self, doc: DocId, updates: Vec<Bytes>) -> Result<()> {
-        self.journal.append(doc, updates).await
+    async fn append(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()> {
+        self.journal.append(doc, epoch, updates).await
     }
 
     async fn load(&self, doc: DocId, generation: Generation) -> Result<Option<Loaded>> {
@@ -66,6 +66,14 @@ impl Journal for Held {
         entries: &[EntryId],
     ) -> Result<()> {
         self.journal.replace(doc, unloadable, base, state, entries).await
+    }
+
+    async fn seal(&self, doc: DocId, epoch: u32) -> Result<()> {
+        self.journal.seal(doc, epoch).await
+    }
+
+    async fn renew(&self, doc: DocId, epoch: u32, state: Bytes) -> Result<()> {
+        self.journal.renew(doc, epoch, state).await
     }
 }
 
@@ -155,6 +163,7 @@ impl House {
             name: "jun".to_owned(),
             color: "#336699".to_owned(),
             doc: self.doc,
+            epoch: 1,
             role: Role::Editor,
             expires: Timestamp::now() + SignedDuration::from_mins(1),
         };

@@ -25,6 +25,7 @@ mod operations;
 mod peers;
 mod permissions;
 mod redis;
+mod renewals;
 mod rooms;
 mod rooms_of_nodes;
 mod scene;

@@ -13,14 +13,17 @@ use moim::{
     ids::{DocId, DocKind, Role, UserId, VersionId},
     store::{
         Account, Counts, Entry, Generation, Journal, Language, Loaded, Member, PasswordHash, Plan,
-        PlanStatus, StoreError, Stores, Summary, Version, VersionCause, VersionContent,
+        PlanStatus, StoreError, Stores, Summary, Version, VersionCause, VersionContent, conflict,
         mongo::MongoStore,
     },
 };
 use mongodb::bson::{Document, doc};
 use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::mongo::Database;
+use crate::{
+    chaos::{Mode, Proxy},
+    mongo::Database,
+};
 
 /// How long everything of a test may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -62,7 +65,7 @@ async fn append_words(
     for number in 0..40 {
         let appended = [format!("{name}.{number}a"), format!("{name}.{number}b")];
         let updates = appended.iter().map(|word| Bytes::from(word.clone())).collect();
-        journal.append(doc, updates).await.unwrap();
+        journal.append(doc, 1, updates).await.unwrap();
         acknowledged.lock().unwrap().extend(appended);
     }
 }
@@ -130,7 +133,7 @@ async fn of_many_folds_at_once_on_one_state_one_is_done() {
     let (one, other) = (one.stores().journal, other.stores().journal);
     one.create(doc, Bytes::new()).await.unwrap();
     for round in 1..=8 {
-        one.append(doc, vec![format!("word{round}").into()]).await.unwrap();
+        one.append(doc, 1, vec![format!("word{round}").into()]).await.unwrap();
         let loaded = other.load(doc, Generation::Newest).await.unwrap().unwrap();
         let entries: Vec<_> = loaded.entries.iter().map(|entry| entry.id).collect();
         let state =
@@ -157,10 +160,10 @@ async fn appends_of_many_documents_at_once_are_all_kept() {
         nodes[0].create(*doc, Bytes::new()).await.unwrap();
     }
     let appends = docs.iter().flat_map(|doc| {
-        (0..EACH).map(|number| nodes[number % 2].append(*doc, vec![format!("{number}").into()]))
+        (0..EACH).map(|number| nodes[number % 2].append(*doc, 1, vec![format!("{number}").into()]))
     });
     // And one that belongs nowhere, which must not hold up those that share its batch.
-    let stray = nodes[0].append(DocId::new(DocKind::Trip), vec!["stray".into()]);
+    let stray = nodes[0].append(DocId::new(DocKind::Trip), 1, vec!["stray".into()]);
     let (appended, stray) = tokio::join!(join_all(appends), stray);
     assert!(appended.iter().all(Result::is_ok) && matches!(stray, Err(StoreError::Conflict(_))));
     for doc in docs {
@@ -178,10 +181,10 @@ async fn what_no_single_record_holds_is_kept_whole() {
         (0..megabytes << 20).map(|at| (at % 251) as u8 ^ first).collect()
     };
     stores.journal.create(doc, large(1, 17)).await.unwrap();
-    stores.journal.append(doc, vec![large(2, 2), large(3, 2)]).await.unwrap();
+    stores.journal.append(doc, 1, vec![large(2, 2), large(3, 2)]).await.unwrap();
     let loaded = stores.journal.load(doc, Generation::Newest).await.unwrap().unwrap();
     assert!(loaded.state == large(1, 17) && loaded.entries[1].update == large(3, 2));
-    let too_much = stores.journal.append(doc, vec![large(2, 8), large(3, 8)]).await;
+    let too_much = stores.journal.append(doc, 1, vec![large(2, 8), large(3, 8)]).await;
     assert!(matches!(too_much, Err(StoreError::Unavailable(text)) if text.contains("less")));
 
     let version = Version {
@@ -213,6 +216,73 @@ async fn known(stores: &Stores) -> UserId {
     };
     stores.accounts.create(&account, &PasswordHash("$argon2id$".to_owned())).await.unwrap();
     id
+}
+
+/// A node whose line is slow appends while another one ends the epoch: what it was told is durable is in what the
+/// next epoch begins with, and the rest is in neither.
+#[tokio::test]
+async fn what_a_slow_node_was_told_is_durable_outlives_the_epoch() {
+    const ROUNDS: u64 = 8;
+    let database = Database::new().await;
+    let line = Proxy::to(database.address()).await.unwrap();
+    let url = format!("mongodb://{}/?directConnection=true", line.address);
+    let (slow, swift) = tokio::join!(MongoStore::open(&url, &database.name), database.open());
+    let (slow, swift) = (slow.unwrap().stores().journal, swift.stores().journal);
+    line.set(Mode::Delay(Duration::from_millis(40)));
+    for round in 0..ROUNDS {
+        let doc = DocId::new(DocKind::Trip);
+        swift.create(doc, Bytes::new()).await.unwrap();
+        let journal = Arc::clone(&slow);
+        let mut appending = JoinSet::new();
+        appending.spawn(async move {
+            let mut acknowledged = BTreeSet::new();
+            for number in 0.. {
+                let word = format!("word{number}");
+                match journal.append(doc, 1, vec![word.clone().into()]).await {
+                    Ok(()) => acknowledged.insert(word),
+                    Err(StoreError::Conflict(conflict::OTHER_EPOCH)) => break,
+                    Err(error) => panic!("{error}"),
+                };
+            }
+            acknowledged
+        });
+        // Each time somewhere else on the way of an append.
+        tokio::time::sleep(Duration::from_millis(200 + 25 * round)).await;
+        swift.seal(doc, 1).await.unwrap();
+        let sealed = words(&swift.load(doc, Generation::Newest).await.unwrap().unwrap());
+        swift.renew(doc, 2, Vec::from_iter(sealed.clone()).join(" ").into()).await.unwrap();
+        let acknowledged = tokio::time::timeout(PATIENCE, appending.join_all()).await.unwrap();
+        let acknowledged = acknowledged.into_iter().next().unwrap();
+        let gone: Vec<_> = acknowledged.difference(&sealed).collect();
+        assert!(gone.is_empty(), "round {round}: {gone:?} were acknowledged");
+        let renewed = swift.load(doc, Generation::Newest).await.unwrap().unwrap();
+        assert_eq!((words(&renewed), renewed.entries.len()), (sealed, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_is_older_than_epochs_begins_anew_like_others() {
+    let database = Database::new().await;
+    let journal = database.open().await.stores().journal;
+    let doc = DocId::new(DocKind::Trip);
+    journal.create(doc, Bytes::new()).await.unwrap();
+    journal.append(doc, 1, vec!["word".into()]).await.unwrap();
+    let driver = database.driver().await;
+    for (collection, field) in [("documents", "content"), ("entries", "epoch")] {
+        let records = driver.collection::<Document>(collection);
+        let without = records.update_many(doc! {}, doc! { "$unset": { field: "" } }).await;
+        assert_eq!(without.unwrap().modified_count, 1);
+    }
+    let old = journal.load(doc, Generation::Newest).await.unwrap().unwrap();
+    assert_eq!((old.epoch, old.is_sealed, old.entries.len()), (1, false, 1));
+    journal.seal(doc, 1).await.unwrap();
+    let sealed = journal.load(doc, Generation::Newest).await.unwrap().unwrap();
+    assert_eq!((sealed.epoch, sealed.is_sealed, sealed.entries.len()), (2, true, 1));
+    journal.renew(doc, 2, "word".into()).await.unwrap();
+    let renewed = journal.load(doc, Generation::Newest).await.unwrap().unwrap();
+    assert_eq!((renewed.is_sealed, renewed.entries.len()), (false, 0));
+    let left = driver.collection::<Document>("entries").count_documents(doc! {}).await;
+    assert_eq!(left.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -265,7 +335,7 @@ async fn a_closed_store_is_unavailable() {
     let (journal, doc) = (store.stores().journal, DocId::new(DocKind::Trip));
     journal.create(doc, Bytes::new()).await.unwrap();
     store.close().await;
-    let append = journal.append(doc, vec!["late".into()]).await;
+    let append = journal.append(doc, 1, vec!["late".into()]).await;
     let load = journal.load(doc, Generation::Newest).await;
     assert!(matches!(append, Err(StoreError::Unavailable(_))));
     assert!(matches!(load, Err(StoreError::Unavailable(_))));

@@ -38,7 +38,7 @@ pub(crate) struct House {
     _flights: tempfile::TempDir,
 }
 
-fn house() -> House {
+pub(crate) fn house() -> House {
     house_with(Limits { document: DocumentLimits::default(), ..Limits::default() })
 }
 
@@ -397,7 +397,7 @@ async fn a_document_that_ended_a_process_when_it_was_read_is_not_read_again_unti
 #[tokio::test(start_paused = true)]
 async fn a_newest_state_that_makes_no_document_is_healed_by_folding() {
     let house = house();
-    house.journal.append_now(house.doc, vec![retitled("새 ")]).unwrap();
+    house.journal.append_now(house.doc, 1, vec![retitled("새 ")]).unwrap();
     let entries: Vec<_> = house.stored().entries.iter().map(|entry| entry.id).collect();
     let nonsense = Bytes::from_static(b"what was written, and yet no document");
     house.journal.fold_now(house.doc, 1, nonsense, &entries).unwrap();

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use moim::{
     bus::{Bus, memory::MemoryBus},
     crdt::TripDraft,
-    ids::{DocId, DocKind, Role},
+    ids::{DocId, DocKind, Role, UserId},
     protocol::{self, CloseCode, Message},
-    rooms::{FlightLog, Joining, Limits, RoomStores, Rooms, Seat},
+    rooms::{FlightLog, Joining, Limits, RoomStores, Rooms, Seat, Waiting},
     store::{
         self,
         faulty::{Fault, FaultyJournal},
@@ -126,6 +126,55 @@ async fn edits_of_another_node_are_not_journaled_again_and_hold_no_acknowledgeme
     }
     let loaded = two.journal.load_now(two.doc, store::Generation::Newest).unwrap().unwrap();
     assert_eq!(loaded.entries.len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_begins_anew_on_one_node_does_so_on_the_other() {
+    let two = two();
+    let writer = two.join(0, joining(Role::Editor)).await;
+    let reader = two.join(1, joining(Role::Viewer)).await;
+    pass(1000).await;
+    two.nodes[0].rooms.open(two.doc).await.unwrap().renew(UserId::new()).await.unwrap();
+    let both = tokio::time::timeout(Duration::from_secs(1), async {
+        (closed(&writer).await, closed(&reader).await)
+    });
+    assert_eq!(both.await.unwrap(), (CloseCode::Epoch, CloseCode::Epoch));
+    let epochs = [0, 1].map(async |node: usize| {
+        two.nodes[node].rooms.open(two.doc).await.unwrap().epoch().await.unwrap()
+    });
+    assert_eq!(futures_util::future::join_all(epochs).await, [2, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_was_cut_off_finds_out_that_the_document_has_begun_anew() {
+    let two = two();
+    let reader = two.join(1, joining(Role::Viewer)).await;
+    pass(1000).await;
+    two.nodes[1].bus.cut_off();
+    two.nodes[0].rooms.open(two.doc).await.unwrap().renew(UserId::new()).await.unwrap();
+    pass(1000).await;
+    two.nodes[1].bus.reconnect();
+    assert_eq!(closed(&reader).await, CloseCode::Epoch);
+}
+
+/// The word of it is lost, and with it every sign that something was.
+#[tokio::test(start_paused = true)]
+async fn rooms_of_two_epochs_never_mix_and_the_older_one_ends() {
+    let two = two();
+    let reader = two.join(1, joining(Role::Viewer)).await;
+    pass(20_000).await;
+    two.journal.seal_now(two.doc, 1).unwrap();
+    let writer = Joining { epoch: Some(2), ..joining(Role::Editor) };
+    let writer = two.join(0, writer).await;
+    let update = edit("a");
+    say(&writer, Message::Update(update.clone())).await;
+    until(&writer, &protocol::stored(1)).await;
+    let mut heard = Vec::new();
+    let hearing = async { while let Waiting::Frames = reader.outbox().next(&mut heard).await {} };
+    let over = tokio::time::timeout(Duration::from_secs(60), hearing).await;
+    assert!(over.is_ok(), "the older room goes on");
+    assert!(!heard.contains(&protocol::update(&update)), "an edit of the next epoch came in");
+    assert_eq!(closed(&reader).await, CloseCode::Epoch);
 }
 
 #[tokio::test(start_paused = true)]

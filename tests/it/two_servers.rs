@@ -306,6 +306,33 @@ async fn a_version_that_is_restored_on_one_node_is_there_on_the_other(rig: Rig) 
     passes(&mut theirs, &mut mine).await;
 }
 
+/// W9
+async fn a_document_that_begins_anew_on_one_node_does_so_on_the_other(rig: Rig) {
+    let two = Two::start(rig).await;
+    let [mut mine, mut theirs] = two.windows().await;
+    passes(&mut theirs, &mut mine).await;
+    let before = content(&mine.peer.doc);
+    let renew = format!("/documents/{}/renewals", two.trip);
+    let renewed = two.minji.post(&renew, json!({})).await.expect(StatusCode::OK);
+    assert_eq!(
+        (&renewed["epoch"], &renewed["before"]["cause"]),
+        (&json!(2), &json!("beforeRenewal"))
+    );
+    for (client, server) in [(&mut mine, &two.one), (&mut theirs, &two.other)] {
+        client.hear_out().await;
+        assert_eq!(client.closed, Some(4409));
+        // With the same ticket, as a client would that knows nothing of epochs.
+        client.connect(&server.base).await.unwrap();
+        client.hear_out().await;
+        assert_eq!(client.closed, Some(4409));
+    }
+    let mut mine = open(&two.one, &two.minji, &two.trip, 21).await;
+    let mut theirs = open(&two.other, &two.jun, &two.trip, 22).await;
+    assert_eq!(content(&theirs.peer.doc), before);
+    passes(&mut mine, &mut theirs).await;
+    passes(&mut theirs, &mut mine).await;
+}
+
 async fn a_trip_that_is_put_in_the_trash_on_one_node_can_only_be_read_on_the_other(rig: Rig) {
     let two = Two::start(rig).await;
     let [_mine, mut theirs] = two.windows().await;
@@ -376,6 +403,7 @@ suite![
     a_session_is_one_on_all_nodes_and_ends_on_all,
     attempts_to_log_in_are_counted_together,
     a_version_that_is_restored_on_one_node_is_there_on_the_other,
+    a_document_that_begins_anew_on_one_node_does_so_on_the_other,
     a_trip_that_is_put_in_the_trash_on_one_node_can_only_be_read_on_the_other,
 ]
 ];

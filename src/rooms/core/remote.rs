@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::{Effect, Fresh, Room, merged};
+use super::{Effect, Fresh, Haste, Room, merged};
 use crate::{
     bus::frame::{Digest, Frame, RoomSaid},
     crdt::{Applied, Document, Refusal},
@@ -45,7 +45,7 @@ impl Room {
         let Some(mesh) = &mut self.mesh else { return };
         let from = frame.from;
         let is_late = match mesh.note(&frame, now) {
-            Standing::Own => return,
+            Standing::Own | Standing::Foreign => return,
             Standing::Newest => false,
             Standing::Reborn => {
                 self.stirred.extend(self.awareness.remove_node(from, now));
@@ -87,6 +87,13 @@ impl Room {
     pub(super) fn missed(&mut self, now: Instant) {
         if let Some(mesh) = &mut self.mesh {
             mesh.missed(now);
+        }
+    }
+
+    /// The document may have begun anew.
+    pub(super) fn doubted(&mut self, haste: Haste, now: Instant) {
+        if let Some(mesh) = &mut self.mesh {
+            mesh.doubt(haste, now);
         }
     }
 

@@ -7,7 +7,7 @@ fn id(byte: u8) -> NodeId {
 }
 
 fn mesh(now: Instant) -> Mesh {
-    let mut mesh = Mesh::new(Life { node: id(1), number: 1 }, now);
+    let mut mesh = Mesh::new(Life { node: id(1), number: 1, epoch: 1 }, now);
     assert_eq!(mesh.due_need(now), Some(None), "the first word asks everybody");
     assert_eq!(mesh.due_need(now), None);
     mesh
@@ -15,7 +15,7 @@ fn mesh(now: Instant) -> Mesh {
 
 fn frame(node: u8, life: u64, number: u64) -> Frame<RoomSaid> {
     let said = RoomSaid::Edits(Bytes::new());
-    Frame { from: id(node), life, number, said }
+    Frame { from: id(node), epoch: 1, life, number, said }
 }
 
 fn seconds(count: u64) -> Duration {
@@ -25,7 +25,7 @@ fn seconds(count: u64) -> Duration {
 #[test]
 fn the_first_word_asks_everybody_also_if_one_was_heard_before() {
     let now = Instant::now();
-    let mut mesh = Mesh::new(Life { node: id(1), number: 1 }, now);
+    let mut mesh = Mesh::new(Life { node: id(1), number: 1, epoch: 1 }, now);
     mesh.note(&frame(2, 1, 7), now);
     assert_eq!(
         mesh.due_need(now),

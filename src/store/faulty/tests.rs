@@ -20,7 +20,7 @@ fn entries(journal: &FaultyJournal, doc: DocId) -> usize {
 #[test]
 fn a_crash_forgets_what_is_staged_and_keeps_what_is_settled() {
     let (journal, doc) = begun();
-    let (first, second) = (journal.stage(doc, update()), journal.stage(doc, update()));
+    let (first, second) = (journal.stage(doc, 1, update()), journal.stage(doc, 1, update()));
     journal.settle(first).unwrap();
     journal.crash();
     assert!(matches!(journal.settle(second), Err(StoreError::Unavailable(_))));
@@ -32,10 +32,10 @@ fn a_refused_append_does_nothing_and_a_lost_answer_hides_that_all_was_done() {
     let (journal, doc) = begun();
     for (fault, expected) in [(Fault::Refused, 0), (Fault::AnswerLost, 1)] {
         journal.fail_appends(1, fault);
-        assert!(matches!(journal.append_now(doc, update()), Err(StoreError::Unavailable(_))));
+        assert!(matches!(journal.append_now(doc, 1, update()), Err(StoreError::Unavailable(_))));
         assert_eq!(entries(&journal, doc), expected);
     }
-    journal.append_now(doc, update()).unwrap();
+    journal.append_now(doc, 1, update()).unwrap();
     assert_eq!(entries(&journal, doc), 2);
 }
 
@@ -55,7 +55,7 @@ fn loads_and_folds_fail_as_often_as_they_are_told_to() {
 async fn a_held_append_waits_for_its_release_or_dies_in_a_crash() {
     let (journal, doc) = begun();
     journal.hold();
-    let mut append = journal.append(doc, update());
+    let mut append = journal.append(doc, 1, update());
     assert!(futures_util::poll!(&mut append).is_pending());
     assert_eq!(entries(&journal, doc), 0);
     journal.release();
@@ -63,7 +63,7 @@ async fn a_held_append_waits_for_its_release_or_dies_in_a_crash() {
     assert_eq!(entries(&journal, doc), 1);
 
     journal.hold();
-    let mut append = journal.append(doc, update());
+    let mut append = journal.append(doc, 1, update());
     assert!(futures_util::poll!(&mut append).is_pending());
     journal.crash();
     assert!(append.await.is_err());

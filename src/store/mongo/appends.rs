@@ -1,7 +1,7 @@
 //! Appends of all rooms, which go out together: what waits while a batch is under way is the next one.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -19,7 +19,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use super::{
-    calls::{Named, all, late},
+    calls::{all, late, within},
     connect,
     failure::{refused, unconfirmed},
 };
@@ -44,6 +44,9 @@ pub(super) struct EntryRecord {
     /// The document, a stroke, and the name by the clock: a document's entries in their order.
     pub(super) _id: String,
     pub(super) doc: DocId,
+    /// Of the document, when it was appended: it is no part of another one.
+    #[serde(default = "first_epoch")]
+    pub(super) epoch: u32,
     /// The state, by the name of its blob, that contains the updates.
     pub(super) folded: Option<String>,
     /// As `packing` packs them.
@@ -51,6 +54,11 @@ pub(super) struct EntryRecord {
     /// Places of updates that are set aside, and no longer among the entries.
     #[serde(default)]
     pub(super) aside: Vec<u32>,
+}
+
+/// That of what was written before there were others.
+pub(super) const fn first_epoch() -> u32 {
+    1
 }
 
 /// The way to the task that writes them.
@@ -99,8 +107,15 @@ fn closed() -> StoreError {
     StoreError::Unavailable("it is closed".to_owned())
 }
 
+/// What is asked of a document.
+#[derive(Deserialize)]
+struct InEpoch {
+    _id: DocId,
+    epoch: u32,
+}
+
 struct Writer {
-    documents: Collection<Named>,
+    documents: Collection<InEpoch>,
     entries: Collection<EntryRecord>,
 }
 
@@ -116,41 +131,64 @@ impl Writer {
         }
     }
 
-    /// Writes what belongs to a document, and answers everybody. The error is one of the answers.
+    /// Writes, and answers everybody. The error is one of the answers.
     async fn commit(&self, batch: Vec<Queued>) -> Result<()> {
-        let known = match self.known(&batch).await {
-            Ok(known) => known,
-            Err(error) => return answer_all(batch, Err(error)),
-        };
-        let is_known = |queued: &Queued| known.contains(&queued.record.doc.to_string());
-        let (batch, stray): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_known);
-        answer_all(stray, Err(StoreError::Conflict(conflict::MISSING))).ok();
-        if batch.is_empty() {
-            return Ok(());
-        }
-        match self.insert(&batch).await {
-            Ok(()) => answer_all(batch, Ok(())),
-            Err(Failed::All(error)) => answer_all(batch, Err(error)),
+        let mut results = match self.insert(&batch).await {
+            Ok(()) => vec![Ok(()); batch.len()],
+            Err(Failed::All(error)) => return answer_all(batch, &error),
             Err(Failed::Some(failed)) => {
-                let mut all = Ok(());
-                for (index, queued) in batch.into_iter().enumerate() {
-                    let code = failed.iter().find(|(at, _)| *at == index).map(|(_, code)| *code);
-                    let result = code.map_or(Ok(()), |code| Err(refused(code)));
-                    all = all.and(answer_all([queued], result));
-                }
-                all
+                let code =
+                    |index| failed.iter().find(|(at, _)| *at == index).map(|(_, code)| *code);
+                (0..batch.len())
+                    .map(|at| code(at).map_or(Ok(()), |code| Err(refused(code))))
+                    .collect()
             }
+        };
+        // Only now: what is written before an epoch ends is seen by who begins the next one, and of what is
+        // written later we see here that it ended.
+        let epochs = match self.epochs(&batch).await {
+            Ok(epochs) => epochs,
+            Err(error) => return answer_all(batch, &error),
+        };
+        let mut stray = Vec::new();
+        for (result, Queued { record, .. }) in results.iter_mut().zip(&batch) {
+            let why = match epochs.get(&record.doc) {
+                Some(epoch) if *epoch == record.epoch => continue,
+                Some(_) => conflict::OTHER_EPOCH,
+                None => conflict::MISSING,
+            };
+            stray.push(record._id.clone());
+            *result = Err(StoreError::Conflict(why));
         }
+        self.take_back(stray).await;
+        let mut all = Ok(());
+        for (queued, result) in batch.into_iter().zip(results) {
+            all = all.and(result.clone());
+            // Who no longer waits needs no answer.
+            queued.answer.send(result).ok();
+        }
+        all
     }
 
-    /// Which of the batch's documents there are.
-    async fn known(&self, batch: &[Queued]) -> Result<HashSet<String>> {
+    /// The epochs that the batch's documents are in; those that there are.
+    async fn epochs(&self, batch: &[Queued]) -> Result<HashMap<DocId, u32>> {
         let asked: HashSet<DocId> = batch.iter().map(|queued| queued.record.doc).collect();
         let asked: Vec<DocId> = asked.into_iter().collect();
         let find = self.documents.find(doc! { "_id": { "$in": asked } });
-        let finding = all(find.projection(doc! { "_id": 1 }));
+        let finding = all(find.projection(doc! { "epoch": 1 }));
         let found = timeout(COMMITTING, finding).await.map_err(|_| late(COMMITTING))??;
-        Ok(found.into_iter().map(|Named { _id }| _id).collect())
+        Ok(found.into_iter().map(|InEpoch { _id, epoch }| (_id, epoch)).collect())
+    }
+
+    /// Deletes entries that belong to nothing. If that fails they are passed over all the same.
+    async fn take_back(&self, names: Vec<String>) {
+        if names.is_empty() {
+            return;
+        }
+        if let Err(error) = within(self.entries.delete_many(doc! { "_id": { "$in": names } })).await
+        {
+            tracing::warn!(%error, "entries that belong to nothing stay");
+        }
     }
 
     async fn insert(&self, batch: &[Queued]) -> std::result::Result<(), Failed> {
@@ -187,12 +225,11 @@ impl From<Error> for Failed {
 }
 
 /// Gives everybody the same answer, and returns it.
-fn answer_all(batch: impl IntoIterator<Item = Queued>, result: Result<()>) -> Result<()> {
+fn answer_all(batch: Vec<Queued>, error: &StoreError) -> Result<()> {
     for queued in batch {
-        // Who no longer waits needs no answer.
-        queued.answer.send(result.clone()).ok();
+        queued.answer.send(Err(error.clone())).ok();
     }
-    result
+    Err(error.clone())
 }
 
 /// Everything that waits now, up to the limits of a batch.
@@ -217,8 +254,14 @@ mod tests {
     fn queued(bytes: usize) -> Queued {
         let updates = Binary { subtype: BinarySubtype::Generic, bytes: vec![0; bytes] };
         let doc = DocId::new(DocKind::Trip);
-        let record =
-            EntryRecord { _id: String::new(), doc, folded: None, updates, aside: Vec::new() };
+        let record = EntryRecord {
+            _id: String::new(),
+            doc,
+            epoch: 1,
+            folded: None,
+            updates,
+            aside: Vec::new(),
+        };
         Queued { record, answer: oneshot::channel().0 }
     }
 

@@ -77,7 +77,8 @@ impl MongoStore {
                 states.push((state.clone(), self.states().as_they_are(&state.blob).await?));
             }
             let mut entries = Vec::new();
-            for entry in all(self.entries().find(of_document(doc)).sort(doc! { "_id": 1 })).await? {
+            let found = all(self.entries().find(of_document(doc)).sort(doc! { "_id": 1 })).await?;
+            for entry in found.into_iter().filter(|entry| record.has(entry)) {
                 let pieces = self.unpack(&entry)?;
                 entries.push((entry, pieces));
             }

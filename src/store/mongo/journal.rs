@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     MongoStore,
-    appends::EntryRecord,
+    appends::{EntryRecord, first_epoch},
     blobs::{Blob, Blobs},
     calls::{all, is_duplicate, within},
     connect,
@@ -35,6 +35,9 @@ const MARKED_TOGETHER: usize = 1_000;
 pub(super) struct DocumentRecord {
     pub(super) _id: DocId,
     epoch: u32,
+    /// The epoch that its content is of: the one before while it is sealed.
+    #[serde(default = "first_epoch")]
+    content: u32,
     /// The number that was given last. Never goes back, so that it never names two states.
     pub(super) generation: u64,
     newest: State,
@@ -89,7 +92,17 @@ impl DocumentRecord {
     }
 
     pub(super) fn is_as(&self, other: &Self) -> bool {
-        (&self.newest, &self.previous) == (&other.newest, &other.previous)
+        (self.epoch, self.content, &self.newest, &self.previous)
+            == (other.epoch, other.content, &other.newest, &other.previous)
+    }
+
+    fn is_sealed(&self) -> bool {
+        self.content != self.epoch
+    }
+
+    /// Whether an entry belongs to what is there now. Others came too late, and were not acknowledged.
+    pub(super) fn has(&self, entry: &EntryRecord) -> bool {
+        entry.epoch == self.content
     }
 }
 
@@ -101,6 +114,7 @@ impl Journal for MongoStore {
         let record = DocumentRecord {
             _id: doc,
             epoch: 1,
+            content: 1,
             generation: 1,
             newest,
             previous: None,
@@ -113,7 +127,7 @@ impl Journal for MongoStore {
         made.map(drop)
     }
 
-    async fn append(&self, doc: DocId, updates: Vec<Bytes>) -> Result<()> {
+    async fn append(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()> {
         if updates.is_empty() {
             return Ok(());
         }
@@ -121,6 +135,7 @@ impl Journal for MongoStore {
         let record = EntryRecord {
             _id: entry_name(doc, self.clock.next()),
             doc,
+            epoch,
             folded: None,
             updates: Binary { subtype: BinarySubtype::Generic, bytes },
             aside: Vec::new(),
@@ -165,6 +180,25 @@ impl Journal for MongoStore {
             Some(_) | None => Err(StoreError::Conflict(conflict::FOLDED)),
         }
     }
+
+    async fn seal(&self, doc: DocId, epoch: u32) -> Result<()> {
+        // Records that are older than epochs say nothing of their content's.
+        let open = doc! { "_id": doc, "epoch": epoch, "content": { "$in": [epoch, null] } };
+        let seal = doc! { "$set": { "epoch": epoch.saturating_add(1), "content": epoch } };
+        match within(self.documents().update_one(open, seal)).await?.matched_count {
+            0 if self.has_document(doc).await? => Err(StoreError::Conflict(conflict::OTHER_EPOCH)),
+            0 => Err(StoreError::Conflict(conflict::MISSING)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn renew(&self, doc: DocId, epoch: u32, state: Bytes) -> Result<()> {
+        let record = self.document(doc).await?.ok_or(StoreError::Conflict(conflict::MISSING))?;
+        if record.epoch != epoch || !record.is_sealed() {
+            return Err(StoreError::Conflict(conflict::OTHER_EPOCH));
+        }
+        self.begin_anew(&record, &state).await
+    }
 }
 
 /// What a load consists of.
@@ -198,8 +232,13 @@ impl MongoStore {
     ) -> Result<Loaded> {
         let bytes = self.read_state(record._id, state).await?;
         let entries = self.entries_without(record, generation).await?;
-        let (epoch, generation) = (record.epoch, state.generation);
-        Ok(Loaded { epoch, generation, state: bytes, entries })
+        Ok(Loaded {
+            epoch: record.epoch,
+            is_sealed: record.is_sealed(),
+            generation: state.generation,
+            state: bytes,
+            entries,
+        })
     }
 
     async fn read_state(&self, doc: DocId, state: &State) -> Result<Bytes> {
@@ -218,6 +257,9 @@ impl MongoStore {
         let settled = document.settled.clone().unwrap_or_default();
         let mut entries = Vec::new();
         for mut record in all(self.entries().find(query).sort(doc! { "_id": 1 })).await? {
+            if !document.has(&record) {
+                continue;
+            }
             if wanted == Generation::Newest && settled.records.contains(&record._id) {
                 continue;
             }
@@ -355,6 +397,50 @@ impl MongoStore {
         // from `base` or later is touched, since its writer may be about to put it in force.
         let live = [&*newest.blob.name, &*base.blob.name];
         self.states().sweep(doc, base.generation, live).await
+    }
+}
+
+/// What a renewal consists of.
+impl MongoStore {
+    /// Puts the state in the place of all that the record has, and tidies up.
+    async fn begin_anew(&self, record: &DocumentRecord, state: &[u8]) -> Result<()> {
+        let (doc, base) = (record._id, record.newest.generation);
+        let blob = self.states().write(doc, base, state).await?;
+        let newest = State { generation: record.generation + 1, blob };
+        let sealed = doc! { "_id": doc, "epoch": record.epoch, "content": record.content };
+        let to = doc! {
+            "generation": as_integer(newest.generation),
+            "newest": serialize_to_bson(&newest).map_err(mongodb::error::Error::from)?,
+            "previous": null,
+            "settled": null,
+            "content": record.epoch,
+        };
+        // After an error nobody knows whether it is in force: then its chunks stay until the next fold.
+        let renewed = within(self.documents().update_one(sealed, doc! { "$set": to })).await?;
+        if renewed.matched_count == 0 {
+            self.states().drop_unused(&newest.blob.name).await;
+            return Err(StoreError::Conflict(conflict::OTHER_EPOCH));
+        }
+        if let Err(error) = self.forget_history(record, base, &newest).await {
+            // It counts for nothing any more; its states go with the next fold.
+            tracing::warn!(%doc, %error, "a document that began anew is not tidy yet");
+        }
+        Ok(())
+    }
+
+    /// Deletes the entries of epochs before, and all states but one.
+    async fn forget_history(
+        &self,
+        record: &DocumentRecord,
+        base: u64,
+        newest: &State,
+    ) -> Result<()> {
+        let mut before = of_document(record._id);
+        let unsaid = doc! { "epoch": null };
+        before.insert("$or", vec![doc! { "epoch": { "$lt": record.epoch } }, unsaid]);
+        within(self.entries().delete_many(before)).await?;
+        let only = &*newest.blob.name;
+        self.states().sweep(record._id, base, [only, only]).await
     }
 }
 

@@ -39,6 +39,7 @@ struct VersionRecord {
 enum Cause {
     Saved,
     BeforeRestore,
+    BeforeRenewal,
     Restored { from: VersionId },
 }
 
@@ -47,6 +48,7 @@ impl From<VersionCause> for Cause {
         match cause {
             VersionCause::Saved => Self::Saved,
             VersionCause::BeforeRestore => Self::BeforeRestore,
+            VersionCause::BeforeRenewal => Self::BeforeRenewal,
             VersionCause::Restored { from } => Self::Restored { from },
         }
     }
@@ -57,6 +59,7 @@ impl From<Cause> for VersionCause {
         match cause {
             Cause::Saved => Self::Saved,
             Cause::BeforeRestore => Self::BeforeRestore,
+            Cause::BeforeRenewal => Self::BeforeRenewal,
             Cause::Restored { from } => Self::Restored { from },
         }
     }

@@ -24,12 +24,12 @@ impl Journal for SqliteStore {
         .await
     }
 
-    async fn append(&self, doc: DocId, updates: Vec<Bytes>) -> Result<()> {
+    async fn append(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()> {
         if updates.is_empty() {
             return Ok(());
         }
         let bytes = updates.iter().map(Bytes::len).sum();
-        self.write(bytes, move |db| insert_entries(db, doc, &updates)).await
+        self.write(bytes, move |db| insert_entries(db, doc, epoch, &updates)).await
     }
 
     async fn load(&self, doc: DocId, generation: Generation) -> Result<Option<Loaded>> {
@@ -39,6 +39,7 @@ impl Journal for SqliteStore {
             let entries = entries_after(db, &document, state.generation)?;
             Ok(Some(Loaded {
                 epoch: document.epoch,
+                is_sealed: document.is_sealed,
                 generation: state.generation,
                 state: state.bytes,
                 entries,
@@ -78,12 +79,37 @@ impl Journal for SqliteStore {
         })
         .await
     }
+
+    async fn seal(&self, doc: DocId, epoch: u32) -> Result<()> {
+        self.write(0, move |db| {
+            document(db, doc)?.ok_or(StoreError::Conflict(conflict::MISSING))?;
+            let sql = "UPDATE documents SET epoch = epoch + 1, sealed = 1
+                       WHERE name = ?1 AND epoch = ?2 AND NOT sealed";
+            match db.prepare_cached(sql)?.execute((doc, epoch))? {
+                0 => Err(StoreError::Conflict(conflict::OTHER_EPOCH)),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn renew(&self, doc: DocId, epoch: u32, state: Bytes) -> Result<()> {
+        self.write(state.len(), move |db| {
+            let document = document(db, doc)?.ok_or(StoreError::Conflict(conflict::MISSING))?;
+            if document.epoch != epoch || !document.is_sealed {
+                return Err(StoreError::Conflict(conflict::OTHER_EPOCH));
+            }
+            begin_anew(db, &document, &state)
+        })
+        .await
+    }
 }
 
 pub(super) struct Document {
     name: DocId,
     pub(super) key: i64,
     epoch: u32,
+    is_sealed: bool,
     /// The number that was given last.
     pub(super) generation: u64,
 }
@@ -94,9 +120,10 @@ struct State {
 }
 
 pub(super) fn document(db: &Connection, name: DocId) -> Result<Option<Document>> {
-    let sql = "SELECT key, epoch, generation FROM documents WHERE name = ?1";
+    let sql = "SELECT key, epoch, sealed, generation FROM documents WHERE name = ?1";
     let found = db.prepare_cached(sql)?.query_one([name], |row| {
-        Ok(Document { name, key: row.get(0)?, epoch: row.get(1)?, generation: row.get(2)? })
+        let (key, epoch, is_sealed) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Document { name, key, epoch, is_sealed, generation: row.get(3)? })
     });
     Ok(found.optional()?)
 }
@@ -112,14 +139,16 @@ pub(super) fn insert_state(
     Ok(())
 }
 
-fn insert_entries(db: &Connection, doc: DocId, updates: &[Bytes]) -> Result<()> {
+fn insert_entries(db: &Connection, doc: DocId, epoch: u32, updates: &[Bytes]) -> Result<()> {
     let mut insert = db.prepare_cached(
         "INSERT INTO entries (document, checksum, edit)
-         SELECT key, ?2, ?3 FROM documents WHERE name = ?1",
+         SELECT key, ?3, ?4 FROM documents WHERE name = ?1 AND epoch = ?2",
     )?;
     for update in updates {
-        if insert.execute((doc, checksum(update), &update[..]))? == 0 {
-            return Err(StoreError::Conflict(conflict::MISSING));
+        if insert.execute((doc, epoch, checksum(update), &update[..]))? == 0 {
+            let is_there = document(db, doc)?.is_some();
+            let why = if is_there { conflict::OTHER_EPOCH } else { conflict::MISSING };
+            return Err(StoreError::Conflict(why));
         }
     }
     Ok(())
@@ -190,6 +219,19 @@ fn fold(
         db.prepare_cached(sql)?.execute((document.key, base))?;
     }
     let sql = "UPDATE documents SET generation = ?2 WHERE key = ?1";
+    db.prepare_cached(sql)?.execute((document.key, next))?;
+    Ok(())
+}
+
+/// Writes the next generation in the place of all that there was.
+fn begin_anew(db: &Connection, document: &Document, state: &[u8]) -> Result<()> {
+    for sql in ["DELETE FROM states WHERE document = ?1", "DELETE FROM entries WHERE document = ?1"]
+    {
+        db.prepare_cached(sql)?.execute([document.key])?;
+    }
+    let next = document.generation + 1;
+    insert_state(db, document.key, next, state)?;
+    let sql = "UPDATE documents SET generation = ?2, sealed = 0 WHERE key = ?1";
     db.prepare_cached(sql)?.execute((document.key, next))?;
     Ok(())
 }

@@ -39,7 +39,7 @@ async fn a_closed_store_opens_again_with_everything_and_answers_nothing_more_its
     store.close().await;
     store.close().await;
     assert!(!path.with_extension("db-wal").exists(), "the log is moved into the file");
-    assert!(text(store.append(doc, vec![Bytes::new()]).await).contains("closed"));
+    assert!(text(store.append(doc, 1, vec![Bytes::new()]).await).contains("closed"));
     assert!(text(store.load(doc, Generation::Newest).await).contains("closed"));
     let again = SqliteStore::open(&path).await.unwrap();
     assert_eq!(entries(&again, doc).await, 0);
@@ -81,8 +81,13 @@ async fn a_job_that_fails_in_a_batch_is_undone_alone() {
     });
     let update = || vec![Bytes::from_static(b"update")];
     let after = async { go.send(()).unwrap() };
-    let (busy, first, failed, second, ()) =
-        tokio::join!(busy, store.append(doc, update()), fails, store.append(doc, update()), after);
+    let (busy, first, failed, second, ()) = tokio::join!(
+        busy,
+        store.append(doc, 1, update()),
+        fails,
+        store.append(doc, 1, update()),
+        after
+    );
     assert!(busy.is_ok() && first.is_ok() && second.is_ok());
     assert!(matches!(failed, Err(StoreError::Conflict(_))));
     assert_eq!(entries(&store, doc).await, 2);
@@ -103,11 +108,11 @@ async fn a_full_disk_is_unavailable_until_there_is_room() {
     };
     limit(1).await.unwrap();
     let large = vec![Bytes::from(vec![7; 100_000])];
-    let full = store.append(doc, large.clone()).await;
+    let full = store.append(doc, 1, large.clone()).await;
     assert!(matches!(full, Err(StoreError::Unavailable(_))) && text(full).contains("full"));
     assert_eq!(entries(&store, doc).await, 0);
     limit(u32::MAX - 1).await.unwrap();
-    store.append(doc, large).await.unwrap();
+    store.append(doc, 1, large).await.unwrap();
     assert_eq!(entries(&store, doc).await, 1);
 }
 
@@ -119,10 +124,10 @@ async fn a_file_that_another_process_holds_is_unavailable() {
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let update = || vec![Bytes::from_static(b"update")];
-    let held = store.append(doc, update()).await;
+    let held = store.append(doc, 1, update()).await;
     assert!(matches!(held, Err(StoreError::Unavailable(_))) && text(held).contains("another"));
     other.execute_batch("ROLLBACK").unwrap();
-    store.append(doc, update()).await.unwrap();
+    store.append(doc, 1, update()).await.unwrap();
     assert_eq!(entries(&store, doc).await, 1);
 }
 
@@ -130,7 +135,7 @@ async fn a_file_that_another_process_holds_is_unavailable() {
 async fn an_append_whose_caller_goes_away_is_carried_out() {
     let (_folder, _path, store) = opened().await;
     let doc = document(&store).await;
-    let mut append = Box::pin(store.append(doc, vec![Bytes::from_static(b"update")]));
+    let mut append = Box::pin(store.append(doc, 1, vec![Bytes::from_static(b"update")]));
     assert!(futures_util::poll!(append.as_mut()).is_pending());
     drop(append);
     // The queue is in order: what comes after sees it.

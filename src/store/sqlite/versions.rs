@@ -110,12 +110,14 @@ fn version(row: &Row<'_>, doc: DocId) -> rusqlite::Result<Version> {
 
 const SAVED: &str = "saved";
 const BEFORE_RESTORE: &str = "before restore";
+const BEFORE_RENEWAL: &str = "before renewal";
 const RESTORED: &str = "restored";
 
 fn cause_columns(cause: VersionCause) -> (&'static str, Option<VersionId>) {
     match cause {
         VersionCause::Saved => (SAVED, None),
         VersionCause::BeforeRestore => (BEFORE_RESTORE, None),
+        VersionCause::BeforeRenewal => (BEFORE_RENEWAL, None),
         VersionCause::Restored { from } => (RESTORED, Some(from)),
     }
 }
@@ -125,6 +127,7 @@ fn cause(row: &Row<'_>) -> rusqlite::Result<VersionCause> {
     match cause.as_str() {
         SAVED => Ok(VersionCause::Saved),
         BEFORE_RESTORE => Ok(VersionCause::BeforeRestore),
+        BEFORE_RENEWAL => Ok(VersionCause::BeforeRenewal),
         // The schema holds that no other cause is there.
         _ => Ok(VersionCause::Restored { from: row.get("restored")? }),
     }

@@ -112,6 +112,7 @@ pub(super) const DOORS: &[Door] = &[
     changes("POST", "/documents/{id}/versions", Rule::Member(Act::Save), "{}"),
     reads("GET", "/documents/{id}/versions", Rule::Member(Act::Read)),
     reads("GET", "/versions/{id}", Rule::Member(Act::Read)),
+    changes("POST", "/documents/{id}/renewals", Rule::Member(Act::Renew), "{}"),
     changes("POST", "/versions/{id}/restore", Rule::Member(Act::Save), "{}"),
     reads("POST", "/versions/{id}/copy", Rule::Member(Act::Read)),
 ];

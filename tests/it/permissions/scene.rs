@@ -108,6 +108,7 @@ impl Cast {
             name: "owner".to_owned(),
             color: "#336699".to_owned(),
             doc: trip.parse().unwrap(),
+            epoch: 1,
             role: Role::Owner,
             expires: Timestamp::now() - SignedDuration::from_secs(1),
         };

@@ -232,7 +232,7 @@ impl Fleet {
         let node = &mut self.nodes[at];
         if node.server.is_none() {
             node.lives += 1;
-            let life = Life { node: node.id, number: node.lives };
+            let life = Life { node: node.id, number: node.lives, epoch: 1 };
             let room = Room::among_nodes(self.stage.load(), life, self.now);
             node.server = Some(Server::new(room));
         }

@@ -122,7 +122,7 @@ impl Server {
             None if self.waiting.is_empty() => {}
             None => {
                 let updates = self.waiting.iter().map(|(_, update)| update.clone()).collect();
-                let staged = stage.journal.stage(stage.doc, updates);
+                let staged = stage.journal.stage(stage.doc, 1, updates);
                 self.appending = Some((staged, self.waiting.len()));
             }
             Some((staged, count)) => {

@@ -28,11 +28,11 @@ const SPOILT: &[u8] = b"an entry that the disk will spoil";
 async fn begun(store: &impl Documents) -> DocId {
     let (journal, doc) = (store.journal(), trip());
     journal.create(doc, Bytes::from_static(FIRST)).await.unwrap();
-    journal.append(doc, vec![Bytes::from_static(b"one")]).await.unwrap();
+    journal.append(doc, 1, vec![Bytes::from_static(b"one")]).await.unwrap();
     let one = journal.load(doc, Generation::Newest).await.unwrap().unwrap().entries[0].id;
     journal.fold(doc, 1, Bytes::from_static(SECOND), &[one]).await.unwrap();
     let after = vec![Bytes::from_static(SPOILT), Bytes::from_static(b"two")];
-    journal.append(doc, after).await.unwrap();
+    journal.append(doc, 1, after).await.unwrap();
     doc
 }
 
@@ -125,7 +125,7 @@ pub(super) async fn a_mend_of_a_document_that_changed_conflicts(store: impl Docu
     let doc = begun(&store).await;
     let seen = inspect(&store, doc).await;
     let journal = store.journal();
-    journal.append(doc, vec![Bytes::from_static(b"three")]).await.unwrap();
+    journal.append(doc, 1, vec![Bytes::from_static(b"three")]).await.unwrap();
     let late = store.care().mend(doc, seen.seen, &third(1, &[2], &[]), at(7)).await;
     assert!(conflicts(&late, conflict::CHANGED));
     let seen = inspect(&store, doc).await;

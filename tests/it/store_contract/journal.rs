@@ -27,6 +27,11 @@ claims!($ journal:
     a_replacement_of_other_generations_conflicts,
     a_damaged_entry_is_no_entry,
     many_appends_at_once_are_all_kept_each_in_its_order,
+    a_sealed_document_takes_nothing_of_the_epoch_that_ended,
+    a_renewal_leaves_nothing_of_what_was_before,
+    a_document_is_sealed_and_renewed_in_its_own_epoch_alone,
+    a_seal_and_a_renewal_survive_a_kill,
+    what_was_answered_before_a_seal_is_there_after_it,
 );
 
 const STATE: &[u8] = b"the first state of this document";
@@ -41,7 +46,7 @@ async fn begun(store: &impl Documents) -> (Arc<dyn Journal>, DocId) {
 
 async fn append(journal: &Arc<dyn Journal>, doc: DocId, updates: &[&'static str]) {
     let updates = updates.iter().map(|update| Bytes::from_static(update.as_bytes())).collect();
-    journal.append(doc, updates).await.unwrap();
+    journal.append(doc, 1, updates).await.unwrap();
 }
 
 async fn newest(journal: &Arc<dyn Journal>, doc: DocId) -> Loaded {
@@ -86,7 +91,7 @@ pub(super) async fn a_document_is_made_once(store: impl Documents) {
 pub(super) async fn an_unknown_document_is_none_and_takes_nothing(store: impl Documents) {
     let (journal, doc) = (store.journal(), trip());
     let update = Bytes::from_static(b"update");
-    assert!(conflicts(&journal.append(doc, vec![update.clone()]).await, conflict::MISSING));
+    assert!(conflicts(&journal.append(doc, 1, vec![update.clone()]).await, conflict::MISSING));
     assert!(conflicts(&journal.fold(doc, 1, update, &[]).await, conflict::MISSING));
     assert!(journal.load(doc, Generation::Newest).await.unwrap().is_none());
 }
@@ -263,7 +268,7 @@ pub(super) async fn many_appends_at_once_are_all_kept_each_in_its_order(mut stor
         appenders.spawn(async move {
             for number in 0..EACH {
                 let update = Bytes::copy_from_slice(&[appender, number]);
-                journal.append(doc, vec![update]).await.unwrap();
+                journal.append(doc, 1, vec![update]).await.unwrap();
             }
         });
     }
@@ -275,5 +280,118 @@ pub(super) async fn many_appends_at_once_are_all_kept_each_in_its_order(mut stor
         let of_appender = loaded.entries.iter().filter(|entry| entry.update[0] == appender);
         let numbers: Vec<u8> = of_appender.map(|entry| entry.update[1]).collect();
         assert_eq!(numbers, (0..EACH).collect::<Vec<u8>>());
+    }
+}
+
+pub(super) async fn a_sealed_document_takes_nothing_of_the_epoch_that_ended(store: impl Documents) {
+    let (journal, doc) = begun(&store).await;
+    append(&journal, doc, &["one"]).await;
+    assert!(!newest(&journal, doc).await.is_sealed);
+    journal.seal(doc, 1).await.unwrap();
+    let late = journal.append(doc, 1, vec!["late".into()]).await;
+    assert!(conflicts(&late, conflict::OTHER_EPOCH));
+    let sealed = newest(&journal, doc).await;
+    assert_eq!((sealed.epoch, sealed.is_sealed), (2, true));
+    assert_eq!((&sealed.state[..], updates(&sealed)), (STATE, vec!["one"]));
+}
+
+pub(super) async fn a_renewal_leaves_nothing_of_what_was_before(store: impl Documents) {
+    let (journal, doc) = begun(&store).await;
+    append(&journal, doc, &["one"]).await;
+    fold(&journal, doc, SECOND).await;
+    append(&journal, doc, &["two"]).await;
+    let before = newest(&journal, doc).await;
+    journal.seal(doc, 1).await.unwrap();
+    journal.renew(doc, 2, Bytes::from_static(THIRD)).await.unwrap();
+    let renewed = newest(&journal, doc).await;
+    assert_eq!((renewed.epoch, renewed.is_sealed), (2, false));
+    assert!(renewed.generation > before.generation, "a number never names two states");
+    assert_eq!((&renewed.state[..], updates(&renewed)), (THIRD, vec![]));
+    assert!(journal.load(doc, Generation::Previous).await.unwrap().is_none());
+    let late = journal.append(doc, 1, vec!["late".into()]).await;
+    assert!(conflicts(&late, conflict::OTHER_EPOCH));
+    let (base, folded) = (before.generation, Bytes::from_static(STATE));
+    let late = journal.fold(doc, base, folded, &ids(&before)).await;
+    assert!(conflicts(&late, conflict::FOLDED));
+    journal.append(doc, 2, vec!["three".into()]).await.unwrap();
+    assert_eq!(updates(&newest(&journal, doc).await), ["three"]);
+    fold(&journal, doc, SECOND).await;
+    assert_eq!(updates(&previous(&journal, doc).await), ["three"]);
+    assert_eq!(newest(&journal, doc).await.epoch, 2);
+}
+
+pub(super) async fn a_document_is_sealed_and_renewed_in_its_own_epoch_alone(store: impl Documents) {
+    let (journal, doc) = begun(&store).await;
+    let state = Bytes::from_static(SECOND);
+    assert!(conflicts(&journal.seal(trip(), 1).await, conflict::MISSING));
+    assert!(conflicts(&journal.renew(trip(), 1, state.clone()).await, conflict::MISSING));
+    for epoch in [0, 2, u32::MAX] {
+        assert!(conflicts(&journal.seal(doc, epoch).await, conflict::OTHER_EPOCH));
+    }
+    for epoch in [1, 2] {
+        let open = journal.renew(doc, epoch, state.clone()).await;
+        assert!(conflicts(&open, conflict::OTHER_EPOCH), "it is not sealed");
+    }
+    let (one, other) = tokio::join!(journal.seal(doc, 1), journal.seal(doc, 1));
+    assert_ne!(one.is_ok(), other.is_ok(), "of two seals one is first");
+    assert!(conflicts(&journal.seal(doc, 2).await, conflict::OTHER_EPOCH), "it is sealed");
+    let (one, other) = tokio::join!(
+        journal.renew(doc, 2, state.clone()),
+        journal.renew(doc, 2, Bytes::from_static(THIRD)),
+    );
+    assert_ne!(one.is_ok(), other.is_ok(), "of two renewals one is in force");
+    let renewed = newest(&journal, doc).await;
+    assert_eq!(renewed.state, if one.is_ok() { SECOND } else { THIRD });
+    journal.seal(doc, 2).await.unwrap();
+    journal.renew(doc, 3, state).await.unwrap();
+    assert_eq!(newest(&journal, doc).await.epoch, 3);
+}
+
+pub(super) async fn a_seal_and_a_renewal_survive_a_kill(mut store: impl Documents) {
+    let (journal, doc) = begun(&store).await;
+    append(&journal, doc, &["one"]).await;
+    journal.seal(doc, 1).await.unwrap();
+    store.kill().await;
+    let sealed = newest(&store.journal(), doc).await;
+    assert_eq!((sealed.epoch, sealed.is_sealed, updates(&sealed)), (2, true, vec!["one"]));
+    store.journal().renew(doc, 2, Bytes::from_static(SECOND)).await.unwrap();
+    store.kill().await;
+    let renewed = newest(&store.journal(), doc).await;
+    assert_eq!((renewed.is_sealed, &renewed.state[..]), (false, SECOND));
+    assert!(renewed.entries.is_empty());
+}
+
+/// Whoever is told that an update is durable finds it in what the next epoch is made of.
+pub(super) async fn what_was_answered_before_a_seal_is_there_after_it(store: impl Documents) {
+    const APPENDERS: u8 = 16;
+    let (journal, doc) = begun(&store).await;
+    let mut appenders = tokio::task::JoinSet::new();
+    for appender in 0..APPENDERS {
+        let journal = Arc::clone(&journal);
+        appenders.spawn(async move {
+            let mut answered = Vec::new();
+            for number in 0..u8::MAX {
+                let update = Bytes::copy_from_slice(&[appender, number]);
+                match journal.append(doc, 1, vec![update.clone()]).await {
+                    Ok(()) => answered.push(update),
+                    late => {
+                        assert!(conflicts(&late, conflict::OTHER_EPOCH));
+                        break;
+                    }
+                }
+            }
+            answered
+        });
+    }
+    while newest(&journal, doc).await.entries.len() < usize::from(APPENDERS) {
+        tokio::task::yield_now().await;
+    }
+    journal.seal(doc, 1).await.unwrap();
+    let sealed = newest(&journal, doc).await;
+    let answered = tokio::time::timeout(Duration::from_secs(60), appenders.join_all()).await;
+    let kept: std::collections::HashSet<_> =
+        sealed.entries.iter().map(|entry| entry.update.clone()).collect();
+    for update in answered.unwrap().into_iter().flatten() {
+        assert!(kept.contains(&update), "{update:?} was answered, and is gone");
     }
 }
