@@ -255,6 +255,26 @@ pub trait Summaries: Send + Sync {
     async fn set_summary(&self, id: DocId, summary: &Summary, now: Timestamp) -> Result<()>;
 }
 
+/// What people are told of what others did, numbered for each person without holes.
+#[async_trait]
+pub trait Notices: Send + Sync {
+    /// Keeps a notice for this person, and says its number: the one after the last. Of more than `MAX_NOTICES`
+    /// the oldest go.
+    async fn post(&self, user: UserId, notice: &NewNotice, now: Timestamp) -> Result<u64>;
+
+    /// Those after this number that are kept, oldest first, `limit` at most, and where the person stands.
+    async fn since(
+        &self,
+        user: UserId,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<Notice>, Standing)>;
+
+    /// Notes that the person has read everything up to this number, or up to the last if that is less. Never
+    /// takes back what was read.
+    async fn mark_read(&self, user: UserId, until: u64) -> Result<Standing>;
+}
+
 /// The answers to creations, so that one that is sent again is not carried out again.
 #[async_trait]
 pub trait Idempotency: Send + Sync {
@@ -295,6 +315,7 @@ pub struct Stores {
     pub rates: Arc<dyn Rates>,
     pub plans: Arc<dyn Plans>,
     pub summaries: Arc<dyn Summaries>,
+    pub notices: Arc<dyn Notices>,
     pub idempotency: Arc<dyn Idempotency>,
     pub health: Arc<dyn Health>,
 }

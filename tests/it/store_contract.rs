@@ -19,6 +19,7 @@ mod health;
 mod idempotency;
 mod journal;
 mod mongo;
+mod notices;
 mod plans;
 mod quarantine;
 mod rates;
@@ -152,12 +153,12 @@ impl Documents for FaultyJournal {
 /// A store passes the suites that are named after it.
 mod sqlite {
     use super::Sqlite;
-    tests_of!(Sqlite: journal, care, quarantine, versions, accounts, sessions, rates, clearing, plans, idempotency, health);
+    tests_of!(Sqlite: journal, care, quarantine, versions, accounts, sessions, rates, clearing, plans, notices, idempotency, health);
 }
 
 mod mongodb {
     use super::mongo::Mongo;
-    tests_of!(Mongo: journal, care, quarantine, versions, accounts, sessions, rates, clearing, plans, idempotency, health);
+    tests_of!(Mongo: journal, care, quarantine, versions, accounts, sessions, rates, clearing, plans, notices, idempotency, health);
 }
 
 /// What nodes know together, if there is a Redis: alone, or a cluster of three.

@@ -25,6 +25,7 @@ mod idempotency;
 mod invites;
 mod journal;
 mod members;
+mod notices;
 mod packing;
 mod plans;
 mod quarantine;
@@ -70,6 +71,7 @@ impl MongoStore {
             rates: Arc::clone(&store) as _,
             plans: Arc::clone(&store) as _,
             summaries: Arc::clone(&store) as _,
+            notices: Arc::clone(&store) as _,
             idempotency: Arc::clone(&store) as _,
             health: store as _,
         }

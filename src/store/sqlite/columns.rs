@@ -11,7 +11,7 @@ use rusqlite::{
 
 use crate::{
     ids::{DocId, FamilyId, InviteId, UserId, VersionId},
-    store::{AsideCause, Counts, Language, PlanStatus, Role, StoreError, TokenHash},
+    store::{AsideCause, Counts, Language, NoticeKind, PlanStatus, Role, StoreError, TokenHash},
 };
 
 macro_rules! id_columns {
@@ -78,6 +78,16 @@ macro_rules! word_columns {
 word_columns! {
     AsideCause { Fatal = "fatal", Unreadable = "unreadable", Damaged = "damaged" }
     Language { Ko = "ko", En = "en" }
+    NoticeKind {
+        Joined = "joined",
+        Left = "left",
+        RoleChanged = "role changed",
+        Removed = "removed",
+        Trashed = "trashed",
+        Untrashed = "untrashed",
+        VersionRestored = "version restored",
+        BeganAnew = "began anew",
+    }
     PlanStatus { Active = "active", Archived = "archived", Trashed = "trashed" }
     Role { Viewer = "viewer", Commenter = "commenter", Editor = "editor", Owner = "owner" }
 }

@@ -17,6 +17,7 @@ mod idempotency;
 mod invites;
 mod journal;
 mod members;
+mod notices;
 mod plans;
 mod quarantine;
 mod rates;
@@ -63,6 +64,7 @@ impl SqliteStore {
             rates: Arc::clone(&store) as _,
             plans: Arc::clone(&store) as _,
             summaries: Arc::clone(&store) as _,
+            notices: Arc::clone(&store) as _,
             idempotency: Arc::clone(&store) as _,
             health: store as _,
         }
