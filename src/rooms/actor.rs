@@ -20,6 +20,7 @@ use tokio::{
 use super::{
     Revision, RoomError,
     access::{Access, Roles},
+    changes::Change,
     core::{Effect, Event, Room},
     flight::{Cargo, Flight},
     handle::Joining,
@@ -505,10 +506,17 @@ impl Actor {
         if self.mirror.deadline().is_some_and(|due| due <= now || self.life == Life::Stopping) {
             self.mirror.write(self.room.document(), Timestamp::now());
         }
-        self.present.store(self.room.people(), Ordering::Relaxed);
+        self.count(self.room.people());
         self.share.set(estimate(self.room.document().size()));
         if let Some(link) = &mut self.link {
             link.tell_people(&self.room);
+        }
+    }
+
+    /// Notes how many people are here.
+    fn count(&self, people: usize) {
+        if self.present.swap(people, Ordering::Relaxed) != people {
+            self.context.changes.tell(Change::People(self.doc));
         }
     }
 
@@ -556,7 +564,7 @@ impl Drop for Actor {
         for outbox in self.outboxes.values() {
             outbox.close(code);
         }
-        self.present.store(0, Ordering::Relaxed);
+        self.count(0);
     }
 }
 

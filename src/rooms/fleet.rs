@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     actor::Command,
+    changes::{Change, Changes},
     core::{Event, Haste},
     mesh::Life,
     nodes::{Met, NodeEffect, Nodes},
@@ -31,14 +32,15 @@ pub(crate) struct Fleet {
     nodes: Mutex<Nodes>,
     stirred: Notify,
     lives: AtomicU64,
+    changes: Changes,
 }
 
 impl Fleet {
-    pub(crate) fn new(bus: Arc<dyn Bus>) -> Self {
+    pub(crate) fn new(bus: Arc<dyn Bus>, changes: Changes) -> Self {
         let node = NodeId::new();
         let nodes = Mutex::new(Nodes::new(node));
         let (stirred, lives) = (Notify::new(), AtomicU64::new(0));
-        Self { node, bus, nodes, stirred, lives }
+        Self { node, bus, nodes, stirred, lives, changes }
     }
 
     /// The name of a room that opens now, on a document in this epoch.
@@ -50,6 +52,7 @@ impl Fleet {
     /// Notes who is in a room of this node now.
     pub(crate) fn set_people(&self, doc: DocId, life: Life, users: Vec<UserId>) {
         self.nodes().set_people(doc, life.number, users);
+        self.changes.tell(Change::People(doc));
         self.stirred.notify_one();
     }
 
@@ -85,7 +88,7 @@ impl Fleet {
                 effects = self.listen(&subscription) => effects,
             };
             for effect in effects {
-                tell(&rooms, effect).await;
+                self.tell(&rooms, effect).await;
             }
         }
         self.decide(|nodes, effects| nodes.leave(now(), effects));
@@ -124,45 +127,55 @@ impl Fleet {
         effects
     }
 
+    /// Tells the rooms of this node, and who listens to them. A room that has just ended has nobody to tell.
+    async fn tell(&self, rooms: &Rooms, effect: NodeEffect) {
+        match effect {
+            NodeEffect::Gone(node) => {
+                tracing::warn!(%node, "a node is silent");
+                to_all(rooms, || [Command::Event(Event::NodeGone(node))]).await;
+                self.changes.tell(Change::Anything);
+            }
+            NodeEffect::Left(node) => {
+                tracing::info!(%node, "a node has left");
+                to_all(rooms, || [Command::Event(Event::NodeLeft(node))]).await;
+                self.changes.tell(Change::Anything);
+            }
+            NodeEffect::Recheck(doc, user) => {
+                rooms.access_heard();
+                to(rooms, doc, Command::Recheck(Some(user))).await;
+                self.changes.tell(Change::Access(doc, user));
+            }
+            NodeEffect::RecheckAll => {
+                rooms.access_heard();
+                let doubt = || Command::Event(Event::Doubted(Haste::None));
+                to_all(rooms, || [Command::Recheck(None), doubt()]).await;
+                self.changes.tell(Change::Anything);
+            }
+            NodeEffect::ReadAgain(doc) => {
+                to(rooms, doc, Command::Event(Event::Doubted(Haste::AtOnce))).await;
+            }
+            NodeEffect::Counted(doc) => self.changes.tell(Change::People(doc)),
+            NodeEffect::Recounted => self.changes.tell(Change::Anything),
+            NodeEffect::Publish(_) => {}
+        }
+    }
+
     fn nodes(&self) -> MutexGuard<'_, Nodes> {
         self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Tells the rooms of this node. A room that has just ended has nobody to tell.
-async fn tell(rooms: &Rooms, effect: NodeEffect) {
-    match effect {
-        NodeEffect::Gone(node) => {
-            tracing::warn!(%node, "a node is silent");
-            for mailbox in rooms.mailboxes() {
-                let _ = mailbox.send(Command::Event(Event::NodeGone(node))).await;
-            }
+async fn to(rooms: &Rooms, doc: DocId, command: Command) {
+    if let Some(mailbox) = rooms.mailbox_of(doc) {
+        let _ = mailbox.send(command).await;
+    }
+}
+
+async fn to_all<const N: usize>(rooms: &Rooms, commands: impl Fn() -> [Command; N]) {
+    for mailbox in rooms.mailboxes() {
+        for command in commands() {
+            let _ = mailbox.send(command).await;
         }
-        NodeEffect::Left(node) => {
-            tracing::info!(%node, "a node has left");
-            for mailbox in rooms.mailboxes() {
-                let _ = mailbox.send(Command::Event(Event::NodeLeft(node))).await;
-            }
-        }
-        NodeEffect::Recheck(doc, user) => {
-            rooms.access_heard();
-            if let Some(mailbox) = rooms.mailbox_of(doc) {
-                let _ = mailbox.send(Command::Recheck(Some(user))).await;
-            }
-        }
-        NodeEffect::RecheckAll => {
-            rooms.access_heard();
-            for mailbox in rooms.mailboxes() {
-                let _ = mailbox.send(Command::Recheck(None)).await;
-                let _ = mailbox.send(Command::Event(Event::Doubted(Haste::None))).await;
-            }
-        }
-        NodeEffect::ReadAgain(doc) => {
-            if let Some(mailbox) = rooms.mailbox_of(doc) {
-                let _ = mailbox.send(Command::Event(Event::Doubted(Haste::AtOnce))).await;
-            }
-        }
-        NodeEffect::Publish(_) => {}
     }
 }
 

@@ -3,13 +3,14 @@
 //! `core` (with `participants`, `encodings`, `pace`) knows no task and no clock. `actor` feeds it and carries
 //! out what it wants; `persist` takes edits to the journal, `mirror` what lists show of a document; `outbox`
 //! is what waits for one connection; `handle` is the only door from outside, `registry` opens each room once.
-//! `memory` says whether one more fits, `access` what people may do now.
+//! `memory` says whether one more fits, `access` what people may do now, `changes` tells of both.
 //! `flight` notes what is handed to yrs, `trial` tries it after a process has died over it.
 //! `mesh` is how a room stands to the same room on other nodes, `link` its end of the bus; `nodes` and `fleet` are
 //! the same for the node as a whole.
 
 mod access;
 mod actor;
+mod changes;
 mod core;
 mod encodings;
 mod fleet;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 pub use self::{
     access::Membership,
+    changes::Change,
     core::{Effect, Event, Haste, MAX_UNSTORED_BYTES, Room},
     flight::{Cargo, FlightLog, Found, Wreck},
     handle::{Handle, Joining, Renewed, Restored, Seat},

@@ -45,6 +45,10 @@ pub(crate) enum NodeEffect {
     RecheckAll,
     /// See in the store whether this document has begun anew.
     ReadAgain(DocId),
+    /// How many people are in this document has changed on another node.
+    Counted(DocId),
+    /// The same, in any document.
+    Recounted,
 }
 
 /// Whether a node was known.
@@ -156,11 +160,12 @@ impl Nodes {
         }
         match said {
             NodeSaid::Alive => {}
-            NodeSaid::People(people) => self.take(from, &people),
+            NodeSaid::People(people) => self.take(from, &people, effects),
             NodeSaid::Recount => {
                 if let Some(peer) = self.peers.get_mut(&from) {
                     peer.people.clear();
                     peer.has_hole = false;
+                    effects.push(NodeEffect::Recounted);
                 }
             }
             NodeSaid::Ask(of) if of == self.own => self.recount(now, effects),
@@ -263,9 +268,10 @@ impl Nodes {
         true
     }
 
-    fn take(&mut self, from: NodeId, people: &People) {
+    fn take(&mut self, from: NodeId, people: &People, effects: &mut Vec<NodeEffect>) {
         let Some(peer) = self.peers.get_mut(&from) else { return };
         for (doc, users) in people.documents() {
+            effects.push(NodeEffect::Counted(doc));
             if users.is_empty() {
                 peer.people.remove(&doc);
             } else if peer.people.len() < MAX_DOCUMENTS || peer.people.contains_key(&doc) {

@@ -13,7 +13,7 @@ use std::{
 
 use futures_util::FutureExt;
 use tokio::{
-    sync::{Notify, OnceCell, mpsc},
+    sync::{Notify, OnceCell, broadcast, mpsc},
     time::{Instant, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -23,6 +23,7 @@ use super::{
     Limits, RoomError,
     access::Membership,
     actor::{Actor, Command, MAILBOX},
+    changes::{Change, Changes},
     core::Event,
     fleet::Fleet,
     flight::{Flight, FlightLog},
@@ -76,6 +77,7 @@ pub(crate) struct Context {
     /// Rooms that can't store their edits just now.
     pub(crate) troubled: Arc<AtomicUsize>,
     pub(crate) memory: Memory,
+    pub(crate) changes: Changes,
 }
 
 /// All rooms of this node.
@@ -114,8 +116,18 @@ impl Rooms {
     ) -> Self {
         let troubled = Arc::default();
         let (memory, limits) = (Memory::new(limits.memory_bytes), Arc::new(limits));
-        let context =
-            Context { stores, membership, flights, limits, tasks, closing, troubled, memory };
+        let changes = Changes::default();
+        let context = Context {
+            stores,
+            membership,
+            flights,
+            limits,
+            tasks,
+            closing,
+            troubled,
+            memory,
+            changes,
+        };
         let (slots, access_changes) = (Mutex::default(), AtomicU64::default());
         let (freed, fleet) = (Notify::new(), OnceLock::new());
         Self(Arc::new(Inner { slots, access_changes, freed, context, fleet }))
@@ -130,7 +142,9 @@ impl Rooms {
     /// From now on other nodes may have the same documents open. To be called before the first is; `closing` is
     /// to be cancelled after the rooms have ended, and then the others are told that this node leaves.
     pub fn join_nodes(&self, bus: Arc<dyn Bus>, tasks: &TaskTracker, closing: CancellationToken) {
-        let fleet = Arc::clone(self.0.fleet.get_or_init(|| Arc::new(Fleet::new(bus))));
+        let changes = self.0.context.changes.clone();
+        let fleet = self.0.fleet.get_or_init(|| Arc::new(Fleet::new(bus, changes)));
+        let fleet = Arc::clone(fleet);
         let rooms = self.clone();
         tasks.spawn(async move { fleet.run(rooms, closing).await });
     }
@@ -143,6 +157,11 @@ impl Rooms {
         let slots = self.slots();
         let door = slots.get(&doc).and_then(|slot| slot.get());
         door.map_or(0, |door| door.present.load(Ordering::Relaxed))
+    }
+
+    /// Hears what changes from now on. Who is too slow is told so, and has to look at everything.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.0.context.changes.listen()
     }
 
     /// How many rooms are open.
@@ -171,6 +190,7 @@ impl Rooms {
             let _ = mailbox.send(Command::Event(Event::RoleChanged(user, role))).await;
             let _ = mailbox.send(Command::Recheck(Some(user))).await;
         }
+        self.0.context.changes.tell(Change::Access(doc, user));
         if let Some(fleet) = self.0.fleet.get() {
             fleet.access_changed(doc, user);
         }
