@@ -19,12 +19,14 @@ pub mod store;
 pub mod redis;
 
 pub mod accounts;
+pub mod notify;
 pub mod rooms;
 pub mod upkeep;
 
 pub mod plans;
 
 pub mod connection;
+pub mod events;
 pub mod http;
 
 mod server;

@@ -19,7 +19,9 @@ use crate::{
     config::Config,
     connection::{self, Admission, ConnectionState, Line, Origins},
     crdt,
+    events::{self, EventsState, Hub},
     http::{self, App},
+    notify::{Ears, Notifier},
     plans::{self, Plans},
     redis::{Redis, RedisError, bus::RedisBus, state::RedisState},
     rooms::{self, Court, FlightLog, RoomStores, Rooms},
@@ -212,8 +214,9 @@ impl Server {
             room_tasks.tasks.clone(),
             room_tasks.closing.clone(),
         );
-        let nodes = join_nodes(config, &mut stores, &rooms).await?;
-        let sync = connection::router(ConnectionState {
+        let ears = Ears::default();
+        let nodes = join_nodes(config, &mut stores, &rooms, &ears).await?;
+        let connections = ConnectionState {
             rooms: rooms.clone(),
             plans: Arc::clone(&stores.plans),
             keys: Arc::new(keys.clone()),
@@ -224,9 +227,16 @@ impl Server {
             tasks: connection_tasks.tasks.clone(),
             draining: accept.clone(),
             closing: connection_tasks.closing.clone(),
-        });
-        let app = Arc::new(app(config, &stores, rooms.clone(), keys, nodes.as_ref())?);
-        let router = http::router(Arc::clone(&app), sync)?;
+        };
+        let notify = Notifier::new(&stores, ears);
+        let plans = Plans::new(&stores, rooms.clone(), notify.clone(), keys.clone());
+        let hub = Hub::default();
+        hub.listen(&rooms, &connection_tasks.tasks, connection_tasks.closing.clone());
+        let sync = connection::router(connections.clone());
+        let events = EventsState { connections, notify: notify.clone(), hub };
+        let sockets = sync.merge(events::router(events));
+        let app = Arc::new(app(config, &stores, plans, notify, keys, nodes.as_ref())?);
+        let router = http::router(Arc::clone(&app), sockets)?;
         let door = door_limits(config);
         Ok(Self { store, app, router, rooms, door, accept, connection_tasks, room_tasks, nodes })
     }
@@ -331,6 +341,7 @@ async fn join_nodes(
     config: &Config,
     stores: &mut Stores,
     rooms: &Rooms,
+    ears: &Ears,
 ) -> Result<Option<Nodes>, ServeError> {
     let Some(url) = &config.redis_url else { return Ok(None) };
     let (redis_tasks, hub) = (TaskTracker::new(), Part::default());
@@ -338,13 +349,15 @@ async fn join_nodes(
     let state = Arc::new(RedisState::over(&bus).await);
     (stores.sessions, stores.rates) = (state.clone(), state.clone());
     rooms.join_nodes(bus.clone(), &hub.tasks, hub.closing.clone());
+    ears.join_nodes(bus.clone(), hub.tasks.clone());
     Ok(Some(Nodes { bus, redis_tasks, hub }))
 }
 
 fn app(
     config: &Config,
     stores: &Stores,
-    rooms: Rooms,
+    plans: Plans,
+    notify: Notifier,
     keys: Keys,
     nodes: Option<&Nodes>,
 ) -> Result<App, ServeError> {
@@ -352,11 +365,12 @@ fn app(
         Arc::clone(&stores.accounts),
         Arc::clone(&stores.sessions),
         Passwords::new()?,
-        keys.clone(),
+        keys,
     );
     let parts = http::Parts {
         accounts,
-        plans: Plans::new(stores, rooms, keys),
+        plans,
+        notify,
         rates: Arc::clone(&stores.rates),
         idempotency: Arc::clone(&stores.idempotency),
         health: Arc::clone(&stores.health),

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    auth::{Access, Issued, Keys, PasswordError, Passwords, Secret, TokenError, digest},
+    auth::{
+        Access, EventsTicket, Issued, Keys, PasswordError, Passwords, Secret, TICKET_LIFE,
+        TokenError, digest,
+    },
     fields::{Form, Invalid},
     ids::{FamilyId, UserId},
     store::{
@@ -228,6 +231,11 @@ impl Accounts {
     ) -> Result<Session, AccountError> {
         let access = self.keys.issue_access(account.id, family, now)?;
         Ok(Session { account, access, refresh })
+    }
+
+    /// The right to open the socket on which a person hears what happens.
+    pub fn events_ticket(&self, user: UserId, now: Timestamp) -> Result<Issued, AccountError> {
+        Ok(self.keys.issue_events_ticket(EventsTicket { user, expires: now + TICKET_LIFE }, now)?)
     }
 }
 

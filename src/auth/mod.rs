@@ -10,4 +10,7 @@ pub use keyring::KeyringError;
 pub use passwords::{PasswordError, Passwords};
 pub use permits::{Act, permits};
 pub use secret::{Secret, digest, digest_of};
-pub use tokens::{ACCESS_LIFE, Access, Issued, Keys, MIN_KEY_LENGTH, Ticket, TokenError};
+pub use tokens::{
+    ACCESS_LIFE, Access, EventsTicket, Issued, Keys, MIN_KEY_LENGTH, TICKET_LIFE, Ticket,
+    TokenError,
+};

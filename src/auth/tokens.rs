@@ -15,6 +15,9 @@ use crate::ids::{DocId, FamilyId, Role, UserId};
 /// How long an access token is good for.
 pub const ACCESS_LIFE: SignedDuration = SignedDuration::from_mins(15);
 
+/// How long a ticket for a socket is good for.
+pub const TICKET_LIFE: SignedDuration = SignedDuration::from_mins(10);
+
 /// The fewest bytes that a signing key may have (RFC 7518, section 3.2).
 pub const MIN_KEY_LENGTH: usize = 32;
 
@@ -48,6 +51,17 @@ pub struct Ticket {
     pub epoch: u32,
     /// What they may do in it.
     pub role: Role,
+    /// To the second.
+    #[serde(rename = "exp", with = "jiff::fmt::serde::timestamp::second::required")]
+    pub expires: Timestamp,
+}
+
+/// The right to the events of one person, for the few minutes in which a socket is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventsTicket {
+    /// The person.
+    #[serde(rename = "sub")]
+    pub user: UserId,
     /// To the second.
     #[serde(rename = "exp", with = "jiff::fmt::serde::timestamp::second::required")]
     pub expires: Timestamp,
@@ -131,6 +145,26 @@ impl Keys {
         if now < ticket.expires { Ok(ticket) } else { Err(TokenError::Expired) }
     }
 
+    /// A token that opens a person's events.
+    pub fn issue_events_ticket(
+        &self,
+        ticket: EventsTicket,
+        now: Timestamp,
+    ) -> Result<Issued, TokenError> {
+        let token = self.sign(Purpose::Events, ticket, now)?;
+        Ok(Issued { token, expires: ticket.expires })
+    }
+
+    /// Whose events a token from `?token=` opens.
+    pub fn verify_events_ticket(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<EventsTicket, TokenError> {
+        let ticket: EventsTicket = self.read(Purpose::Events, token)?;
+        if now < ticket.expires { Ok(ticket) } else { Err(TokenError::Expired) }
+    }
+
     fn sign<T: Serialize>(
         &self,
         purpose: Purpose,
@@ -200,6 +234,7 @@ impl Key {
 enum Purpose {
     Access,
     Ticket,
+    Events,
 }
 
 impl Purpose {
@@ -207,6 +242,7 @@ impl Purpose {
         match self {
             Self::Access => "at+jwt",
             Self::Ticket => "ticket+jwt",
+            Self::Events => "events+jwt",
         }
     }
 
@@ -214,6 +250,7 @@ impl Purpose {
         match self {
             Self::Access => "moim:api",
             Self::Ticket => "moim:sync",
+            Self::Events => "moim:events",
         }
     }
 }
@@ -268,12 +305,23 @@ mod tests {
     }
 
     #[test]
-    fn neither_kind_of_token_passes_for_the_other() {
+    fn no_kind_of_token_passes_for_another() {
         let keys = Keys::new(&[NEW]).unwrap();
         let access = keys.issue_access(UserId::new(), FamilyId::new(), now()).unwrap();
         let ticket = keys.issue_ticket(&ticket(), now()).unwrap();
-        assert_eq!(keys.verify_ticket(&access.token, now()), Err(TokenError::Invalid));
-        assert_eq!(keys.verify_access(&ticket.token, now()), Err(TokenError::Invalid));
+        let expires = now() + SignedDuration::from_mins(10);
+        let events = EventsTicket { user: UserId::new(), expires };
+        let issued = keys.issue_events_ticket(events, now()).unwrap();
+        assert_eq!(keys.verify_events_ticket(&issued.token, now()), Ok(events));
+        for token in [&access.token, &issued.token] {
+            assert_eq!(keys.verify_ticket(token, now()), Err(TokenError::Invalid));
+        }
+        for token in [&ticket.token, &issued.token] {
+            assert_eq!(keys.verify_access(token, now()), Err(TokenError::Invalid));
+        }
+        for token in [&ticket.token, &access.token] {
+            assert_eq!(keys.verify_events_ticket(token, now()), Err(TokenError::Invalid));
+        }
     }
 
     #[test]

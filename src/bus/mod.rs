@@ -8,7 +8,7 @@ use std::fmt;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::ids::DocId;
+use crate::ids::{DocId, UserId};
 
 pub mod frame;
 pub mod memory;
@@ -23,6 +23,8 @@ pub enum Topic {
     Nodes,
     /// One document.
     Document(DocId),
+    /// What one person is told.
+    Person(UserId),
 }
 
 impl fmt::Display for Topic {
@@ -31,6 +33,7 @@ impl fmt::Display for Topic {
         match self {
             Self::Nodes => out.write_str("moim:{nodes}"),
             Self::Document(doc) => write!(out, "moim:{{{doc}}}"),
+            Self::Person(user) => write!(out, "moim:{{{user}}}"),
         }
     }
 }

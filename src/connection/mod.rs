@@ -4,9 +4,9 @@
 
 mod admission;
 mod line;
-mod session;
-mod socket;
-mod upgrade;
+pub(crate) mod session;
+pub(crate) mod socket;
+pub(crate) mod upgrade;
 
 use std::{sync::Arc, time::Duration};
 

@@ -36,14 +36,14 @@ use crate::{
 /// The other side gets so long to answer a close frame.
 const CLOSE_GRACE: Duration = Duration::from_secs(2);
 
-type Sink = SplitSink<WebSocket, Frame>;
-type Stream = SplitStream<WebSocket>;
+pub(crate) type Sink = SplitSink<WebSocket, Frame>;
+pub(crate) type Stream = SplitStream<WebSocket>;
 
 /// How a connection ends: by our close code, or because the other side is gone.
-type Ending = Result<CloseCode, Gone>;
+pub(crate) type Ending = Result<CloseCode, Gone>;
 
 /// The other side has closed, or the network has.
-struct Gone;
+pub(crate) struct Gone;
 
 impl From<Error> for Gone {
     fn from(_: Error) -> Self {
@@ -52,7 +52,7 @@ impl From<Error> for Gone {
 }
 
 /// Closes a connection that may not come in.
-pub(super) async fn refuse(websocket: WebSocket, code: CloseCode) {
+pub(crate) async fn refuse(websocket: WebSocket, code: CloseCode) {
     metrics::counter!("moim_connections_refused_total", "reason" => code.reason()).increment(1);
     let (mut sink, mut stream) = websocket.split();
     close(&mut sink, &mut stream, code).await;
@@ -110,7 +110,7 @@ async fn close_slowly(state: &ConnectionState, sink: &mut Sink, stream: &mut Str
 
 /// Says why, and waits for the other side to have heard it: what is unread when a socket is dropped resets
 /// it, and the reason is lost.
-async fn close(sink: &mut Sink, stream: &mut Stream, code: CloseCode) {
+pub(crate) async fn close(sink: &mut Sink, stream: &mut Stream, code: CloseCode) {
     let frame = CloseFrame { code: code.code(), reason: code.reason().into() };
     let goodbye = async {
         sink.send(Frame::Close(Some(frame))).await?;
@@ -270,11 +270,16 @@ impl Reader {
 }
 
 fn life_of(ticket: &Ticket) -> Duration {
-    Duration::try_from(ticket.expires.duration_since(Timestamp::now())).unwrap_or_default()
+    left_until(ticket.expires)
+}
+
+/// How long it is until then; nothing if that is over.
+pub(crate) fn left_until(time: Timestamp) -> Duration {
+    Duration::try_from(time.duration_since(Timestamp::now())).unwrap_or_default()
 }
 
 /// A frame beyond the limit is the client's doing, everything else the network's.
-fn ending_of(error: Error) -> Ending {
+pub(crate) fn ending_of(error: Error) -> Ending {
     use tokio_tungstenite::tungstenite::{
         Error as Cause, error::ProtocolError::ResetWithoutClosingHandshake,
     };

@@ -13,6 +13,7 @@ use tracing::Instrument;
 
 use super::{
     ConnectionState,
+    admission::Place,
     line::{LONGEST_WAIT, TooLong},
     socket,
 };
@@ -20,7 +21,7 @@ use crate::{
     address::Neighbourhood,
     auth::Ticket,
     crdt::Presence,
-    ids::{DocId, Role},
+    ids::{DocId, Role, UserId},
     plans,
     protocol::CloseCode,
     rooms::{Acks, Event, Joining, RoomError, Seat},
@@ -51,23 +52,14 @@ pub(super) async fn sync(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if !state.origins.admit(&headers) {
-        return (StatusCode::FORBIDDEN, "this page may not connect").into_response();
-    }
-    if state.draining.is_cancelled() {
-        return stopping();
-    }
-    let from = Neighbourhood::of(peer.ip());
-    let Some(address) = state.admission.address(from, state.limits.per_address) else {
-        return too_many("sockets_per_address");
+    let address = match state.place_at(peer, &headers) {
+        Ok(place) => place,
+        Err(refused) => return *refused,
     };
     let ticket = ticket(&state, &document, query.token.as_deref(), &headers);
-    let user = match &ticket {
-        Ok(ticket) => state.admission.user(ticket.user, state.limits.per_user).map(Some),
-        Err(_) => Some(None),
-    };
-    let Some(user) = user else {
-        return too_many("sockets_per_user");
+    let user = match state.place_of(ticket.as_ref().ok().map(|ticket| ticket.user)) {
+        Ok(place) => place,
+        Err(refused) => return *refused,
     };
     // Who is turned away opens no room and needs no turn.
     if ticket.is_ok() {
@@ -77,20 +69,57 @@ pub(super) async fn sync(
             None => return stopping(),
         }
     }
-    let limit = state.limits.frame_bytes;
     let tasks = state.tasks.clone();
-    let upgrade = upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(MAX_WRITE_BUFFER)
-        .max_message_size(limit)
-        .max_frame_size(limit);
+    let upgrade = bounded(upgrade, state.limits.frame_bytes, MAX_WRITE_BUFFER);
     upgrade.on_upgrade(move |websocket| {
         tasks.track_future(async move {
             let _places = (address, user);
             enter(state, websocket, ticket, query.ack == Some(1), query.epoch).await;
         })
     })
+}
+
+/// With small buffers, and no frames above so many bytes.
+pub(crate) fn bounded(
+    upgrade: WebSocketUpgrade,
+    frame_bytes: usize,
+    unwritten_bytes: usize,
+) -> WebSocketUpgrade {
+    upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(unwritten_bytes)
+        .max_message_size(frame_bytes)
+        .max_frame_size(frame_bytes)
+}
+
+/// The answer to who may not connect. Boxed: a response is large, and mostly there is none.
+type Refused = Box<Response>;
+
+impl ConnectionState {
+    /// A place for one more connection from this address, if its page may connect.
+    pub(crate) fn place_at(
+        &self,
+        peer: SocketAddr,
+        headers: &HeaderMap,
+    ) -> Result<Place<Neighbourhood>, Refused> {
+        if !self.origins.admit(headers) {
+            let refused = (StatusCode::FORBIDDEN, "this page may not connect");
+            return Err(Box::new(refused.into_response()));
+        }
+        if self.draining.is_cancelled() {
+            return Err(Box::new(stopping()));
+        }
+        let place = self.admission.address(Neighbourhood::of(peer.ip()), self.limits.per_address);
+        place.ok_or_else(|| Box::new(too_many("sockets_per_address")))
+    }
+
+    /// A place for one more connection of this person; who is unknown needs none.
+    pub(crate) fn place_of(&self, user: Option<UserId>) -> Result<Option<Place<UserId>>, Refused> {
+        let Some(user) = user else { return Ok(None) };
+        let place = self.admission.user(user, self.limits.per_user);
+        place.map(Some).ok_or_else(|| Box::new(too_many("sockets_per_user")))
+    }
 }
 
 fn stopping() -> Response {

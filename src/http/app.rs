@@ -12,6 +12,7 @@ use crate::{
     accounts::Accounts,
     bus::{Bus, BusState},
     config::Config,
+    notify::Notifier,
     plans::Plans,
     store::{Health, Idempotency, Rates},
 };
@@ -20,6 +21,7 @@ use crate::{
 pub struct App {
     pub(crate) accounts: Accounts,
     pub(crate) plans: Plans,
+    pub(crate) notify: Notifier,
     pub(crate) idempotency: Arc<dyn Idempotency>,
     pub(crate) limits: Limits,
     pub(crate) site: Site,
@@ -37,6 +39,8 @@ pub struct Parts {
     pub accounts: Accounts,
     /// What they plan.
     pub plans: Plans,
+    /// What they are told.
+    pub notify: Notifier,
     /// How often people did what is limited, on all nodes.
     pub rates: Arc<dyn Rates>,
     /// Answers that may have to be given again.
@@ -55,6 +59,7 @@ impl App {
         Self {
             accounts: parts.accounts,
             plans: parts.plans,
+            notify: parts.notify,
             idempotency: parts.idempotency,
             limits: Limits::new(&config.limits, parts.rates),
             site: Site::new(config),

@@ -28,6 +28,7 @@ mod invites;
 mod layers;
 mod limits;
 mod members;
+mod notices;
 mod openapi;
 mod paging;
 mod probe;
@@ -41,8 +42,8 @@ use error::ApiError;
 pub use probe::{ProbeError, probe};
 use site::SiteView;
 
-/// Everything that is served: the REST interface, the document sockets (`sync`), the client.
-pub fn router(app: Arc<App>, sync: Router) -> serde_json::Result<Router> {
+/// Everything that is served: the REST interface, the sockets, the client.
+pub fn router(app: Arc<App>, sockets: Router) -> serde_json::Result<Router> {
     let (api, description) = OpenApiRouter::with_openapi(openapi::Description::openapi())
         .nest("/api/v1", api())
         .split_for_parts();
@@ -61,7 +62,7 @@ pub fn router(app: Arc<App>, sync: Router) -> serde_json::Result<Router> {
         .merge(maps(&app))
         .fallback(get(assets::serve))
         .with_state(Arc::clone(&app))
-        .merge(sync)
+        .merge(sockets)
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(Arc::clone(&app), layers::secure))
         .layer(from_fn_with_state(app, layers::locate))
@@ -77,6 +78,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .merge(members::router())
         .merge(invites::router())
         .merge(documents::router())
+        .merge(notices::router())
         .routes(routes!(config))
 }
 

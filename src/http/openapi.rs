@@ -35,7 +35,8 @@ const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; \
     info(
         title = "Moim",
         description = "People plan trips together, live. The document itself is edited over \
-            `/sync/{document}?token=…` with the y-websocket protocol; tickets for it come from here. \
+            `/sync/{document}?token=…` with the y-websocket protocol, and what happens by itself at \
+            `/events?token=…`; tickets for both come from here. \
             Errors are problem documents (RFC 9457). Lists page by cursor. Where a creation takes an \
             `Idempotency-Key` and is sent again within a day, the first answer is given again."
     ),
@@ -48,6 +49,7 @@ const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; \
         (name = "members", description = "Who is in a trip, and as what"),
         (name = "invites", description = "Links that make members"),
         (name = "documents", description = "The shared document: tickets and versions"),
+        (name = "events", description = "What others did that concerns the caller"),
         (name = "site", description = "This server")
     )
 )]

@@ -6,6 +6,7 @@ use super::{Insider, Overview, PlanError, Plans, rules};
 use crate::{
     auth::{Act, Secret, digest},
     ids::{DocId, InviteId, Role, UserId},
+    notify::Deed,
     store::{Account, Invite, Member, Plan, TokenHash},
 };
 
@@ -101,6 +102,9 @@ impl Plans {
         if let Some(role) = rules::accepted(current, &invite) {
             self.plans.put_member(invite.plan, &Member { user, role, joined: now }).await?;
             self.tell_access(invite.plan, user).await?;
+            if current.is_none() {
+                self.notify.tell(invite.plan, user, Deed::Joined(role), now).await;
+            }
         }
         let me = self.insider(user, invite.plan).await?;
         self.get(&me).await

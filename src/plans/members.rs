@@ -1,9 +1,12 @@
 //! Who is in a plan and as what. A change takes effect at once, also on open connections.
 
+use jiff::Timestamp;
+
 use super::{Insider, PlanError, Plans};
 use crate::{
     auth::Act,
     ids::{Role, UserId},
+    notify::Deed,
     store::{Account, Member},
 };
 
@@ -25,9 +28,14 @@ impl Plans {
         let members = self.plans.members(me.doc).await?;
         let found = members.into_iter().find(|(member, _)| member.user == user);
         let (member, account) = found.ok_or(PlanError::NotFound("member"))?;
+        let before = member.role;
         let member = Member { role, ..member };
         self.plans.put_member(me.doc, &member).await?;
         self.tell_access(me.doc, user).await?;
+        if before != role {
+            let deed = Deed::RoleChanged(user, role);
+            self.notify.tell(me.doc, me.user, deed, Timestamp::now()).await;
+        }
         Ok((member, account))
     }
 
@@ -38,6 +46,8 @@ impl Plans {
             return Err(PlanError::NotFound("member"));
         }
         self.rooms.access_changed(me.doc, user, None).await;
+        let deed = if user == me.user { Deed::Left } else { Deed::Removed(user) };
+        self.notify.tell(me.doc, me.user, deed, Timestamp::now()).await;
         Ok(())
     }
 }

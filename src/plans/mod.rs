@@ -8,6 +8,7 @@ use crate::{
     auth::{Act, Issued, Keys, TokenError},
     crdt::{Document, Limits, Projection, Stamp, TripDraft},
     ids::{DocId, DocKind, Role, UserId},
+    notify::{Deed, Notifier},
     rooms::Rooms,
     store::{
         Account, Accounts, Journal, Member, Plan, PlanCursor, PlanStatus, Plans as PlanStore,
@@ -41,6 +42,7 @@ pub struct Plans {
     versions: Arc<dyn Versions>,
     accounts: Arc<dyn Accounts>,
     rooms: Rooms,
+    notify: Notifier,
     keys: Keys,
 }
 
@@ -68,13 +70,14 @@ pub struct PlanChange {
 
 impl Plans {
     /// Plans in these stores and rooms.
-    pub fn new(stores: &Stores, rooms: Rooms, keys: Keys) -> Self {
+    pub fn new(stores: &Stores, rooms: Rooms, notify: Notifier, keys: Keys) -> Self {
         Self {
             plans: Arc::clone(&stores.plans),
             journal: Arc::clone(&stores.journal),
             versions: Arc::clone(&stores.versions),
             accounts: Arc::clone(&stores.accounts),
             rooms,
+            notify,
             keys,
         }
     }
@@ -132,7 +135,7 @@ impl Plans {
             self.rooms.open(me.doc).await?.rename(title.clone()).await?;
         }
         if let Some(status) = change.status {
-            self.set_status(me.doc, status, now).await?;
+            self.set_status(me, status, now).await?;
         }
         let mut overview = self.get(me).await?;
         // The list follows the document in a moment; the answer need not wait for it.
@@ -173,16 +176,21 @@ impl Plans {
     /// Sets the status. In the trash everybody is a reader, from that moment on.
     async fn set_status(
         &self,
-        doc: DocId,
+        me: &Insider,
         status: PlanStatus,
         now: Timestamp,
     ) -> Result<(), PlanError> {
+        let doc = me.doc;
+        let before = self.plans.get(doc).await?.ok_or(PlanError::NotFound("trip"))?.status;
         if !self.plans.set_status(doc, status, now).await? {
             return Err(PlanError::NotFound("trip"));
         }
         for (member, _) in self.plans.members(doc).await? {
             let role = effective(member.role, status);
             self.rooms.access_changed(doc, member.user, Some(role)).await;
+        }
+        if let Some(deed) = moved(before, status) {
+            self.notify.tell(doc, me.user, deed, now).await;
         }
         Ok(())
     }
@@ -210,6 +218,16 @@ impl Plans {
         let members = self.plans.members(plan.id).await?;
         let here = self.rooms.present(plan.id);
         Ok(Overview { plan, role, members, here })
+    }
+}
+
+/// What it is to the others that a plan is put somewhere else. Where somebody archives it is hardly worth a word.
+fn moved(from: PlanStatus, to: PlanStatus) -> Option<Deed> {
+    match (from, to) {
+        (PlanStatus::Trashed, PlanStatus::Trashed) => None,
+        (_, PlanStatus::Trashed) => Some(Deed::Trashed),
+        (PlanStatus::Trashed, _) => Some(Deed::Untrashed),
+        (_, _) => None,
     }
 }
 

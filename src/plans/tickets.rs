@@ -1,15 +1,12 @@
 //! Tickets: the right to one document for the few minutes in which a socket is opened.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{Insider, Issued, PlanError, Plans, effective};
 use crate::{
-    auth::{Act, Ticket},
+    auth::{Act, TICKET_LIFE, Ticket},
     ids::Role,
 };
-
-/// How long a ticket is good for.
-const TICKET_LIFE: SignedDuration = SignedDuration::from_mins(10);
 
 /// A ticket and what its holder should know of the document.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use crate::{
     crdt::{Projection, TripDraft},
     fields::{Invalid, parse_line},
     ids::{UserId, VersionId},
+    notify::Deed,
     rooms::{Renewed, Restored},
     store::{Account, Version},
 };
@@ -78,6 +79,7 @@ impl Plans {
         me.may(Act::Save)?;
         self.goes_on(me.doc, Act::Save).await?;
         let Restored { before, after } = self.rooms.open(me.doc).await?.restore(id, user).await?;
+        self.notify.tell(me.doc, user, Deed::VersionRestored, Timestamp::now()).await;
         Ok((self.with_author(before).await?, self.with_author(after).await?))
     }
 
@@ -86,6 +88,7 @@ impl Plans {
         me.may(Act::Renew)?;
         self.goes_on(me.doc, Act::Renew).await?;
         let Renewed { before, epoch } = self.rooms.open(me.doc).await?.renew(me.user).await?;
+        self.notify.tell(me.doc, me.user, Deed::BeganAnew, Timestamp::now()).await;
         Ok((epoch, self.with_author(before).await?))
     }
 

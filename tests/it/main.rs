@@ -10,6 +10,7 @@ mod chaos;
 mod common;
 mod cost;
 mod documents;
+mod events;
 mod faults;
 mod fuzzed;
 mod golden;

@@ -14,6 +14,7 @@ use crate::{
         person::{PASSWORD, Person},
         program::Program,
     },
+    events::Window,
     mongo::Database,
     redis::{Cluster, Redis, Server},
     serving::Serving,
@@ -343,6 +344,31 @@ async fn a_trip_that_is_put_in_the_trash_on_one_node_can_only_be_read_on_the_oth
     theirs.listen_until("the old role", |client| client.peer.role == "editor").await;
 }
 
+async fn what_happens_on_one_node_is_told_on_the_other(rig: Rig) {
+    let mut two = Two::start(rig).await;
+    let jun = two.jun.moved_to(&two.other.base);
+    let mut window = Window::listening(&jun).await;
+    let watched = window.ask(json!({"op": "watch", "room": two.trip})).await;
+    assert_eq!(watched["ok"], json!({"here": 0}));
+    let _mine = open(&two.one, &two.minji, &two.trip, 11).await;
+    assert_eq!(window.event("here").await["here"], 1);
+    let member = format!("/trips/{}/members/{}", two.trip, two.jun.id);
+    let role = async |role: &str| {
+        two.minji.patch(&member, json!({"role": role})).await.expect(StatusCode::OK);
+    };
+    role("viewer").await;
+    assert_eq!(window.notice().await, ("role_changed".to_owned(), 1, json!("viewer")));
+    // Read on the one node, and so on the other.
+    two.jun.moved_to(&two.one.base).post("/notices/read", json!({"until": 1})).await;
+    assert_eq!(window.event("read").await["unread"], 0);
+    two.between.kill();
+    says(&two.other, DEGRADED).await;
+    let member = format!("/trips/{}/members/{}", two.trip, two.jun.id);
+    two.minji.patch(&member, json!({"role": "editor"})).await.expect(StatusCode::OK);
+    two.between.go_on();
+    assert_eq!(window.notice().await, ("role_changed".to_owned(), 2, json!("editor")));
+}
+
 /// A node says that it is alive every 3 s, and is taken for dead after 10 s of silence; the rest is for us.
 const GONE_WITHIN: Duration = Duration::from_secs(10 + 3 + 2);
 
@@ -404,6 +430,7 @@ suite![
     attempts_to_log_in_are_counted_together,
     a_version_that_is_restored_on_one_node_is_there_on_the_other,
     a_document_that_begins_anew_on_one_node_does_so_on_the_other,
+    what_happens_on_one_node_is_told_on_the_other,
     a_trip_that_is_put_in_the_trash_on_one_node_can_only_be_read_on_the_other,
 ]
 ];

@@ -1,0 +1,119 @@
+//! What people are told of what others did: kept in the store, and told at once to who listens, on whichever node.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
+
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+
+use crate::{
+    ids::{DocId, UserId},
+    store::{self, Accounts, NewNotice, Notice, Notices, Plans, Stores},
+};
+
+mod ears;
+mod page;
+mod rules;
+
+pub use ears::{Ear, Ears};
+pub use page::{NoticeView, NoticesPage, ReadView};
+pub use rules::Deed;
+
+/// People who are told at once.
+const TOLD_AT_ONCE: usize = 16;
+/// The most notices that are read at once.
+pub const MAX_PAGE: usize = 100;
+
+/// Tells people what others did.
+#[derive(Clone)]
+pub struct Notifier {
+    notices: Arc<dyn Notices>,
+    plans: Arc<dyn Plans>,
+    accounts: Arc<dyn Accounts>,
+    ears: Ears,
+}
+
+impl Notifier {
+    /// Notices in these stores, told to who listens with these ears.
+    pub fn new(stores: &Stores, ears: Ears) -> Self {
+        let (notices, plans) = (Arc::clone(&stores.notices), Arc::clone(&stores.plans));
+        Self { notices, plans, accounts: Arc::clone(&stores.accounts), ears }
+    }
+
+    /// Tells everybody whom it concerns. The deed is done: if they can't be told it is done all the same, and
+    /// that they were not is logged and counted.
+    pub async fn tell(&self, trip: DocId, by: UserId, deed: Deed, now: Timestamp) {
+        if let Err(error) = self.try_to_tell(trip, by, deed, now).await {
+            metrics::counter!("moim_notice_failures_total").increment(1);
+            tracing::warn!(doc = %trip, %error, "people could not be told what somebody did");
+        }
+    }
+
+    /// What a person was told after this number, oldest first, `MAX_PAGE` at most, and where they stand.
+    pub async fn since(
+        &self,
+        user: UserId,
+        after: u64,
+        limit: usize,
+    ) -> store::Result<NoticesPage> {
+        let (notices, standing) = self.notices.since(user, after, limit.min(MAX_PAGE)).await?;
+        let names = self.names(&notices).await?;
+        Ok(NoticesPage::new(notices, standing, &names))
+    }
+
+    /// Notes that a person has read up to this number, and lets all their windows know.
+    pub async fn mark_read(&self, user: UserId, until: u64) -> store::Result<ReadView> {
+        let standing = self.notices.mark_read(user, until).await?;
+        self.ears.wake(user);
+        Ok(standing.into())
+    }
+
+    /// Hears whenever there may be something new for this person.
+    pub fn listen(&self, user: UserId) -> Ear {
+        self.ears.listen(user)
+    }
+
+    /// Of those who did what is told. Accounts that are gone have none.
+    async fn names(&self, notices: &[Notice]) -> store::Result<HashMap<UserId, String>> {
+        let mut names = HashMap::new();
+        for Notice { said, .. } in notices {
+            if let Entry::Vacant(unknown) = names.entry(said.by) {
+                let account = self.accounts.get(said.by).await?;
+                unknown.insert(account.map(|account| account.name).unwrap_or_default());
+            }
+        }
+        Ok(names)
+    }
+
+    async fn try_to_tell(
+        &self,
+        trip: DocId,
+        by: UserId,
+        deed: Deed,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        let Some(plan) = self.plans.get(trip).await? else { return Ok(()) };
+        let members = self.plans.members(trip).await?;
+        let members = members.into_iter().map(|(member, _)| (member.user, member.role));
+        let told = rules::concerned(deed, by, members);
+        let (kind, role) = (deed.kind(), deed.role());
+        let notice = NewNotice { kind, trip, title: plan.summary.title, by, role };
+        let notice = &notice;
+        let mut posts = stream::iter(told)
+            .map(|user| async move { (user, self.notices.post(user, notice, now).await) })
+            .buffer_unordered(TOLD_AT_ONCE);
+        let mut all = Ok(());
+        while let Some((user, posted)) = posts.next().await {
+            match posted {
+                Ok(_) => {
+                    metrics::counter!("moim_notices_total").increment(1);
+                    self.ears.wake(user);
+                }
+                Err(error) => all = Err(error),
+            }
+        }
+        all
+    }
+}
