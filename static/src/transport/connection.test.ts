@@ -12,13 +12,13 @@ class FakeSocket implements Socket {
   onerror: (() => void) | null = null;
   readonly url: string;
   closed = false;
-  readonly sent: Uint8Array[] = [];
+  readonly sent: (Uint8Array | string)[] = [];
 
   constructor(url: string) {
     this.url = url;
   }
 
-  send(data: Uint8Array<ArrayBuffer>): void {
+  send(data: Uint8Array<ArrayBuffer> | string): void {
     this.sent.push(data);
   }
 
@@ -42,6 +42,7 @@ function setUp(ticket: () => Promise<{ token: string; epoch: number }>) {
     onTicket: ({ token }) => events.push(`ticket ${token}`),
     onOpen: () => events.push("open"),
     onFrame: (frame) => events.push(`frame ${frame.length}`),
+    onText: (frame) => events.push(`text ${frame}`),
     onClose: (code) => events.push(`close ${code}`),
     onFailed: () => events.push("failed"),
     onBarred: () => events.push("barred"),
@@ -72,7 +73,8 @@ describe("a connection", () => {
     await soon();
     sockets[0]?.open();
     sockets[0]?.onmessage?.({ data: new ArrayBuffer(3) });
-    expect(events).toEqual(["ticket t1", "open", "frame 3"]);
+    sockets[0]?.onmessage?.({ data: "{}" });
+    expect(events).toEqual(["ticket t1", "open", "frame 3", "text {}"]);
     expect(connection.send(new Uint8Array(1))).toBe(true);
     connection.stop();
     expect(connection.send(new Uint8Array(1))).toBe(false);

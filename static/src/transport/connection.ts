@@ -1,11 +1,13 @@
-// One document's WebSocket: opens it with a fresh ticket, comes back by the class of the close (W9), renews the ticket (W11).
+// One WebSocket, a document's or that of the events: opens it with a fresh ticket, comes back by the class of the close (W9).
 import { classOf, CLOSE_CODES } from "../protocol/close-codes";
 import { backoff } from "./backoff";
 
 export interface TransportTicket {
   readonly token: string;
-  readonly epoch: number;
 }
+
+/** Documents speak in bytes, events in text. */
+export type Frame = Uint8Array | string;
 
 /** The part of the browser's WebSocket that is used; tests give their own. */
 export interface Socket {
@@ -15,7 +17,7 @@ export interface Socket {
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: ((event: { code: number; reason: string }) => void) | null;
   onerror: (() => void) | null;
-  send(data: Uint8Array<ArrayBuffer>): void;
+  send(data: Uint8Array<ArrayBuffer> | string): void;
   close(code?: number, reason?: string): void;
 }
 
@@ -27,7 +29,8 @@ export interface ConnectionOptions<T extends TransportTicket> {
   readonly isBarred: (error: unknown) => boolean;
   readonly onTicket: (ticket: T) => void;
   readonly onOpen: () => void;
-  readonly onFrame: (frame: Uint8Array) => void;
+  readonly onFrame?: (frame: Uint8Array) => void;
+  readonly onText?: (frame: string) => void;
   readonly onClose: (code: number, reason: string) => void;
   readonly onFailed: () => void;
   readonly onBarred: () => void;
@@ -36,8 +39,8 @@ export interface ConnectionOptions<T extends TransportTicket> {
 }
 
 const OPEN = 1;
-/** A socket that heard nothing for so long is dead: the server pings and relays awareness more often. */
-const SILENCE_MS = 60_000;
+/** A socket that heard nothing for so long is dead: awareness is relayed, and events are asked for, more often. */
+export const SILENCE_MS = 60_000;
 const OPENING_MS = 15_000;
 
 export class Connection<T extends TransportTicket> {
@@ -84,9 +87,9 @@ export class Connection<T extends TransportTicket> {
   }
 
   /** False where the socket is not open; the caller's next exchange carries it then. */
-  send(frame: Uint8Array): boolean {
+  send(frame: Frame): boolean {
     if (this.#socket?.readyState !== OPEN) return false;
-    this.#socket.send(frame as Uint8Array<ArrayBuffer>);
+    this.#socket.send(frame as Uint8Array<ArrayBuffer> | string);
     return true;
   }
 
@@ -143,7 +146,8 @@ export class Connection<T extends TransportTicket> {
     socket.onmessage = (event) => {
       this.#attempt = 0;
       this.#watch(SILENCE_MS);
-      if (event.data instanceof ArrayBuffer) this.#options.onFrame(new Uint8Array(event.data));
+      if (event.data instanceof ArrayBuffer) this.#options.onFrame?.(new Uint8Array(event.data));
+      else if (typeof event.data === "string") this.#options.onText?.(event.data);
     };
     socket.onerror = () => undefined; // a close follows
     socket.onclose = (event) => {
