@@ -13,6 +13,7 @@ export default defineConfig({
     proxy: {
       "/api": { target: SERVER },
       "/sync": { target: SERVER, ws: true },
+      "/events": { target: SERVER, ws: true },
       "/healthz": { target: SERVER },
     },
   },

@@ -153,6 +153,12 @@ export class Api {
     return this.#call("POST", path`/versions/${id}/copy`, { body: title ? { title } : {}, key });
   }
 
+  // Events
+
+  eventsTicket(): Promise<t.EventsTicket> {
+    return this.#call("POST", "/events/tickets");
+  }
+
   /** Never fails: offline, the map that comes with the program is drawn. */
   async config(): Promise<t.Config> {
     const nothing: ConfigAnswer = { name: "Moim", version: "", tiles: null, pmtiles: null };

@@ -112,6 +112,12 @@ export interface RestoredVersions {
   readonly after: Version;
 }
 
+/** Good for one opening of /events, and to go on there. */
+export interface EventsTicket {
+  readonly token: string;
+  readonly expires: string;
+}
+
 /** GET /config: what this server is, and the map that its operator set up. */
 export interface Config {
   readonly name: string;

@@ -203,6 +203,24 @@ describe("reading", () => {
     expect(rig.machine.picture.unread, "after the list is closed it counts again").toBe(1);
   });
 
+  it("keeps in mind what was new when the list opened, also if that was before it was there", () => {
+    const rig = opened(5, 3);
+    rig.do({ type: "list", shown: true });
+    expect(rig.machine.picture.newSince).toBe(2);
+    rig.answer("read", { read: 5, unread: 0 });
+    rig.receive({ type: "notice", notice: notice(6), unread: 1 });
+    expect(rig.machine.picture.newSince).toBe(2);
+    rig.do({ type: "list", shown: false });
+    rig.do({ type: "list", shown: true });
+    expect(rig.machine.picture.newSince).toBe(6);
+
+    const early = new Rig();
+    early.do({ type: "list", shown: true });
+    early.do({ type: "opened" });
+    early.answer("notices", page(range(1, 5), { unread: 3, read: 2 }));
+    expect(early.machine.picture).toMatchObject({ newSince: 2, unread: 0 });
+  });
+
   it("goes on while the list is open, but not behind somebody's back", () => {
     const rig = opened(1, 1);
     rig.do({ type: "list", shown: true });

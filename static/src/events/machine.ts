@@ -12,6 +12,8 @@ export interface Picture {
   readonly unread: number;
   /** What I have seen: up to this seq. */
   readonly read: number;
+  /** What comes after this seq was new when the list was opened. */
+  readonly newSince: number;
   /** People inside now, of the rooms that are watched. */
   readonly here: ReadonlyMap<string, number>;
   /** There is nothing to show, and the last try failed. */
@@ -88,6 +90,7 @@ export class EventsMachine {
   #unread = 0;
   /** Up to here this person has seen them; the server hears of it when it can. */
   #seen = 0;
+  #newSince = 0;
 
   #rooms: ReadonlySet<string> = new Set();
   /** What the server knows of this connection's rooms; a refused one is not asked for again. */
@@ -104,7 +107,8 @@ export class EventsMachine {
       notices: this.#notices,
       loaded: this.#loaded,
       unread: this.#seen > this.#read ? Math.max(0, this.#last - this.#seen) : this.#unread,
-      read: Math.max(this.#read, this.#seen),
+      read: this.#known,
+      newSince: this.#newSince,
       here: this.#here,
       trouble: this.#trouble && !this.#loaded,
     };
@@ -119,6 +123,10 @@ export class EventsMachine {
       this.#link === "open" ? this.#stalledUntil : null,
     ].filter((at) => at !== null);
     return due.length > 0 ? Math.min(...due) : null;
+  }
+
+  get #known(): number {
+    return Math.max(this.#read, this.#seen);
   }
 
   get #alive(): boolean {
@@ -151,6 +159,7 @@ export class EventsMachine {
         return this.#turned(happening.visible, now);
       case "list":
         this.#shown = happening.shown;
+        this.#newSince = this.#known;
         return this.#shown ? this.#again() : [];
       case "rooms":
         return this.#choose(happening.rooms);
@@ -282,7 +291,10 @@ export class EventsMachine {
     this.#read = answer.read;
     this.#unread = answer.unread;
     const arrived = this.#add(fresh);
-    if (this.#news === "told") this.#loaded = true;
+    if (this.#news === "told" && !this.#loaded) {
+      this.#loaded = true;
+      this.#newSince = this.#known;
+    }
     return arrived;
   }
 

@@ -85,6 +85,14 @@ export function dayOf(instant: string, language: Language): string {
   }).format(new Date(instant));
 }
 
+/** "2026년 11월 21일 토요일 오후 3:20": an instant in full, where this person is. */
+export function moment(instant: string, language: Language): string {
+  return new Intl.DateTimeFormat(language === "ko" ? "ko-KR" : "en-GB", {
+    dateStyle: "full",
+    timeStyle: "short",
+  }).format(new Date(instant));
+}
+
 /** "3분 전", "yesterday": how long ago an instant was. */
 export function ago(instant: string, now: Date, language: Language): string {
   const seconds = Math.round((new Date(instant).getTime() - now.getTime()) / 1000);

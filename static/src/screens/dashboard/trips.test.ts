@@ -1,7 +1,8 @@
 // Claims about the dashboard's order.
 import { describe, expect, it } from "vitest";
 import type { Trip } from "../../api";
-import { nextTrip } from "./trips";
+import type { NoticeKind } from "../../events/wire";
+import { changesList, nextTrip } from "./trips";
 
 const trip = (id: string, start: string | null, end: string | null = start): Trip => ({
   id,
@@ -34,5 +35,21 @@ describe("nextTrip", () => {
   });
   it("is none when all are past or undated", () => {
     expect(nextTrip([trip("past", "2026-10-01"), trip("some day", null)], "2026-11-21")).toBeNull();
+  });
+});
+
+describe("changesList", () => {
+  const notice = (kind: NoticeKind) => ({
+    seq: 1,
+    at: "2026-11-25T15:40:00Z",
+    kind,
+    trip: { id: "trip:01A", title: "Jeju" },
+    by: { id: "u1", name: "Jiu" },
+    role: null,
+  });
+  it("knows what concerns the list from what concerns a trip's inside", () => {
+    const kinds: NoticeKind[] = ["joined", "left", "role_changed", "removed", "trashed", "untrashed"];
+    expect(kinds.map(notice).every(changesList)).toBe(true);
+    expect(changesList(notice("version_restored"))).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
-// Which trip stands first on the dashboard, and how a trip's time is said.
+// Which trip stands first on the dashboard, how a trip's time is said, and what makes the list out of date.
 import type { Trip } from "../../api";
+import type { Notice } from "../../events/wire";
 import { countdown, type Countdown } from "../../ui/dates";
 
 /** The trip that is under way, or else the next to begin; null when none lies ahead. */
@@ -11,4 +12,9 @@ export function nextTrip(trips: readonly Trip[], today: string): Trip | null {
 
 export function whenOf(trip: Pick<Trip, "start" | "end">, today: string): Countdown | null {
   return trip.start === null ? null : countdown(trip.start, trip.end ?? trip.start, today);
+}
+
+/** Whether the list of trips is another after what this tells: who is in a trip, as what, and where the trip is. */
+export function changesList(notice: Notice): boolean {
+  return notice.kind !== "version_restored" && notice.kind !== "other";
 }
