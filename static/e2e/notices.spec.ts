@@ -1,7 +1,7 @@
 // The bell: what others did that concerns me comes by itself, counts once, and is read once for all of my tabs.
 
 import AxeBuilder from '@axe-core/playwright'
-import { devices } from '@playwright/test'
+import { devices, type WebSocket } from '@playwright/test'
 
 import { EditorPage } from './editor'
 import { expect, type Locator, type Page, Person, test } from './fixtures'
@@ -179,6 +179,26 @@ test('an open trip tells of my role by itself, and the bell does not say it agai
   await ara.call('PATCH', `/trips/${trip}`, { status: 'trashed' })
   await bell.expectUnread(2)
   await expect(told).toHaveText('Ara moved “Jeju” to the trash')
+})
+
+test('there is one socket a tab, and it ends with the log-in', async ({ browse, server }) => {
+  const ara = await Person.signUp(server, 'Ara')
+  await ara.createTrip({ title: 'Jeju' })
+  const page = await browse(ara)
+  const sockets: WebSocket[] = []
+  page.on('websocket', (socket) => {
+    if (new URL(socket.url()).pathname === '/events') sockets.push(socket)
+  })
+  await page.goto('/')
+  await page.getByTestId('trip-tile').getByRole('link').click()
+  await page.getByTestId('sync-chip').and(page.locator('[data-state=saved]')).waitFor()
+  await page.getByTestId('home').click()
+  await page.getByTestId('trip-tile').waitFor()
+  expect(sockets.map((socket) => socket.isClosed())).toEqual([false])
+  await page.getByTestId('account-menu').click()
+  await page.getByTestId('log-out').click()
+  await page.getByTestId('login-form').waitFor()
+  await expect.poll(() => sockets.map((socket) => socket.isClosed())).toEqual([true])
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -8,7 +8,6 @@ const NOTHING: Picture = {
   notices: [],
   loaded: false,
   unread: 0,
-  read: 0,
   newSince: 0,
   here: new Map(),
   trouble: false,

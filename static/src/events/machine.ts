@@ -10,8 +10,6 @@ export interface Picture {
   /** All of them have been read from the server at least once. */
   readonly loaded: boolean;
   readonly unread: number;
-  /** What I have seen: up to this seq. */
-  readonly read: number;
   /** What comes after this seq was new when the list was opened. */
   readonly newSince: number;
   /** People inside now, of the rooms that are watched. */
@@ -107,7 +105,6 @@ export class EventsMachine {
       notices: this.#notices,
       loaded: this.#loaded,
       unread: this.#seen > this.#read ? Math.max(0, this.#last - this.#seen) : this.#unread,
-      read: this.#known,
       newSince: this.#newSince,
       here: this.#here,
       trouble: this.#trouble && !this.#loaded,
@@ -116,15 +113,17 @@ export class EventsMachine {
 
   /** When `tick` is due. */
   get deadline(): number | null {
-    const due = [
-      this.#hiddenSince !== null && this.#alive ? this.#hiddenSince + HIDDEN_MS : null,
-      this.#link === "open" && this.#news === "told" ? this.#heardAt + QUIET_MS : null,
-      this.#link === "open" && this.#retryAt > 0 ? this.#retryAt : null,
-      this.#link === "open" ? this.#stalledUntil : null,
-    ].filter((at) => at !== null);
+    const due: number[] = [];
+    if (this.#hiddenSince !== null && this.#alive) due.push(this.#hiddenSince + HIDDEN_MS);
+    if (this.#link === "open") {
+      if (this.#news === "told") due.push(this.#heardAt + QUIET_MS);
+      if (this.#retryAt > 0) due.push(this.#retryAt);
+      if (this.#stalledUntil !== null) due.push(this.#stalledUntil);
+    }
     return due.length > 0 ? Math.min(...due) : null;
   }
 
+  /** Up to here nothing is new to this person, whether the server knows that or not. */
   get #known(): number {
     return Math.max(this.#read, this.#seen);
   }
