@@ -9,7 +9,8 @@ export interface Piece {
   readonly strong: boolean;
 }
 
-/** Stand in for the names until the sentence is cut; no message and no name has control characters. */
+const MOST_ON_BADGE = 99;
+/** Stand in for the names until the sentence is cut, so that what the names hold is never read as part of it. */
 const PERSON = "\u0001";
 const TRIP = "\u0002";
 const NAMES = new RegExp(`([${PERSON}${TRIP}])`, "u");
@@ -46,5 +47,3 @@ export function isToldThere(notice: Notice, within: string | null): boolean {
 export function badge(unread: number, t: ReturnType<typeof translator>): string {
   return unread > MOST_ON_BADGE ? t("bell.many", { most: MOST_ON_BADGE }) : String(unread);
 }
-
-const MOST_ON_BADGE = 99;
