@@ -1,6 +1,6 @@
 // Claims about dates as people read them.
 import { describe, expect, it } from "vitest";
-import { addDays, ago, countdown, dateRange, daysBetween, isDate, shortDate, today } from "./dates";
+import { addDays, ago, countdown, dateRange, daysBetween, isDate, moment, shortDate, today } from "./dates";
 
 describe("calendar arithmetic", () => {
   it("crosses months, years and leap days", () => {
@@ -26,6 +26,10 @@ describe("words", () => {
   it("says the month and the year of a range once", () => {
     expect(dateRange("2026-12-24", "2026-12-28", "ko")).toMatch(/^2026년 12월 24일\s?[~–]\s?28일$/);
     expect(dateRange("2026-12-24", "2026-12-24", "ko")).toBe("2026년 12월 24일");
+  });
+  it("says an instant in full, with the year", () => {
+    expect(moment("2026-11-21T12:20:00Z", "ko")).toMatch(/^2026년 11월 2[12]일 .요일 .*:20$/);
+    expect(moment("2026-11-21T12:20:00Z", "en")).toMatch(/day,? 2[12] November 2026.*:20$/);
   });
   it("says yesterday and minutes", () => {
     const now = new Date("2026-11-21T10:00:00Z");
