@@ -149,6 +149,10 @@ export class Api {
     return this.#call("POST", path`/versions/${id}/restore`, { key });
   }
 
+  renewDocument(id: string, key = newKey()): Promise<t.Renewal> {
+    return this.#call("POST", path`/documents/${id}/renewals`, { key });
+  }
+
   copyVersion(id: string, title?: string, key = newKey()): Promise<t.Trip> {
     return this.#call("POST", path`/versions/${id}/copy`, { body: title ? { title } : {}, key });
   }

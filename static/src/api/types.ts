@@ -96,7 +96,7 @@ export interface Version {
   readonly id: string;
   readonly document: string;
   readonly name: string | null;
-  readonly cause: "saved" | "beforeRestore" | "restored";
+  readonly cause: "saved" | "beforeRestore" | "beforeRenewal" | "restored";
   readonly from?: string | null;
   readonly by: { readonly user: string; readonly name: string; readonly color: string };
   readonly at: string;
@@ -110,6 +110,12 @@ export interface VersionWithProjection extends Version {
 export interface RestoredVersions {
   readonly before: Version;
   readonly after: Version;
+}
+
+/** A document that has begun anew. */
+export interface Renewal {
+  readonly epoch: number;
+  readonly before: Version;
 }
 
 /** Good for one opening of /events, and to go on there. */

@@ -9,6 +9,7 @@ const KINDS = [
   "trashed",
   "untrashed",
   "version_restored",
+  "began_anew",
 ] as const;
 const ROLES: readonly Role[] = ["owner", "editor", "commenter", "viewer"];
 

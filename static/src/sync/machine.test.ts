@@ -172,7 +172,14 @@ describe("closes", () => {
   ] as const)("%i is refused as %s", (code, reason) => {
     const machine = connected();
     machine.handle({ type: "closed", code, reason: "why" });
-    expect(machine.state).toEqual({ kind: "refused", reason, detail: "why" });
+    expect(machine.state).toEqual({ kind: "refused", reason, detail: "why", copy: false });
+  });
+
+  it("offers a copy where another epoch leaves edits behind", () => {
+    const machine = connected();
+    edit(machine, 0);
+    machine.handle({ type: "closed", code: 4409, reason: "" });
+    expect(machine.state).toMatchObject({ reason: "otherEpoch", copy: true });
   });
 
   it.each([1001, 1006, 1011, 1013, 4401, 4503, 4508])("%i is waited out", (code) => {
@@ -193,7 +200,7 @@ describe("refusals", () => {
     stored(machine, 1);
     edit(machine, 0);
     refused(machine, 2, status);
-    expect(machine.state).toEqual({ kind: "refused", reason, detail: "no" });
+    expect(machine.state).toEqual({ kind: "refused", reason, detail: "no", copy: true });
     expect(machine.changes).toBe(1);
     expect(edit(machine, 5_000)).toEqual([]);
   });

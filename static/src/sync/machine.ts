@@ -14,7 +14,8 @@ export type SyncState =
   /** The role was lowered or the access taken; `copy`: edits of mine were not taken, offer them as a file. */
   | { readonly kind: "access-changed"; readonly role: Role | null; readonly copy: boolean }
   /** The server does not take what I have; offer my copy. `detail` is the server's own word. */
-  | { readonly kind: "refused"; readonly reason: RefusedReason; readonly detail: string };
+  /** `copy`: this device has edits that the server has not. */
+  | { readonly kind: "refused"; readonly reason: RefusedReason; readonly detail: string; readonly copy: boolean };
 
 export type RefusedReason = "malformed" | "tooLarge" | "tooMany" | "forbidden" | "otherEpoch";
 
@@ -284,7 +285,7 @@ export class SyncMachine {
   }
 
   #giveUp(reason: RefusedReason, detail: string): Effect[] {
-    this.#problem = { kind: "refused", reason, detail };
+    this.#problem = { kind: "refused", reason, detail, copy: this.changes > 0 };
     return [];
   }
 }

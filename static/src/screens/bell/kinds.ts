@@ -4,6 +4,7 @@ import ArchiveRestore from "@lucide/svelte/icons/archive-restore";
 import Bell from "@lucide/svelte/icons/bell";
 import History from "@lucide/svelte/icons/history";
 import LogOut from "@lucide/svelte/icons/log-out";
+import Sparkles from "@lucide/svelte/icons/sparkles";
 import Trash2 from "@lucide/svelte/icons/trash-2";
 import UserRoundCog from "@lucide/svelte/icons/user-round-cog";
 import UserRoundPlus from "@lucide/svelte/icons/user-round-plus";
@@ -23,5 +24,6 @@ export const LOOKS: Readonly<Record<NoticeKind, Look>> = {
   trashed: { icon: Trash2, tone: "warn" },
   untrashed: { icon: ArchiveRestore, tone: "good" },
   version_restored: { icon: History, tone: "now" },
+  began_anew: { icon: Sparkles, tone: "now" },
   other: { icon: Bell, tone: "plain" },
 };

@@ -1,0 +1,85 @@
+// A trip that begins anew: everybody is back in it by themselves, and what nobody else has is offered.
+
+import AxeBuilder from '@axe-core/playwright'
+
+import { EditorPage } from './editor'
+import { expect, Person, test } from './fixtures'
+
+test('an owner clears trash and history, and everybody is back by themselves', async ({ browse, server }) => {
+  const ara = await Person.signUp(server, 'Ara')
+  const byeol = await Person.signUp(server, 'Byeol')
+  const trip = await ara.createTrip({ title: 'Jeju', days: 2 })
+  await ara.share(trip, byeol, 'editor')
+  const a = await EditorPage.open(await browse(ara), trip)
+  const b = await EditorPage.open(await browse(byeol), trip)
+  await a.addNotes(1, 'stays', 'thrown away')
+  await expect(b.card('thrown away')).toBeVisible()
+  await a.card('thrown away').click()
+  await a.page.keyboard.press('Delete')
+  await expect(b.card('thrown away')).toBeHidden()
+
+  await test.step('what only B has, who is offline, is not in it', async () => {
+    await b.page.context().setOffline(true)
+    await b.expectState('offline')
+    await b.addNotes(2, 'made in the tunnel')
+  })
+
+  await test.step('the trash says what will happen', async () => {
+    await a.expectState('saved')
+    await a.page.getByTestId('more').click()
+    await a.page.getByTestId('open-trash').click()
+    await expect(a.page.getByTestId('trash-card')).toHaveCount(1)
+    await a.page.getByTestId('renew').click()
+    await expect(a.page.getByTestId('renewal-dialog')).toBeVisible()
+    const { violations } = await new AxeBuilder({ page: a.page }).analyze()
+    expect(violations).toEqual([])
+    await a.page.getByTestId('renewal-confirm').click()
+  })
+
+  await test.step('A is back in the trip, with an empty trash and a version of how it was', async () => {
+    await expect(a.page.getByText('opened afresh')).toBeVisible()
+    await a.expectState('saved')
+    await a.expectDay(1, ['stays'])
+    await a.page.getByTestId('more').click()
+    await a.page.getByTestId('open-trash').click()
+    await expect(a.page.getByTestId('trash-panel')).toBeVisible()
+    await expect(a.page.getByTestId('trash-card')).toHaveCount(0)
+    await a.page.getByTestId('versions').click()
+    await expect(a.page.getByText('Before clearing')).toBeVisible()
+    await a.page.getByTestId('versions').click()
+  })
+
+  await test.step('B is offered what the trip lacks, and opens it afresh', async () => {
+    await b.page.context().setOffline(false)
+    const stopped = b.page.getByTestId('stopped')
+    await expect(stopped).toHaveAttribute('data-reason', 'otherEpoch')
+    await expect(stopped.getByTestId('save-copy')).toBeVisible()
+    await stopped.getByTestId('reopen').click()
+    await b.expectState('saved')
+    await b.expectDay(1, ['stays'])
+    await expect(b.card('made in the tunnel')).toBeHidden()
+  })
+
+  await test.step('both go on together, and B hears who it was', async () => {
+    await b.addNotes(2, 'anew')
+    await expect(a.card('anew')).toBeVisible()
+    await expect(b.page.getByTestId('bell')).toHaveAttribute('data-unread', '1')
+  })
+})
+
+test('who has nothing unsaved does not have to do anything', async ({ browse, server }) => {
+  const ara = await Person.signUp(server, 'Ara')
+  const byeol = await Person.signUp(server, 'Byeol')
+  const trip = await ara.createTrip({ title: 'Jeju', days: 2 })
+  await ara.share(trip, byeol, 'editor')
+  const b = await EditorPage.open(await browse(byeol), trip)
+  await b.addNotes(1, 'stays')
+  await b.expectState('saved')
+  await ara.call('POST', `/documents/${trip}/renewals`, {})
+  await expect(b.page.getByText('opened afresh')).toBeVisible()
+  await b.expectState('saved')
+  await b.expectDay(1, ['stays'])
+  await b.page.reload()
+  await b.expectState('saved')
+  await b.expectDay(1, ['stays'])
+})
