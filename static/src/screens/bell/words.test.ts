@@ -36,6 +36,7 @@ describe("sentence", () => {
       "trashed",
       "untrashed",
       "version_restored",
+      "began_anew",
       "other",
     ];
     for (const kind of kinds) {

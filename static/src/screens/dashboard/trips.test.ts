@@ -51,5 +51,6 @@ describe("changesList", () => {
     const kinds: NoticeKind[] = ["joined", "left", "role_changed", "removed", "trashed", "untrashed"];
     expect(kinds.map(notice).every(changesList)).toBe(true);
     expect(changesList(notice("version_restored"))).toBe(false);
+    expect(changesList(notice("began_anew"))).toBe(false);
   });
 });
