@@ -293,7 +293,8 @@ impl Rooms {
 
     async fn load(&self, doc: DocId, slot: &Arc<Slot>) -> Result<Door, RoomError> {
         let context = self.0.context.clone();
-        let span = tracing::info_span!("room", room.id = %doc);
+        // Of its own: a room outlives the request that opened it.
+        let span = tracing::info_span!(parent: None, "room", room.id = %doc);
         let listener = match self.0.fleet.get() {
             Some(fleet) => Some(Listener::new(doc, fleet).await),
             None => None,
