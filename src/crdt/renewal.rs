@@ -3,18 +3,18 @@
 use yrs::{Text, WriteTxn};
 
 use super::{
-    Document, Limits, LoadError,
+    Document, Folded, Limits, LoadError,
     edit::fresh_client,
     live::{Garbage, Live},
     restore::{Maps, Node, Texts, WITH_TRASH, read_roots},
 };
 
-/// The content of a stored document as one update that knows nothing of what was before: no deletions, no older
+/// A stored document as one update that knows nothing of what was before: no deletions, no older
 /// values, no trash, and none of its elements. The result is loaded and compared before it is handed out.
 pub fn renew<'a>(
     state: &'a [u8],
     updates: impl IntoIterator<Item = &'a [u8]>,
-) -> Result<Vec<u8>, LoadError> {
+) -> Result<Folded, LoadError> {
     let document = Document::load(state, updates, Limits::default())?;
     let (maps, texts) = what_counts(&document);
     let fresh = Live::with_client(fresh_client(), Garbage::Kept);
@@ -30,7 +30,10 @@ pub fn renew<'a>(
     written.map_err(|_| LoadError::Damaged("a new document could not be written"))?;
     let state = fresh.encode();
     let again = Document::load(&state, [], Limits::default())?;
-    if what_counts(&again) == (maps, texts) { Ok(state) } else { Err(LoadError::Differs) }
+    if what_counts(&again) != (maps, texts) {
+        return Err(LoadError::Differs);
+    }
+    Ok(Folded { state, projection: again.project(), summary: again.summary() })
 }
 
 /// The content without the trash, without what is no part of a trip, and without texts that have nothing in them.

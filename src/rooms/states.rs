@@ -150,10 +150,10 @@ pub(crate) async fn afresh(
     stores: &RoomStores,
     flights: &FlightLog,
     doc: DocId,
-) -> Result<(Bytes, Loaded), RoomError> {
+) -> Result<(Folded, Loaded), RoomError> {
     let read = |loaded: &Loaded| crdt::renew(&loaded.state, updates(loaded));
     let Reading { done, loaded, .. } = read_either(stores, flights, doc, read).await?;
-    Ok((done.into(), loaded))
+    Ok((done, loaded))
 }
 
 /// Has a document that is sealed begin anew. Whoever comes first does it, so that it is done also if who sealed
@@ -163,14 +163,19 @@ pub(crate) async fn renew(
     flights: &FlightLog,
     doc: DocId,
 ) -> Result<(), RoomError> {
-    let (state, loaded) = afresh(stores, flights, doc).await?;
+    let (Folded { state, summary, .. }, loaded) = afresh(stores, flights, doc).await?;
     if !loaded.is_sealed {
         return Ok(());
     }
     let bytes = (loaded.state.len(), state.len());
-    match stores.journal.renew(doc, loaded.epoch, state).await {
+    match stores.journal.renew(doc, loaded.epoch, state.into()).await {
         Ok(()) => {
             tracing::info!(epoch = loaded.epoch, from = bytes.0, to = bytes.1, "begun anew");
+            // The rooms that ended with their epoch may have had news that lists don't show yet.
+            let shown = stores.summaries.set_summary(doc, &summary, Timestamp::now()).await;
+            if let Err(error) = shown {
+                tracing::warn!(%error, "a summary could not be stored");
+            }
             Ok(())
         }
         // Somebody was faster.

@@ -43,7 +43,7 @@ impl Window {
         window
     }
 
-    async fn with(person: &Person, token: &str) -> Self {
+    pub(crate) async fn with(person: &Person, token: &str) -> Self {
         let url = format!("{}/events?token={token}", person.base.replacen("http", "ws", 1));
         let (socket, _) = timeout(PATIENCE, connect_async(url)).await.unwrap().unwrap();
         Self { socket, asked: 0, events: VecDeque::new() }
@@ -63,7 +63,7 @@ impl Window {
         }
     }
 
-    async fn say(&mut self, message: Message) {
+    pub(crate) async fn say(&mut self, message: Message) {
         self.socket.send(message).await.unwrap();
     }
 
@@ -102,7 +102,7 @@ impl Window {
         assert!(heard.is_err() && self.events.is_empty(), "{heard:?} {:?}", self.events);
     }
 
-    async fn close_code(mut self) -> Option<u16> {
+    pub(crate) async fn close_code(mut self) -> Option<u16> {
         let hearing = async {
             loop {
                 match self.socket.next().await {

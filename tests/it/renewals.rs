@@ -65,9 +65,12 @@ async fn a_document_that_begins_anew_keeps_what_is_shown_and_loses_trash_and_his
     let seat = house.join_in(1).await.unwrap();
     stored(&seat, &edits).await;
     let handle = house.rooms.open(house.doc).await.unwrap();
+    handle.rename("부산".into()).await.unwrap();
     let shown = handle.project().await.unwrap();
     let by = UserId::new();
     let renewed = handle.renew(by).await.unwrap();
+    // Lists show it at once, though the room that knew has ended.
+    assert_eq!(house.journal.summary_now(house.doc).unwrap().0.title, "부산");
 
     assert_eq!(closed(&seat).await, CloseCode::Epoch);
     assert_eq!((renewed.epoch, house.epoch()), (2, (2, false)));

@@ -7,10 +7,14 @@ import * as Y from 'yjs'
 import { agree, assertWelcome, Peer } from '../harness/peer.js'
 import { Person } from '../harness/person.js'
 import { until } from '../harness/wait.js'
+import { Listener } from './listener.js'
 import { Member } from './member.js'
 
 /** Those in one document, the guest included. */
 const SIZE = 12
+
+/** What the reader is by turns; each time they are told. */
+const ROLES = ['commenter', 'viewer']
 
 /** Those who come after them. */
 const LATER = 4
@@ -27,6 +31,10 @@ export class Crowd {
       return Member.join(person, crowd.id, options)
     }
     crowd.guest = await join({ acks: true, server: fleet.nodes[0] })
+    crowd.reader = await Person.signUp(fleet.nginx)
+    await crowd.owner.share(crowd.id, crowd.reader, 'viewer')
+    crowd.listener = new Listener(crowd.reader)
+    crowd.told = 0
     const others = Array.from({ length: SIZE - 1 }, (_, n) => join({ acks: n % 2 === 0 }))
     crowd.there = [crowd.guest, ...await Promise.all(others)]
     crowd.all = [...crowd.there]
@@ -50,6 +58,24 @@ export class Crowd {
   mark (name) {
     this.there.forEach((member) => member.mark(name))
     this.marked = [...this.there]
+  }
+
+  /** Gives the reader another role, however often that takes: who hears of it is told once. */
+  async tell () {
+    const role = ROLES[this.told % ROLES.length]
+    const set = () => this.owner.setRole(this.id, this.reader, role).then(() => true, () => false)
+    await until('the role is set', set, 30_000)
+    this.told++
+  }
+
+  /** Whether the reader was told all of it. */
+  get hasHeardAll () {
+    return this.listener.heard.length >= this.told
+  }
+
+  /** Each of it once, and in order. */
+  assertHeardOnce () {
+    assert.deepEqual(this.listener.heard, Array.from({ length: this.told }, (_, n) => n + 1))
   }
 
   /** Whether everybody has everybody's mark. */
@@ -108,5 +134,11 @@ export class Crowd {
 
   leave () {
     this.there.forEach((member) => member.leave())
+  }
+
+  /** Also those who only listen. */
+  disperse () {
+    this.leave()
+    this.listener.leave()
   }
 }

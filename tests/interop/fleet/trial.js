@@ -33,7 +33,7 @@ export function trial (name, Redis, stops) {
     t.diagnostic(`MOIM_FLEET_SEED=${SEED}`)
     const fleet = await Fleet.start(t, Redis)
     const crowds = await Promise.all(Array.from({ length: DOCUMENTS }, () => Crowd.gather(fleet)))
-    t.after(() => crowds.forEach((crowd) => crowd.leave()))
+    t.after(() => crowds.forEach((crowd) => crowd.disperse()))
     const course = new Trial(t, fleet, crowds, stops)
     await course.run()
   })
@@ -57,6 +57,8 @@ class Trial {
     await editing
     await this.isKept()
     await this.allDie()
+    await until('all is told', () => this.crowds.every(({ hasHeardAll }) => hasHeardAll), HEALED_WITHIN)
+    this.crowds.forEach((crowd) => crowd.assertHeardOnce())
     this.crowds.forEach((crowd) => crowd.assertWelcome())
     assert.deepEqual(await this.fleet.complaints(), [])
     this.report()
@@ -108,6 +110,8 @@ class Trial {
   async redisStops (what, nodes) {
     await this.fleet.redis.kill(nodes)
     await this.halfTheOutage()
+    // While nobody can say so to the other nodes.
+    await this.somebodyIsTold()
     this.crowds.forEach((crowd) => crowd.lose())
     await this.halfTheOutage()
     await this.fleet.redis.goOn(nodes)
@@ -131,8 +135,15 @@ class Trial {
   async heals (after) {
     const began = Date.now()
     this.crowds.forEach((crowd) => crowd.mark(after))
-    await until(`all hear all after ${after}`, () => this.crowds.every((crowd) => crowd.hasAllMarks(after)), HEALED_WITHIN)
+    await this.somebodyIsTold()
+    const hasAll = (crowd) => crowd.hasAllMarks(after) && crowd.hasHeardAll
+    await until(`all hear all after ${after}`, () => this.crowds.every(hasAll), HEALED_WITHIN)
     this.test.diagnostic(`${seconds(began)} s until all have heard all after ${after}`)
+  }
+
+  /** In each document: on whichever node that is done, and whichever the one who is told listens to. */
+  async somebodyIsTold () {
+    await Promise.all(this.crowds.map((crowd) => crowd.tell()))
   }
 
   async isSpread () {

@@ -7,12 +7,14 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::Command;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     common::{
         person::{Answer, PASSWORD, Person},
         program::Program,
     },
+    events::Window,
     peers::{Peer, add_card},
     socket::{Socket, state, ticket},
 };
@@ -136,6 +138,25 @@ async fn use_sockets(minji: &Person, jun: &Person, trip: &str, secrets: &mut Sec
     assert_eq!(Socket::open(minji, &made_up).await.close_code().await, Some(4401));
 }
 
+async fn use_events(minji: &Person, trip: &str, secrets: &mut Secrets) {
+    let ticket = async |secrets: &mut Secrets| {
+        let ticket = minji.post("/events/tickets", json!({})).await.expect(StatusCode::OK);
+        secrets.keep(ticket["token"].as_str().unwrap())
+    };
+    let mut window = Window::with(minji, &ticket(secrets).await).await;
+    // Notices hold the trip's title.
+    let notices = window.ask(json!({"op": "notices", "after": 0})).await;
+    assert_eq!(notices["ok"]["last"], 1);
+    window.ask(json!({"op": "watch", "room": trip})).await;
+    window.ask(json!({"op": secrets.keep("SECRET-NO-OP")})).await;
+    let fresh = ticket(secrets).await;
+    window.ask(json!({"op": "token", "token": fresh})).await;
+    window.say(Message::text(secrets.keep("SECRET-NO-REQUEST"))).await;
+    assert_eq!(window.close_code().await, Some(4400));
+    let guessed = Window::with(minji, &secrets.keep("made.up.events")).await;
+    assert_eq!(guessed.close_code().await, Some(4401));
+}
+
 async fn save_and_restore(minji: &Person, trip: &str, secrets: &mut Secrets) {
     let form = json!({"name": secrets.keep("비밀 판")});
     let saved = minji.post(&format!("/documents/{trip}/versions"), form).await;
@@ -155,6 +176,7 @@ async fn no_password_no_token_and_no_content_reaches_the_log_or_the_metrics() {
     use_rest(&anybody, &mut minji, &mut secrets).await;
     let trip = share_a_trip(&minji, &jun, &mut secrets).await;
     use_sockets(&minji, &jun, &trip, &mut secrets).await;
+    use_events(&minji, &trip, &mut secrets).await;
     save_and_restore(&minji, &trip, &mut secrets).await;
     let metrics = anybody.get("!/metrics").await.text;
     assert!(metrics.contains("/api/v1/versions/{id}/restore"), "{metrics}");
