@@ -416,7 +416,21 @@ mod tests {
         assert_eq!(fleet.nodes[1].present(doc), 0);
         fleet.run(Duration::from_secs(4), &[]);
         assert_eq!(fleet.nodes[1].present(doc), 1);
-        assert_eq!(fleet.wanted[1][1..], [NodeEffect::RecheckAll]);
+        let made_up_for = [NodeEffect::RecheckAll, NodeEffect::Recounted, NodeEffect::Counted(doc)];
+        assert_eq!(fleet.wanted[1][1..], made_up_for);
+    }
+
+    #[test]
+    fn a_document_that_begins_anew_is_looked_at_on_every_other_node() {
+        let mut fleet = Fleet::new(3);
+        let doc = DocId::new(DocKind::Trip);
+        fleet.run(A_SECOND, &[]);
+        fleet.wanted.iter_mut().for_each(Vec::clear);
+        let mut effects = Vec::new();
+        fleet.nodes[0].began_anew(doc, fleet.now, &mut effects);
+        fleet.carry_out(0, effects, &[]);
+        let look = || vec![NodeEffect::ReadAgain(doc)];
+        assert_eq!(fleet.wanted, [vec![], look(), look()]);
     }
 
     #[test]
