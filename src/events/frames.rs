@@ -133,6 +133,11 @@ pub(super) fn token_wanted() -> String {
     json!({ "event": "token" }).to_string()
 }
 
+/// The server is there: browsers don't show pings to pages.
+pub(super) fn alive() -> String {
+    json!({ "event": "alive" }).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,7 +23,7 @@ const BURST: Duration = Duration::from_secs(3);
 const ASK_BEFORE: Duration = Duration::from_secs(60);
 /// What was told is looked up again after this time: whoever was to say that there is something new may not
 /// have been heard.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_secs(300);
 
 /// A room that is watched.
 #[derive(Debug)]
@@ -220,7 +220,7 @@ mod tests {
         session.answered(120, false, 0, now);
         assert_eq!(session.told(), Some(120));
         assert!(!session.looked(0, now) && session.looked(120, now));
-        assert!(!session.is_to_look(now + seconds(59)) && session.is_to_look(now + seconds(60)));
+        assert!(!session.is_to_look(now + seconds(299)) && session.is_to_look(now + seconds(300)));
     }
 
     #[test]

@@ -126,6 +126,9 @@ impl Window {
         }
         if now >= self.pinged + limits.ping_every {
             self.pinged = now;
+            if let ControlFlow::Break(code) = self.say(frames::alive()).await? {
+                return Ok(ControlFlow::Break(code));
+            }
             return self.send(Frame::Ping(Bytes::new())).await;
         }
         if self.session.is_to_look(now) {

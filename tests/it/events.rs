@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What has not come by then does not come.
 const SILENCE: Duration = Duration::from_millis(300);
 
+/// What is said to say something.
+const ALIVE: &str = r#"{"event":"alive"}"#;
+
 /// A window of somebody's.
 pub(crate) struct Window {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -70,6 +73,7 @@ impl Window {
     async fn frame(&mut self) -> Value {
         loop {
             match timeout(PATIENCE, self.socket.next()).await.expect("a frame") {
+                Some(Ok(Message::Text(text))) if text.as_str() == ALIVE => {}
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 other => panic!("{other:?}"),
@@ -98,7 +102,7 @@ impl Window {
     }
 
     async fn is_silent(&mut self) {
-        let heard = timeout(SILENCE, self.socket.next()).await;
+        let heard = timeout(SILENCE, self.frame()).await;
         assert!(heard.is_err() && self.events.is_empty(), "{heard:?} {:?}", self.events);
     }
 
