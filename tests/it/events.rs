@@ -71,8 +71,12 @@ impl Window {
     }
 
     async fn frame(&mut self) -> Value {
+        timeout(PATIENCE, self.next_frame()).await.expect("a frame")
+    }
+
+    async fn next_frame(&mut self) -> Value {
         loop {
-            match timeout(PATIENCE, self.socket.next()).await.expect("a frame") {
+            match self.socket.next().await {
                 Some(Ok(Message::Text(text))) if text.as_str() == ALIVE => {}
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
