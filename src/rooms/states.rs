@@ -170,7 +170,7 @@ pub(crate) async fn renew(
     let bytes = (loaded.state.len(), state.len());
     match stores.journal.renew(doc, loaded.epoch, state.into()).await {
         Ok(()) => {
-            tracing::info!(epoch = loaded.epoch, from = bytes.0, to = bytes.1, "begun anew");
+            tracing::info!(%doc, epoch = loaded.epoch, from = bytes.0, to = bytes.1, "begun anew");
             // The rooms that ended with their epoch may have had news that lists don't show yet.
             let shown = stores.summaries.set_summary(doc, &summary, Timestamp::now()).await;
             if let Err(error) = shown {
