@@ -69,6 +69,11 @@ impl Serving {
         let (stop, mut tasks) = (Stop::default(), JoinSet::new());
         let stopping = stop.clone();
         tasks.spawn(async move { moim::run(listener, &config, stopping).await });
+        // Only once everything is open may another be started on the same data.
+        tokio::select! {
+            () = stop.serving.notified() => {}
+            ended = tasks.join_next() => panic!("a server that did not start: {ended:?}"),
+        }
         Self { base, stop, folder, database, tasks }
     }
 
