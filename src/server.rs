@@ -276,7 +276,9 @@ impl Server {
         tracing::info!("stopping");
         self.app.drain();
         self.accept.cancel();
+        let began = Instant::now();
         accepting.await;
+        self.app.requests.end(self.door.answer_within.saturating_sub(began.elapsed())).await;
         let connections = self.connection_tasks.stop().await;
         let rooms = self.rooms.count();
         self.room_tasks.stop().await;

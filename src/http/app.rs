@@ -7,7 +7,7 @@ use std::sync::{
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::{limits::Limits, site::Site};
+use super::{limits::Limits, requests::Requests, site::Site};
 use crate::{
     accounts::Accounts,
     bus::{Bus, BusState},
@@ -24,6 +24,7 @@ pub struct App {
     pub(crate) notify: Notifier,
     pub(crate) idempotency: Arc<dyn Idempotency>,
     pub(crate) limits: Limits,
+    pub(crate) requests: Requests,
     pub(crate) site: Site,
     /// The most bytes of a request's body. Documents don't travel this way.
     pub(crate) body_bytes: usize,
@@ -62,6 +63,7 @@ impl App {
             notify: parts.notify,
             idempotency: parts.idempotency,
             limits: Limits::new(&config.limits, parts.rates),
+            requests: Requests::new(config.limits.connections),
             site: Site::new(config),
             body_bytes: config.limits.body_bytes,
             metrics: parts.metrics,

@@ -91,6 +91,18 @@ pub(super) async fn time(request: Request, next: Next) -> Result<Response, ApiEr
         .map_err(|_| ApiError::Unavailable("a request took too long".to_owned()))
 }
 
+/// Does to the end what changes something.
+pub(super) async fn finish(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    if request.method().is_safe() {
+        return Ok(next.run(request).await);
+    }
+    app.requests.finish(next.run(request)).await
+}
+
 /// Adds what every response carries; what a handler set itself stays.
 pub(super) async fn secure(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

@@ -32,6 +32,7 @@ mod notices;
 mod openapi;
 mod paging;
 mod probe;
+mod requests;
 mod sessions;
 mod site;
 mod trips;
@@ -54,6 +55,7 @@ pub fn router(app: Arc<App>, sockets: Router) -> serde_json::Result<Router> {
         .layer(DefaultBodyLimit::max(app.body_bytes))
         .layer(from_fn(layers::keep_private))
         .layer(from_fn(layers::time))
+        .layer(from_fn_with_state(Arc::clone(&app), layers::finish))
         .layer(from_fn_with_state(Arc::clone(&app), layers::limit))
         .layer(CompressionLayer::new());
     Ok(Router::new()

@@ -132,7 +132,7 @@ struct Scene {
     trip: String,
 }
 
-async fn join(owner: &Person, trip: &str, guest: &Person, role: &str) {
+pub(crate) async fn join(owner: &Person, trip: &str, guest: &Person, role: &str) {
     let invite = owner.post(&format!("/trips/{trip}/invites"), json!({"role": role})).await;
     let invite = invite.expect(StatusCode::CREATED);
     let accept = format!("/invites/{}/accept", invite["token"].as_str().unwrap());

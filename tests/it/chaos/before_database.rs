@@ -5,6 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use tokio::time::{sleep, timeout};
+
 use super::{Mode, Proxy};
 use crate::{
     common::{
@@ -12,7 +16,9 @@ use crate::{
         peer::{content, holds},
         person::Person,
     },
+    events::{Window, join},
     mongo::Database,
+    redis::Redis,
     serving::Serving,
     two_servers::open,
 };
@@ -114,4 +120,53 @@ async fn a_database_that_was_cut_off_acknowledges_nothing_and_loses_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_to_the_database_that_are_lost_for_a_moment_hold_people_up_for_seconds_only() {
     nothing_is_lost(Mode::Lose, Duration::from_millis(500)).await;
+}
+
+/// By then a server has heard that there is something new, and has looked for it in vain.
+const GIVEN_UP: Duration = Duration::from_secs(12);
+/// How long people are waited for who are told by a slow server.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_asked_for_is_done_to_the_end_though_the_asker_hangs_up() {
+    let Scene { database, proxy, mut server, minji, trip, window } = Scene::start().await;
+    drop(window);
+    let beside = Serving::start_on(&database).await;
+    let jun = server.person("jun").await;
+    join(&minji, &trip, &jun, "editor").await;
+    let jun = jun.moved_to(&beside.base);
+    proxy.set(Mode::Delay(Duration::from_millis(200)));
+    let removal = minji.request(Method::DELETE, &format!("/trips/{trip}/members/{}", jun.id));
+    let is_out = async {
+        while jun.get(&format!("/trips/{trip}")).await.status != StatusCode::NOT_FOUND {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        answer = removal.send() => panic!("there was nothing left to do: {answer:?}"),
+        done = timeout(PATIENCE, is_out) => done.expect("jun to be out"),
+    }
+    // Nor does a stop leave it half done.
+    server.stop().await;
+    assert_eq!(jun.get("/notices").await.expect(StatusCode::OK)["last"], json!(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_window_hears_what_it_missed_once_the_database_is_back() {
+    let redis = Redis::start();
+    let url = redis.url();
+    let database = Arc::new(Database::new().await);
+    let proxy = Proxy::to(database.address()).await.unwrap();
+    let through = format!("mongodb://{}/?directConnection=true", proxy.address);
+    let flags = ["--redis-url", &url, "--mongo-url", &through];
+    let server = Serving::start_on_with(&database, &flags).await;
+    let beside = Serving::start_on_with(&database, &["--redis-url", &url]).await;
+    let (minji, jun) = (server.person("minji").await, server.person("jun").await);
+    let trip = minji.trip("제주").await;
+    let mut hers = Window::listening(&minji).await;
+    proxy.set(Mode::Cut);
+    join(&minji.moved_to(&beside.base), &trip, &jun.moved_to(&beside.base), "editor").await;
+    sleep(GIVEN_UP).await;
+    proxy.set(Mode::Pass);
+    assert_eq!(hers.notice().await.0, "joined");
 }
