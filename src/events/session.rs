@@ -25,6 +25,9 @@ const ASK_BEFORE: Duration = Duration::from_secs(60);
 /// have been heard.
 const LOOK_AGAIN: Duration = Duration::from_secs(300);
 
+/// What could not be looked up is looked up again after this time.
+const RETRY_LOOK: Duration = Duration::from_secs(10);
+
 /// A room that is watched.
 #[derive(Debug)]
 struct Watched {
@@ -42,7 +45,9 @@ pub(super) struct Session {
     told: Option<u64>,
     /// How far the person had read when that was said last.
     read: u64,
-    looked: Instant,
+    look_at: Instant,
+    /// The last look failed.
+    is_blind: bool,
     tenure: Tenure,
     budget: Bucket,
 }
@@ -54,7 +59,8 @@ impl Session {
             watched: BTreeMap::new(),
             told: None,
             read: 0,
-            looked: now,
+            look_at: now,
+            is_blind: false,
             tenure: good(life, now),
             budget: Bucket::new(REQUESTS_PER_SECOND, BURST, now),
         }
@@ -117,8 +123,7 @@ impl Session {
     /// The window has been sent everything up to this notice, and whether there are more for which it has to ask.
     pub(super) fn answered(&mut self, last: u64, more: bool, read: u64, now: Instant) {
         self.told = (!more).then_some(last);
-        self.read = read;
-        self.looked = now;
+        self.looked(read, now);
     }
 
     /// After which notice the window is to be sent more, if it has asked for that.
@@ -133,13 +138,19 @@ impl Session {
 
     /// It was looked up what there is. `true`: how far the person has read is to be said.
     pub(super) fn looked(&mut self, read: u64, now: Instant) -> bool {
-        self.looked = now;
+        (self.look_at, self.is_blind) = (now + LOOK_AGAIN, false);
         std::mem::replace(&mut self.read, read) != read
+    }
+
+    /// It could not be looked up. `true`: the first time since it could.
+    pub(super) fn look_failed(&mut self, now: Instant) -> bool {
+        self.look_at = now + RETRY_LOOK;
+        !std::mem::replace(&mut self.is_blind, true)
     }
 
     /// Whether to look what there is without having heard of anything.
     pub(super) fn is_to_look(&self, now: Instant) -> bool {
-        self.told.is_some() && self.looked + LOOK_AGAIN <= now
+        self.told.is_some() && self.look_at <= now
     }
 
     /// Goes on with a new ticket, good for so long.
@@ -156,7 +167,7 @@ impl Session {
     pub(super) fn deadline(&self) -> Instant {
         let counts = self.watched.values().filter(|room| room.is_stale);
         let counts = counts.map(|room| room.said_at + HERE_WINDOW);
-        let look = self.told.map(|_| self.looked + LOOK_AGAIN);
+        let look = self.told.map(|_| self.look_at);
         counts.chain(look).fold(self.tenure.deadline(), Instant::min)
     }
 }
@@ -221,6 +232,20 @@ mod tests {
         assert_eq!(session.told(), Some(120));
         assert!(!session.looked(0, now) && session.looked(120, now));
         assert!(!session.is_to_look(now + seconds(299)) && session.is_to_look(now + seconds(300)));
+    }
+
+    #[test]
+    fn what_could_not_be_looked_up_is_looked_up_soon_and_not_at_once() {
+        let (mut session, now) = begun();
+        session.answered(3, false, 0, now);
+        let later = now + seconds(300);
+        assert!(session.is_to_look(later) && session.look_failed(later));
+        assert!(!session.is_to_look(later) && session.deadline() == later + seconds(10));
+        assert!(session.is_to_look(later + seconds(10)));
+        assert!(!session.look_failed(later + seconds(10)), "said once is enough");
+        session.looked(0, later + seconds(20));
+        assert_eq!(session.deadline(), later + seconds(240), "the ticket's");
+        assert!(session.look_failed(later + seconds(30)));
     }
 
     #[test]

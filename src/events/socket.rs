@@ -251,7 +251,9 @@ impl Window {
             let page = match self.state.notify.since(self.user, after, MAX_PAGE).await {
                 Ok(page) => page,
                 Err(error) => {
-                    unavailable(&error);
+                    if self.session.look_failed(Instant::now()) {
+                        unavailable(&error);
+                    }
                     return GO_ON;
                 }
             };
