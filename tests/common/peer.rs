@@ -112,6 +112,21 @@ impl Peer {
         self.ask();
     }
 
+    /// Lets go of its replica, which is of no use in the epoch that has begun, and of what was not acknowledged.
+    pub(crate) fn begin_anew(&mut self, client: u64) {
+        // What it took back without hearing that this is stored may be there or not.
+        for mark in self.done.taken_back.difference(&self.acknowledged_taken_back) {
+            self.acknowledged_set.remove(mark);
+        }
+        self.done = Carried {
+            set: self.acknowledged_set.clone(),
+            taken_back: self.acknowledged_taken_back.clone(),
+        };
+        self.acknowledged.clear();
+        self.seen.clear();
+        (self.client, self.clock, self.doc, self.wire) = (client, 0, replica(client), None);
+    }
+
     /// Asks for all that is not here.
     pub(crate) fn ask(&mut self) {
         let state_vector = self.doc.transact().state_vector();
@@ -209,8 +224,12 @@ impl Peer {
     }
 
     fn take_back(&mut self, rng: &mut StdRng) -> Carried {
-        let is_open =
-            |mark: &&Mark| mark.starts_with("mark:") && !self.done.taken_back.contains(*mark);
+        // A replica that began anew has its own marks only when it has come to know the document.
+        let here = content(&self.doc);
+        let is_open = |mark: &&Mark| {
+            let is_here = mark.starts_with("mark:") && here.contains_key(*mark);
+            is_here && !self.done.taken_back.contains(*mark)
+        };
         let open: Vec<_> = self.done.set.iter().filter(is_open).cloned().collect();
         let Some(mark) = pick(&open, rng) else { return self.mark() };
         self.map("meta", |map, txn| {
@@ -477,6 +496,11 @@ pub(crate) fn content(doc: &Doc) -> BTreeMap<String, String> {
         );
     }
     all
+}
+
+/// How often a memo is there.
+pub(crate) fn times(content: &BTreeMap<String, String>, memo: &Mark) -> usize {
+    content.values().map(|value| value.matches(memo.as_str()).count()).sum()
 }
 
 /// Whether a mark is set.

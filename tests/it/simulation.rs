@@ -1,6 +1,7 @@
 //! A seeded simulation: people with real Yjs replicas around one room, over connections that break, on a
 //! server that is killed between any two steps. Everything acknowledged is there, and all end up the same.
-//! Once with one server, and once with several and a bus between them that loses, doubles and reorders frames.
+//! Once with one server, once with several and a bus between them that loses, doubles and reorders frames, and
+//! once with a document that begins anew meanwhile.
 //!
 //! `MOIM_SIMULATION_SEEDS=5000` says how many worlds; `MOIM_SIMULATION_SEED=17` replays one.
 
@@ -31,6 +32,11 @@ fn what_was_acknowledged_survives_and_everybody_converges() {
 #[test]
 fn with_many_nodes_too_everybody_converges_and_sees_the_same_people() {
     play_all(PINNED_FLEETS, |seed| Fleet::new(seed).play());
+}
+
+#[test]
+fn with_a_document_that_begins_anew_too_nothing_acknowledged_is_gone_or_there_twice() {
+    play_all(&[], |seed| Fleet::with_renewals(seed).play());
 }
 
 fn play_all(pinned: &[u64], play: fn(u64)) {

@@ -10,13 +10,16 @@ use futures_util::FutureExt;
 use moim::{
     bus::frame::Frame,
     ids::NodeId,
-    rooms::{Acks, Event, Life, ParticipantId, Room, Waiting},
+    rooms::{Acks, Event, Haste, Life, ParticipantId, Room, Waiting},
     store::faulty::Fault,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use yrs::{ReadTxn, Transact, Update, updates::decoder::Decode};
 
-use super::{server::Server, stage::Stage};
+use super::{
+    server::{OtherEpoch, Server},
+    stage::Stage,
+};
 use crate::common::peer::{Peer, content, replica};
 
 const STEPS: usize = 160;
@@ -47,6 +50,12 @@ pub(super) struct Fleet {
     peers: Vec<Peer>,
     /// At which node each peer sits, and where there.
     seats: Vec<Option<(usize, ParticipantId)>>,
+    /// The epoch of each peer's replica.
+    epochs: Vec<u32>,
+    /// When the document begins anew; a chance of its own, so that worlds without that stay as they are.
+    renewals: Option<StdRng>,
+    /// Who has yet to hear that it did.
+    uninformed: Vec<usize>,
 }
 
 impl Fleet {
@@ -57,9 +66,15 @@ impl Fleet {
         let peers: Vec<_> = (0..rng.random_range(2..6))
             .map(|name| Peer::new(name, rng.random_range(1..1 << 32), rng.random()))
             .collect();
-        let seats = vec![None; peers.len()];
+        let (seats, epochs) = (vec![None; peers.len()], vec![1; peers.len()]);
         let (now, stage, bus) = (Instant::now(), Stage::new(), BTreeMap::new());
-        Self { rng, now, stage, nodes, bus, dead: Vec::new(), peers, seats }
+        let (dead, renewals, uninformed) = (Vec::new(), None, Vec::new());
+        Self { rng, now, stage, nodes, bus, dead, peers, seats, epochs, renewals, uninformed }
+    }
+
+    /// In which the document begins anew now and then.
+    pub(super) fn with_renewals(seed: u64) -> Self {
+        Self { renewals: Some(StdRng::seed_from_u64(!seed)), ..Self::new(seed) }
     }
 
     pub(super) fn play(mut self) {
@@ -71,6 +86,11 @@ impl Fleet {
     }
 
     fn step(&mut self) {
+        match self.renewals.as_mut().map(|rng| rng.random_range(0..50)) {
+            Some(0) => self.seal(),
+            Some(1..4) => self.inform(Haste::AtOnce),
+            _ => {}
+        }
         self.now += Duration::from_millis(self.rng.random_range(0..20));
         let peer = self.rng.random_range(0..self.peers.len());
         let node = self.rng.random_range(0..self.nodes.len());
@@ -212,11 +232,43 @@ impl Fleet {
 
     fn reread(&mut self, node: usize) {
         let fails = self.rng.random_range(0..4) == 0;
-        let stage = &self.stage;
         let Some(server) = &mut self.nodes[node].server else { return };
         let Some(has) = server.reread.take() else { return };
-        let update = (!fails).then(|| stage.load().encode_diff(&has).expect("a vector").into());
+        let update = if fails {
+            None
+        } else {
+            let (document, epoch) = self.stage.open();
+            if epoch != server.epoch {
+                return self.begin_anew(node);
+            }
+            Some(document.encode_diff(&has).expect("a vector").into())
+        };
         self.with(node, |server, now| server.handle(Event::Reread(update), now));
+    }
+
+    /// Somebody has the document begin anew: the room of one node hears of it at once, the others later.
+    fn seal(&mut self) {
+        self.stage.seal();
+        self.uninformed = (0..self.nodes.len()).collect();
+        let at = self.rng.random_range(0..self.nodes.len());
+        let node = self.uninformed.swap_remove(at);
+        self.begin_anew(node);
+    }
+
+    fn inform(&mut self, haste: Haste) {
+        let Some(node) = self.uninformed.pop() else { return };
+        self.with(node, |server, now| server.handle(Event::Doubted(haste), now));
+    }
+
+    /// The document is in another epoch: the room ends, and all have to leave.
+    fn begin_anew(&mut self, node: usize) {
+        for peer in self.at(node) {
+            self.peers[peer].wire = None;
+            self.seats[peer] = None;
+        }
+        self.with(node, Server::leave);
+        self.nodes[node].server = None;
+        self.bus.retain(|(_, to), _| *to != node);
     }
 
     fn at(&self, node: usize) -> Vec<usize> {
@@ -232,9 +284,15 @@ impl Fleet {
         let node = &mut self.nodes[at];
         if node.server.is_none() {
             node.lives += 1;
-            let life = Life { node: node.id, number: node.lives, epoch: 1 };
-            let room = Room::among_nodes(self.stage.load(), life, self.now);
-            node.server = Some(Server::new(room));
+            let (document, epoch) = self.stage.open();
+            let life = Life { node: node.id, number: node.lives, epoch };
+            let room = Room::among_nodes(document, life, self.now);
+            node.server = Some(Server::new(room, epoch));
+        }
+        let epoch = node.server.as_ref().map_or(1, |server| server.epoch);
+        if std::mem::replace(&mut self.epochs[peer], epoch) != epoch {
+            let client = self.rng.random_range(1..1 << 32);
+            self.peers[peer].begin_anew(client);
         }
         self.peers[peer].connect();
         let acks = if self.peers[peer].counted { Acks::Counted } else { Acks::Echoed };
@@ -296,8 +354,10 @@ impl Fleet {
     fn append(&mut self, node: usize) {
         let stage = &self.stage;
         let Some(server) = &mut self.nodes[node].server else { return };
-        server.append(stage, self.now);
-        self.flush(node);
+        match server.append(stage, self.now) {
+            Ok(()) => self.flush(node),
+            Err(OtherEpoch) => self.begin_anew(node),
+        }
     }
 
     fn carry_closes(&mut self, node: usize) {
@@ -313,6 +373,10 @@ impl Fleet {
         (0..self.nodes.len()).for_each(|node| self.reconnect(node));
         while !self.dead.is_empty() {
             self.notice_a_death();
+        }
+        self.stage.renew();
+        while !self.uninformed.is_empty() {
+            self.inform(Haste::None);
         }
         for round in 0..ROUNDS {
             for peer in 0..self.peers.len() {

@@ -8,7 +8,7 @@ use moim::{
     ids::{Role, UserId},
     protocol::CloseCode,
     rooms::{Acks, Bounds, Effect, Event, ParticipantId, Receiver, Revision, Room, Sender, outbox},
-    store::faulty::Staged,
+    store::{StoreError, conflict, faulty::Staged},
 };
 
 use super::stage::Stage;
@@ -16,9 +16,14 @@ use super::stage::Stage;
 /// Small, so that peers fall behind now and then (W10).
 const BOUNDS: Bounds = Bounds { frames: 6, bytes: 2000 };
 
+/// The document has begun anew: the room is of no use any more.
+#[derive(Debug)]
+pub(super) struct OtherEpoch;
+
 /// The running server; a crash drops it.
 pub(super) struct Server {
     pub(super) room: Room,
+    pub(super) epoch: u32,
     pub(super) outboxes: BTreeMap<ParticipantId, (Sender, Receiver, usize)>,
     next: u64,
     /// Accepted, not appended yet.
@@ -31,9 +36,10 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(room: Room) -> Self {
+    pub(super) fn new(room: Room, epoch: u32) -> Self {
         Self {
             room,
+            epoch,
             outboxes: BTreeMap::new(),
             next: 0,
             waiting: Vec::new(),
@@ -116,22 +122,25 @@ impl Server {
         closes.collect()
     }
 
-    /// Half of an append: the first call begins it, the second ends it.
-    pub(super) fn append(&mut self, stage: &Stage, now: Instant) {
+    /// Half of an append: the first call begins it, the second ends it. An error: the document has begun anew.
+    pub(super) fn append(&mut self, stage: &Stage, now: Instant) -> Result<(), OtherEpoch> {
         match self.appending.take() {
             None if self.waiting.is_empty() => {}
             None => {
                 let updates = self.waiting.iter().map(|(_, update)| update.clone()).collect();
-                let staged = stage.journal.stage(stage.doc, 1, updates);
+                let staged = stage.journal.stage(stage.doc, self.epoch, updates);
                 self.appending = Some((staged, self.waiting.len()));
             }
-            Some((staged, count)) => {
-                if stage.journal.settle(staged).is_ok() {
+            Some((staged, count)) => match stage.journal.settle(staged) {
+                Ok(()) => {
                     let last = self.waiting.drain(..count).next_back();
                     self.handle(Event::Stored(last.expect("an edit").0), now);
                 }
-            }
+                Err(StoreError::Conflict(conflict::OTHER_EPOCH)) => return Err(OtherEpoch),
+                Err(_) => {}
+            },
         }
+        Ok(())
     }
 
     /// The process dies. An append that was under way may have been written all the same.

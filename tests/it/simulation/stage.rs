@@ -3,11 +3,11 @@
 use moim::{
     crdt::{self, Document, Limits, TripDraft},
     ids::{DocId, DocKind},
-    store::{Generation, faulty::FaultyJournal},
+    store::{Generation, Loaded, faulty::FaultyJournal},
 };
 use yrs::{Transact, Update, updates::decoder::Decode};
 
-use crate::common::peer::{Peer, content, holds, replica};
+use crate::common::peer::{Peer, content, holds, replica, times};
 
 pub(super) struct Stage {
     pub(super) doc: DocId,
@@ -33,6 +33,7 @@ impl Stage {
         for peer in peers {
             for mark in peer.acknowledged_set.difference(peer.taken_back()) {
                 assert!(holds(&content, mark), "{mark} was acknowledged and is gone");
+                assert!(times(&content, mark) <= 1, "{mark} is there more than once");
             }
             for mark in &peer.acknowledged_taken_back {
                 assert!(!holds(&content, mark), "taking {mark} back was acknowledged");
@@ -41,16 +42,45 @@ impl Stage {
         document
     }
 
-    pub(super) fn load(&self) -> Document {
+    fn loaded(&self) -> Loaded {
         let loaded = self.journal.load_now(self.doc, Generation::Newest).expect("reads");
-        let loaded = loaded.expect("exists");
+        loaded.expect("exists")
+    }
+
+    pub(super) fn load(&self) -> Document {
+        let loaded = self.loaded();
         let updates = loaded.entries.iter().map(|entry| &entry.update[..]);
         Document::load(&loaded.state, updates, Limits::default()).expect("loads")
     }
 
+    /// What a room opens with: whoever comes to a sealed document has it begin anew.
+    pub(super) fn open(&self) -> (Document, u32) {
+        self.renew();
+        (self.load(), self.loaded().epoch)
+    }
+
+    /// From now on nothing of the present epoch is taken.
+    pub(super) fn seal(&self) {
+        let loaded = self.loaded();
+        if !loaded.is_sealed {
+            self.journal.seal_now(self.doc, loaded.epoch).expect("nobody else seals");
+        }
+    }
+
+    /// Has a sealed document begin anew.
+    pub(super) fn renew(&self) {
+        let loaded = self.loaded();
+        if loaded.is_sealed {
+            let updates = loaded.entries.iter().map(|entry| &entry.update[..]);
+            let renewed = crdt::renew(&loaded.state, updates).expect("begins anew");
+            let renewed = self.journal.renew_now(self.doc, loaded.epoch, renewed.state.into());
+            renewed.expect("nobody else does");
+        }
+    }
+
     pub(super) fn fold(&self) {
-        let loaded =
-            self.journal.load_now(self.doc, Generation::Newest).expect("reads").expect("exists");
+        self.renew();
+        let loaded = self.loaded();
         let updates = loaded.entries.iter().map(|entry| &entry.update[..]);
         let folded = crdt::fold(&loaded.state, updates).expect("folds");
         let entries: Vec<_> = loaded.entries.iter().map(|entry| entry.id).collect();

@@ -81,7 +81,7 @@ impl World {
         }
         if self.server.is_none() {
             let room = Room::new(self.stage.load(), self.now);
-            self.server = Some(Server::new(room));
+            self.server = Some(Server::new(room, 1));
         }
         self.peers[peer].connect();
         let acks = if self.peers[peer].counted { Acks::Counted } else { Acks::Echoed };
@@ -138,7 +138,7 @@ impl World {
 
     fn append(&mut self) {
         if let Some(server) = &mut self.server {
-            server.append(&self.stage, self.now);
+            server.append(&self.stage, self.now).expect("it never begins anew here");
         }
     }
 
