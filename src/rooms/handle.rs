@@ -188,6 +188,7 @@ impl Handle {
         }
         sealed?;
         let epoch = before.epoch + 1;
+        tracing::info!(doc = %self.doc, epoch, "sealed, to begin anew");
         self.rooms.began_anew(self.doc, epoch).await;
         states::renew(stores, flights, self.doc).await?;
         Ok(Renewed { before, epoch })

@@ -37,6 +37,11 @@ impl Client {
         Self { peer, path: path.to_owned(), socket: None, closed: None, unanswered: 0 }
     }
 
+    /// Comes with another ticket from now on.
+    pub(crate) fn set_path(&mut self, path: &str) {
+        path.clone_into(&mut self.path);
+    }
+
     /// Connects to the server at this address, and says the first word.
     pub(crate) async fn connect(&mut self, base: &str) -> Result<(), tungstenite::Error> {
         let url = format!("{}{}", base.replacen("http", "ws", 1), self.path);

@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Save,
     /// A journal that is being folded.
     Fold,
+    /// A document that begins anew.
+    Renewal,
     /// A trip that is being made.
     Create,
     /// A start after a kill.
@@ -24,10 +26,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Edits,
         Self::Save,
         Self::Fold,
+        Self::Renewal,
         Self::Create,
         Self::Start,
         Self::Migration,
@@ -47,16 +50,24 @@ impl Kind {
         flags
     }
 
+    /// How often the server is killed while people edit.
+    pub(crate) fn lives(self) -> usize {
+        // What the first life left half done is completed in the second.
+        if self == Self::Renewal { 2 } else { 1 }
+    }
+
     /// How long the people edit before the kill, or before the stop that it lands in.
     pub(crate) fn life(self, rng: &mut StdRng) -> Duration {
         let milliseconds = match self {
-            Self::Edits | Self::Save | Self::Fold | Self::Create => rng.random_range(20..600),
+            Self::Edits | Self::Save | Self::Fold | Self::Renewal | Self::Create => {
+                rng.random_range(20..600)
+            }
             Self::Start | Self::Migration | Self::Drain => rng.random_range(20..300),
         };
         Duration::from_millis(milliseconds)
     }
 
-    /// How long a start or a stop goes on before the kill.
+    /// How long a start, a stop or a renewal goes on before the kill.
     pub(crate) fn respite(self, rng: &mut StdRng) -> Duration {
         let microseconds = match self {
             // The program takes a while until it opens its store.
@@ -64,6 +75,8 @@ impl Kind {
             Self::Edits | Self::Save | Self::Fold | Self::Create | Self::Drain => {
                 rng.random_range(0..40_000)
             }
+            // From when it is asked for.
+            Self::Renewal => rng.random_range(0..12_000),
         };
         Duration::from_micros(microseconds)
     }

@@ -1,17 +1,19 @@
 //! A data folder with a person and trips in it, made once and copied for many rounds: it saves time, no more.
 
 use std::{
+    collections::BTreeSet,
     path::Path,
     time::{Duration, Instant},
 };
 
 use rand::{SeedableRng, rngs::StdRng};
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::common::{
     client::{Client, read},
-    peer::{Peer, state},
+    peer::{CARD, Mark, Peer, content, state},
     person::Person,
     program::Program,
 };
@@ -22,14 +24,36 @@ const FRESH: Duration = Duration::from_secs(240);
 const EDITS: usize = 30;
 
 /// A trip that every round begins with.
+#[derive(Clone)]
 pub(crate) struct Trip {
     pub(crate) id: String,
     pub(crate) title: String,
     /// Of its socket, with a ticket.
     pub(crate) path: String,
-    /// The whole document, in an update.
+    pub(crate) epoch: u64,
+    /// The whole document in an update, as long as it does not begin anew.
     pub(crate) state: Vec<u8>,
+    /// What is in it, whatever becomes of it.
+    pub(crate) marks: BTreeSet<Mark>,
 }
+
+impl Trip {
+    /// Takes a fresh ticket, for the epoch in which the document is now, unless the server is gone.
+    pub(crate) async fn take_ticket(&mut self, person: &Person) -> Result<(), reqwest::Error> {
+        let ask = person.request(Method::POST, &format!("/documents/{}/tickets", self.id));
+        let answer = ask.json(&json!({})).send().await?.error_for_status()?;
+        let ticket: Value = answer.json().await?;
+        self.path = format!("/sync/{}?ack=1&token={}", self.id, ticket["token"].as_str().unwrap());
+        let epoch = ticket["epoch"].as_u64().unwrap();
+        if std::mem::replace(&mut self.epoch, epoch) != epoch {
+            self.state = EMPTY.to_vec();
+        }
+        Ok(())
+    }
+}
+
+/// An update with nothing in it.
+const EMPTY: [u8; 2] = [0, 0];
 
 /// The folder, and who knows what is in it.
 pub(crate) struct Prepared {
@@ -99,6 +123,9 @@ async fn trip(person: &Person, base: &str, number: usize, title: &str) -> Trip {
         }
     }
     client.is_settled().await;
-    let state = state(&read(base, &path).await);
-    Trip { id, title: title.to_owned(), path, state }
+    let doc = read(base, &path).await;
+    let marks =
+        content(&doc).into_keys().filter(|key| key.starts_with("mark:") || key.ends_with(CARD));
+    let (marks, state) = (marks.collect(), state(&doc));
+    Trip { id, title: title.to_owned(), path, epoch: 1, state, marks }
 }

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -28,13 +28,15 @@ use crate::{
 };
 
 const DATABASE: &str = "moim.db";
+/// Of a socket whose document has begun anew.
+const BEGAN_ANEW: Option<u16> = Some(4409);
+const BETWEEN_RENEWALS: Duration = Duration::from_millis(60);
 /// The title of trips that are made while the kill comes.
 const TITLE: &str = "여수";
 
 /// A person at a keyboard.
 struct Editor {
-    /// Its place in `prepared.trips`.
-    trip: usize,
+    trip: Trip,
     client: Client,
     rng: StdRng,
 }
@@ -44,8 +46,12 @@ struct Editor {
 struct Promises {
     versions: RefCell<Vec<String>>,
     trips: RefCell<Vec<String>>,
+    /// In which the document began anew last.
+    epoch: Cell<u64>,
     /// A request is on its way.
     asking: Cell<bool>,
+    /// One begins.
+    asked: Notify,
 }
 
 pub(crate) struct Round<'a> {
@@ -54,6 +60,7 @@ pub(crate) struct Round<'a> {
     rng: StdRng,
     data: PathBuf,
     prepared: &'a Prepared,
+    trips: Vec<Trip>,
     editors: Vec<Editor>,
     counts: Counts,
 }
@@ -64,16 +71,16 @@ impl<'a> Round<'a> {
         let kind = Kind::draw(&mut rng);
         let (people, trips) = (rng.random_range(2..=20), rng.random_range(1..=3));
         let editors = (0..people).map(|name| {
-            let trip = name % trips;
+            let trip = prepared.trips[name % trips].clone();
             let peer = Peer::new(name, rng.random_range(1 << 10..1 << 32), true);
-            let client = Client::new(peer, &prepared.trips[trip].path);
+            let client = Client::new(peer, &trip.path);
             Editor { trip, client, rng: StdRng::seed_from_u64(rng.random()) }
         });
         let editors = editors.collect();
         let data = folder.join("data");
         prepared.copy(&data);
-        let counts = Counts { rounds: 1, ..Counts::default() };
-        Self { seed, kind, rng, data, prepared, editors, counts }
+        let (trips, counts) = (prepared.trips.clone(), Counts { rounds: 1, ..Counts::default() });
+        Self { seed, kind, rng, data, prepared, trips, editors, counts }
     }
 
     pub(crate) async fn play(mut self) -> Report {
@@ -81,18 +88,27 @@ impl<'a> Round<'a> {
             self.migrate().await;
         }
         let promises = Promises::default();
-        self.live_and_die(&promises).await;
+        for _ in 0..self.kind.lives() {
+            self.live_and_die(&promises).await;
+        }
         if self.kind == Kind::Start {
             self.kill_starts().await;
         }
         let mut program = self.start().await;
         program.is_ready().await;
         let person = self.prepared.person.moved_to(&program.base);
-        for trip in self.trips() {
+        if self.kind == Kind::Renewal {
+            self.come_back(&person).await;
+            promises.check_epoch(self.trips[0].epoch, self.kind.lives());
+        }
+        for trip in &self.trips {
             survey::check(&person, &program.base, trip, self.peers_of(trip)).await;
         }
         promises.check(&person).await;
         self.reunite(&person, &program.base).await;
+        if self.kind == Kind::Renewal {
+            survey::begins_anew(&person, &self.trips[0]).await;
+        }
         program.stop().await;
         assert!(program.log().contains("everything is written"), "{}", program.log());
         self.report()
@@ -131,13 +147,18 @@ impl<'a> Round<'a> {
         let (kind, base) = (self.kind, program.base.clone());
         let person = self.prepared.person.moved_to(&base);
         let (life, respite) = (kind.life(&mut self.rng), kind.respite(&mut self.rng));
-        let trip = &self.prepared.trips[0].id;
+        let trip = &self.trips[0].id;
         let killed = CancellationToken::new();
-        let lives = join_all(self.editors.iter_mut().map(|editor| editor.live(&base, &killed)));
+        let lives = self.editors.iter_mut().map(|editor| editor.live(&person, &killed));
+        let lives = join_all(lives);
         let killing = async {
             sleep(life).await;
             if kind == Kind::Drain {
                 program.signal("TERM").await;
+                sleep(respite).await;
+            }
+            if kind == Kind::Renewal {
+                promises.asked.notified().await;
                 sleep(respite).await;
             }
             let asking = promises.asking.get();
@@ -152,6 +173,8 @@ impl<'a> Round<'a> {
         let hit = match kind {
             Kind::Edits => in_flight > 0,
             Kind::Save | Kind::Create => asking,
+            // Sealed, and not yet what it was to become.
+            Kind::Renewal => log.rfind("sealed, to begin") > log.rfind("begun anew"),
             Kind::Fold => {
                 log.matches("folding the journal").count() > log.matches("is folded").count()
             }
@@ -171,23 +194,27 @@ impl<'a> Round<'a> {
             editor.client.is_settled().await;
         });
         join_all(back).await;
-        for at in 0..self.prepared.trips.len() {
-            let trip = &self.prepared.trips[at];
+        for trip in &self.trips {
             let expected = survey::check(person, base, trip, self.peers_of(trip)).await;
             let expected = content(&expected);
-            let here = self.editors.iter_mut().filter(|editor| editor.trip == at);
+            let here = self.editors.iter_mut().filter(|editor| editor.trip.id == trip.id);
             let same = |client: &Client| content(&client.peer.doc) == expected;
             join_all(here.map(|editor| editor.client.listen_until("all is here", same))).await;
         }
     }
 
-    fn trips(&self) -> impl Iterator<Item = &'a Trip> + use<'a> {
-        self.prepared.trips.iter()
+    /// Everybody takes a ticket for the epoch that they find.
+    async fn come_back(&mut self, person: &Person) {
+        for trip in &mut self.trips {
+            trip.take_ticket(person).await.unwrap();
+        }
+        for editor in &mut self.editors {
+            editor.come_back(person).await.unwrap();
+        }
     }
 
     fn peers_of(&self, trip: &Trip) -> impl Iterator<Item = &Peer> + Clone {
-        let at = self.prepared.trips.iter().position(|other| other.id == trip.id);
-        let here = self.editors.iter().filter(move |editor| Some(editor.trip) == at);
+        let here = self.editors.iter().filter(move |editor| editor.trip.id == trip.id);
         here.map(|editor| &editor.client.peer)
     }
 
@@ -205,13 +232,17 @@ impl<'a> Round<'a> {
 impl Editor {
     /// Edits, online and offline, until the server is dead, and a little longer. Says how many messages were
     /// on their way at the end.
-    async fn live(&mut self, base: &str, killed: &CancellationToken) -> usize {
-        let Self { client, rng, .. } = self;
-        client.connect(base).await.ok();
+    async fn live(&mut self, person: &Person, killed: &CancellationToken) -> usize {
+        let base = &person.base;
+        self.client.connect(base).await.ok();
         while !killed.is_cancelled() {
+            if self.client.closed == BEGAN_ANEW {
+                // The server may be gone by now, here and below.
+                self.come_back(person).await.ok();
+            }
+            let Self { client, rng, .. } = self;
             match rng.random_range(0..40) {
                 0 => client.disconnect(),
-                // The server may be gone by now.
                 1..8 if !client.is_connected() => drop(client.connect(base).await),
                 _ => (0..rng.random_range(1..4)).for_each(|_| client.peer.edit(rng)),
             }
@@ -219,33 +250,72 @@ impl Editor {
             let pause = Duration::from_millis(rng.random_range(0..30));
             client.listen_for(pause).await;
         }
+        let Self { client, rng, .. } = self;
         if client.is_connected() {
             client.hear_out().await;
         }
         (0..rng.random_range(0..5)).for_each(|_| client.peer.edit(rng));
         client.unanswered
     }
+
+    /// Takes a fresh ticket; if the document has begun anew, so does the replica.
+    async fn come_back(&mut self, person: &Person) -> Result<(), reqwest::Error> {
+        let epoch = self.trip.epoch;
+        self.trip.take_ticket(person).await?;
+        self.client.set_path(&self.trip.path);
+        self.client.closed = None;
+        if self.trip.epoch != epoch {
+            self.client.disconnect();
+            self.client.peer.begin_anew(self.rng.random_range(1 << 10..1 << 32));
+        }
+        Ok(())
+    }
 }
 
 impl Promises {
     /// Asks for what the round is about, again and again, until the server is gone.
     async fn ask(&self, kind: Kind, person: &Person, trip: &str) {
-        let (path, form, answers) = match kind {
-            Kind::Save => (format!("/documents/{trip}/versions"), json!({}), &self.versions),
-            Kind::Create => ("/trips".to_owned(), json!({"title": TITLE}), &self.trips),
+        let (path, form) = match kind {
+            Kind::Save => (format!("/documents/{trip}/versions"), json!({})),
+            Kind::Renewal => (format!("/documents/{trip}/renewals"), json!({})),
+            Kind::Create => ("/trips".to_owned(), json!({"title": TITLE})),
             Kind::Edits | Kind::Fold | Kind::Start | Kind::Migration | Kind::Drain => return,
         };
         loop {
+            if kind == Kind::Renewal {
+                // So that people are back before they have to leave again.
+                sleep(BETWEEN_RENEWALS).await;
+            }
             self.asking.set(true);
+            self.asked.notify_waiters();
             let Ok(made) = person.request(Method::POST, &path).json(&form).send().await else {
                 return;
             };
             let status = made.status();
             let Ok(made) = made.json::<Value>().await else { return };
             self.asking.set(false);
-            assert_eq!(status, StatusCode::CREATED, "{made}");
-            answers.borrow_mut().push(made["id"].as_str().unwrap().to_owned());
+            assert!(status.is_success(), "{status}: {made}");
+            self.note(kind, &made);
         }
+    }
+
+    fn note(&self, kind: Kind, made: &Value) {
+        let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
+        match kind {
+            Kind::Create => self.trips.borrow_mut().push(id(made)),
+            Kind::Renewal => {
+                self.versions.borrow_mut().push(id(&made["before"]));
+                self.epoch.set(made["epoch"].as_u64().unwrap());
+            }
+            _ => self.versions.borrow_mut().push(id(made)),
+        }
+    }
+
+    /// A renewal that was answered is there; at each kill one may have been under way.
+    fn check_epoch(&self, epoch: u64, kills: usize) {
+        let answered = self.epoch.get().max(1);
+        let most = answered + kills as u64;
+        assert!((answered..=most).contains(&epoch), "epoch {epoch}, but {answered} was answered");
     }
 
     /// Checks that what was made is there, and can be read.

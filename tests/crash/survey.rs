@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use moim::crdt::{Card, Projection};
 use reqwest::StatusCode;
+use serde_json::json;
 use yrs::{Doc, ReadTxn, Transact};
 
 use crate::{
     common::{
         client::read,
-        peer::{CARD, Mark, Peer, content, has_all, holds},
+        peer::{CARD, Mark, Peer, content, has_all, holds, times},
         person::Person,
     },
     prepared::Trip,
@@ -30,9 +31,13 @@ pub(crate) async fn check(
     assert_eq!(title, trip.title, "the title of {}", trip.id);
     assert!(has_all(&doc, [&trip.state[..]]), "what was there before is not all there");
     let said = content(&doc);
+    for mark in &trip.marks {
+        assert!(holds(&said, mark), "{mark} was there before and is gone");
+    }
     for peer in peers.clone() {
         for mark in peer.acknowledged_set.difference(peer.taken_back()) {
             assert!(holds(&said, mark), "{mark} was acknowledged and is gone");
+            assert!(times(&said, mark) <= 1, "{mark} is there more than once");
         }
         for mark in &peer.acknowledged_taken_back {
             assert!(!holds(&said, mark), "taking {mark} back was acknowledged");
@@ -47,6 +52,14 @@ pub(crate) async fn check(
         assert!(cards.contains(id), "the card {id} was acknowledged and is not shown");
     }
     doc
+}
+
+/// Has a trip begin anew once more: it shows the same afterwards.
+pub(crate) async fn begins_anew(person: &Person, trip: &Trip) {
+    let before = projection(person, &trip.id, &trip.title).await;
+    let renewed = person.post(&format!("/documents/{}/renewals", trip.id), json!({})).await;
+    assert_eq!(renewed.expect(StatusCode::OK)["epoch"], json!(trip.epoch + 1));
+    assert_eq!(projection(person, &trip.id, &trip.title).await, before);
 }
 
 /// A trip as REST shows it, by its own title.
