@@ -301,14 +301,14 @@ impl Promises {
 
     fn note(&self, kind: Kind, made: &Value) {
         let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
-        match kind {
-            Kind::Create => self.trips.borrow_mut().push(id(made)),
-            Kind::Renewal => {
-                self.versions.borrow_mut().push(id(&made["before"]));
-                self.epoch.set(made["epoch"].as_u64().unwrap());
-            }
-            _ => self.versions.borrow_mut().push(id(made)),
+        if kind == Kind::Create {
+            return self.trips.borrow_mut().push(id(made));
         }
+        if kind == Kind::Renewal {
+            self.epoch.set(made["epoch"].as_u64().unwrap());
+        }
+        let version = if kind == Kind::Renewal { &made["before"] } else { made };
+        self.versions.borrow_mut().push(id(version));
     }
 
     /// A renewal that was answered is there; at each kill one may have been under way.
