@@ -228,7 +228,12 @@ impl Server {
             draining: accept.clone(),
             closing: connection_tasks.closing.clone(),
         };
-        let notify = Notifier::new(&stores, ears);
+        let notify = Notifier::new(
+            &stores,
+            ears,
+            connection_tasks.tasks.clone(),
+            connection_tasks.closing.clone(),
+        );
         let plans = Plans::new(&stores, rooms.clone(), notify.clone(), keys.clone());
         let hub = Hub::default();
         hub.listen(&rooms, &connection_tasks.tasks, connection_tasks.closing.clone());

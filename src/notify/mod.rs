@@ -2,11 +2,13 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    ops::ControlFlow,
     sync::Arc,
 };
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     ids::{DocId, UserId},
@@ -14,12 +16,15 @@ use crate::{
 };
 
 mod ears;
+mod owed;
 mod page;
 mod rules;
 
 pub use ears::{Ear, Ears};
 pub use page::{NoticeView, NoticesPage, ReadView};
 pub use rules::Deed;
+
+use owed::Owed;
 
 /// People who are told at once.
 const TOLD_AT_ONCE: usize = 16;
@@ -33,22 +38,58 @@ pub struct Notifier {
     plans: Arc<dyn Plans>,
     accounts: Arc<dyn Accounts>,
     ears: Ears,
+    owed: Owed,
+}
+
+/// Who did what with which trip, and when.
+#[derive(Clone, Copy)]
+struct Done {
+    trip: DocId,
+    by: UserId,
+    deed: Deed,
+    at: Timestamp,
 }
 
 impl Notifier {
-    /// Notices in these stores, told to who listens with these ears.
-    pub fn new(stores: &Stores, ears: Ears) -> Self {
-        let (notices, plans) = (Arc::clone(&stores.notices), Arc::clone(&stores.plans));
-        Self { notices, plans, accounts: Arc::clone(&stores.accounts), ears }
+    /// Notices in these stores, told to who listens with these ears; what can't be told at once is told on
+    /// `tasks`, until `closing`.
+    pub fn new(
+        stores: &Stores,
+        ears: Ears,
+        tasks: TaskTracker,
+        closing: CancellationToken,
+    ) -> Self {
+        Self {
+            notices: Arc::clone(&stores.notices),
+            plans: Arc::clone(&stores.plans),
+            accounts: Arc::clone(&stores.accounts),
+            ears,
+            owed: Owed::new(tasks, closing),
+        }
     }
 
-    /// Tells everybody whom it concerns. The deed is done: if they can't be told it is done all the same, and
-    /// that they were not is logged and counted.
+    /// Tells everybody whom it concerns. The deed is done: who can't be told now is told later.
     pub async fn tell(&self, trip: DocId, by: UserId, deed: Deed, now: Timestamp) {
-        if let Err(error) = self.try_to_tell(trip, by, deed, now).await {
-            metrics::counter!("moim_notice_failures_total").increment(1);
-            tracing::warn!(doc = %trip, %error, "people could not be told what somebody did");
+        let done = Done { trip, by, deed, at: now };
+        let Err(error) = self.try_to_tell(done).await else { return };
+        tracing::warn!(doc = %trip, %error, "people can't be told what somebody did; trying again");
+        let this = self.clone();
+        let later = move |is_last| {
+            let this = this.clone();
+            async move { this.tell_again(done, is_last).await }
+        };
+        if !self.owed.settle(later) {
+            not_told(done, "too much waits already");
         }
+    }
+
+    async fn tell_again(&self, done: Done, is_last: bool) -> ControlFlow<()> {
+        match self.try_to_tell(done).await {
+            Ok(()) => return ControlFlow::Break(()),
+            Err(error) if is_last => not_told(done, &error.to_string()),
+            Err(_) => {}
+        }
+        ControlFlow::Continue(())
     }
 
     /// What a person was told after this number, oldest first, `MAX_PAGE` at most, and where they stand.
@@ -87,13 +128,9 @@ impl Notifier {
         Ok(names)
     }
 
-    async fn try_to_tell(
-        &self,
-        trip: DocId,
-        by: UserId,
-        deed: Deed,
-        now: Timestamp,
-    ) -> store::Result<()> {
+    /// Who was told already is not told twice.
+    async fn try_to_tell(&self, done: Done) -> store::Result<()> {
+        let Done { trip, by, deed, at } = done;
         let Some(plan) = self.plans.get(trip).await? else { return Ok(()) };
         let members = self.plans.members(trip).await?;
         let members = members.into_iter().map(|(member, _)| (member.user, member.role));
@@ -102,7 +139,7 @@ impl Notifier {
         let notice = NewNotice { kind, trip, title: plan.summary.title, by, role };
         let notice = &notice;
         let mut posts = stream::iter(told)
-            .map(|user| async move { (user, self.notices.post(user, notice, now).await) })
+            .map(|user| async move { (user, self.notices.post(user, notice, at).await) })
             .buffer_unordered(TOLD_AT_ONCE);
         let mut all = Ok(());
         while let Some((user, posted)) = posts.next().await {
@@ -116,4 +153,9 @@ impl Notifier {
         }
         all
     }
+}
+
+fn not_told(done: Done, cause: &str) {
+    metrics::counter!("moim_notice_failures_total").increment(1);
+    tracing::error!(doc = %done.trip, cause, "people were not told what somebody did");
 }

@@ -258,8 +258,8 @@ pub trait Summaries: Send + Sync {
 /// What people are told of what others did, numbered for each person without holes.
 #[async_trait]
 pub trait Notices: Send + Sync {
-    /// Keeps a notice for this person, and says its number: the one after the last. Of more than `MAX_NOTICES`
-    /// the oldest go.
+    /// Keeps a notice for this person, and says its number: the one after the last, or the one that it has
+    /// already, if the same was kept as of the same time. Of more than `MAX_NOTICES` the oldest go.
     async fn post(&self, user: UserId, notice: &NewNotice, now: Timestamp) -> Result<u64>;
 
     /// Those after this number that are kept, oldest first, `limit` at most, and where the person stands.

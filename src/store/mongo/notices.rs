@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use mongodb::{
     Collection,
-    bson::{Document, doc},
+    bson::{Document, doc, serialize_to_bson},
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,9 @@ impl From<NoticeRecord> for Notice {
 #[async_trait]
 impl Notices for MongoStore {
     async fn post(&self, user: UserId, notice: &NewNotice, now: Timestamp) -> Result<u64> {
+        if let Some(seq) = self.kept(user, notice, now).await? {
+            return Ok(seq);
+        }
         let NewNotice { kind, trip, title, by, role } = notice.clone();
         let mut record = NoticeRecord {
             _id: String::new(),
@@ -125,6 +128,16 @@ impl MongoStore {
 
     fn reads(&self) -> Collection<ReadRecord> {
         self.database.collection(connect::NOTICES_READ)
+    }
+
+    /// The number that the same notice has already.
+    async fn kept(&self, user: UserId, notice: &NewNotice, at: Timestamp) -> Result<Option<u64>> {
+        let NewNotice { kind, trip, by, .. } = *notice;
+        let kind = serialize_to_bson(&kind).map_err(mongodb::error::Error::from)?;
+        let mut same = of_person(user);
+        same.extend(doc! { "at": Time(at), "trip": trip, "by": by, "kind": kind });
+        let notices = self.notices();
+        Ok(within(notices.find_one(same)).await?.map(|record| record.seq))
     }
 
     async fn last_notice(&self, user: UserId) -> Result<u64> {

@@ -45,8 +45,15 @@ impl Notices for SqliteStore {
 }
 
 fn post(db: &Connection, user: UserId, notice: &NewNotice, now: Timestamp) -> Result<u64> {
-    let seq = standing(db, user)?.last + 1;
     let NewNotice { kind, trip, title, by, role } = notice;
+    let sql = "SELECT seq FROM notices
+               WHERE user = ?1 AND at = ?2 AND kind = ?3 AND trip = ?4 AND author = ?5";
+    let same = params![user, Time(now), kind, trip, by];
+    let kept = db.prepare_cached(sql)?.query_one(same, |row| row.get(0)).optional()?;
+    if let Some(seq) = kept {
+        return Ok(seq);
+    }
+    let seq = standing(db, user)?.last + 1;
     let mut insert = db.prepare_cached(
         "INSERT INTO notices (user, seq, at, kind, trip, title, author, role)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

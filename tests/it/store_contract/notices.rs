@@ -17,6 +17,7 @@ claims!($ notices:
     what_was_told_comes_back_in_its_order,
     everybody_has_numbers_of_their_own,
     many_who_tell_at_once_leave_no_hole,
+    what_is_posted_again_is_there_once,
     what_was_read_stays_read_and_never_goes_beyond_the_last,
     of_too_many_the_oldest_go,
     what_was_told_and_read_survives,
@@ -88,6 +89,21 @@ pub(super) async fn many_who_tell_at_once_leave_no_hole(store: impl Everything) 
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=40).collect::<Vec<_>>());
     assert_eq!(seqs(&*notices, user, 0).await, numbers);
+}
+
+pub(super) async fn what_is_posted_again_is_there_once(store: impl Everything) {
+    let (notices, user) = begun(&store);
+    let joined = notice(NoticeKind::Joined, trip(), Some(Role::Editor));
+    let left = NewNotice { kind: NoticeKind::Left, role: None, ..joined.clone() };
+    let elsewhere = NewNotice { trip: trip(), ..joined.clone() };
+    let by_another = NewNotice { by: UserId::new(), ..joined.clone() };
+    for again in 0..2 {
+        for (number, said) in (1..).zip([&joined, &left, &elsewhere, &by_another]) {
+            assert_eq!(notices.post(user, said, at(1)).await.unwrap(), number, "time {again}");
+        }
+    }
+    assert_eq!(notices.post(user, &joined, at(2)).await.unwrap(), 5, "later is another time");
+    assert_eq!(notices.post(UserId::new(), &joined, at(1)).await.unwrap(), 1);
 }
 
 pub(super) async fn what_was_read_stays_read_and_never_goes_beyond_the_last(
