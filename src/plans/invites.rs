@@ -100,7 +100,9 @@ impl Plans {
     ) -> Result<Overview, PlanError> {
         let Invitation { invite, current, .. } = self.invitation(token, Some(user), now).await?;
         if let Some(role) = rules::accepted(current, &invite) {
-            self.plans.put_member(invite.plan, &Member { user, role, joined: now }).await?;
+            let member = Member { user, role, joined: now };
+            let put = self.plans.put_member(invite.plan, &member).await;
+            self.or_doubt(invite.plan, user, put).await?;
             self.tell_access(invite.plan, user).await?;
             if current.is_none() {
                 self.notify.tell(invite.plan, user, Deed::Joined(role), now).await;

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::{Insider, PlanError, Plans};
 use crate::{
     auth::Act,
-    ids::{Role, UserId},
+    ids::{DocId, Role, UserId},
     notify::Deed,
-    store::{Account, Member},
+    store::{self, Account, Member},
 };
 
 impl Plans {
@@ -30,7 +30,8 @@ impl Plans {
         let (member, account) = found.ok_or(PlanError::NotFound("member"))?;
         let before = member.role;
         let member = Member { role, ..member };
-        self.plans.put_member(me.doc, &member).await?;
+        let put = self.plans.put_member(me.doc, &member).await;
+        self.or_doubt(me.doc, user, put).await?;
         self.tell_access(me.doc, user).await?;
         if before != role {
             let deed = Deed::RoleChanged(user, role);
@@ -42,12 +43,28 @@ impl Plans {
     /// Takes a member out, or leaves.
     pub async fn remove(&self, me: &Insider, user: UserId) -> Result<(), PlanError> {
         me.may_remove(user)?;
-        if !self.plans.remove_member(me.doc, user).await? {
+        let removed = self.plans.remove_member(me.doc, user).await;
+        if !self.or_doubt(me.doc, user, removed).await? {
+            // Who asks once more, because there was no answer, has them sent away all the same.
+            self.rooms.access_doubted(me.doc, user).await;
             return Err(PlanError::NotFound("member"));
         }
         self.rooms.access_changed(me.doc, user, None).await;
         let deed = if user == me.user { Deed::Left } else { Deed::Removed(user) };
         self.notify.tell(me.doc, me.user, deed, Timestamp::now()).await;
         Ok(())
+    }
+
+    /// Passes on what became of a change. One that failed may have been made: only its answer may be lost.
+    pub(super) async fn or_doubt<T>(
+        &self,
+        doc: DocId,
+        user: UserId,
+        changed: store::Result<T>,
+    ) -> store::Result<T> {
+        if changed.is_err() {
+            self.rooms.access_doubted(doc, user).await;
+        }
+        changed
     }
 }

@@ -182,7 +182,15 @@ impl Plans {
     ) -> Result<(), PlanError> {
         let doc = me.doc;
         let before = self.plans.get(doc).await?.ok_or(PlanError::NotFound("trip"))?.status;
-        if !self.plans.set_status(doc, status, now).await? {
+        let members = self.plans.members(doc).await?;
+        let set = self.plans.set_status(doc, status, now).await;
+        if set.is_err() {
+            // Only the answer may be lost.
+            for (member, _) in members {
+                self.rooms.access_doubted(doc, member.user).await;
+            }
+        }
+        if !set? {
             return Err(PlanError::NotFound("trip"));
         }
         for (member, _) in self.plans.members(doc).await? {

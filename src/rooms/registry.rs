@@ -185,9 +185,17 @@ impl Rooms {
     pub async fn access_changed(&self, doc: DocId, user: UserId, role: Option<Role>) {
         self.access_heard();
         if let Some(mailbox) = self.mailbox_of(doc) {
-            // A room that has just ended has nobody to tell. It asks as well: of two changes in the same moment
-            // the older may come to it last.
+            // A room that has just ended has nobody to tell.
             let _ = mailbox.send(Command::Event(Event::RoleChanged(user, role))).await;
+        }
+        // It asks as well: of two changes in the same moment the older may come to it last.
+        self.access_doubted(doc, user).await;
+    }
+
+    /// Has the store asked what somebody may do, wherever they are connected: it may have changed.
+    pub async fn access_doubted(&self, doc: DocId, user: UserId) {
+        self.access_heard();
+        if let Some(mailbox) = self.mailbox_of(doc) {
             let _ = mailbox.send(Command::Recheck(Some(user))).await;
         }
         self.0.context.changes.tell(Change::Access(doc, user));

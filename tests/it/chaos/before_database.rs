@@ -5,8 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::{Method, StatusCode};
-use serde_json::json;
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use super::{Mode, Proxy};
@@ -127,28 +127,91 @@ const GIVEN_UP: Duration = Duration::from_secs(12);
 /// How long people are waited for who are told by a slow server.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Of a socket whose person may not be there any more.
+const FORBIDDEN: Option<u16> = Some(4403);
+
+/// A member who is taken out by an owner whose server has a slow line, and who looks on another one.
+struct Removal {
+    scene: Scene,
+    jun: Person,
+    his: Client,
+    _beside: Serving,
+}
+
+impl Removal {
+    async fn prepare() -> Self {
+        let scene = Scene::start().await;
+        let beside = Serving::start_on(&scene.database).await;
+        let jun = scene.server.person("jun").await;
+        join(&scene.minji, &scene.trip, &jun, "editor").await;
+        let his = open(&scene.server, &jun, &scene.trip, 12).await;
+        let jun = jun.moved_to(&beside.base);
+        scene.proxy.set(Mode::Delay(Duration::from_millis(200)));
+        Self { scene, jun, his, _beside: beside }
+    }
+
+    /// Asks, and says how it goes on once he is out: with people who are still to be told.
+    async fn begin(&mut self) -> impl Future<Output = reqwest::Result<Response>> + use<> {
+        let path = format!("/trips/{}/members/{}", self.scene.trip, self.jun.id);
+        let mut request = Box::pin(self.scene.minji.request(Method::DELETE, &path).send());
+        tokio::select! {
+            answer = &mut request => panic!("there was nothing left to do: {answer:?}"),
+            () = self.his.hear_out() => assert_eq!(self.his.closed, FORBIDDEN),
+        }
+        request
+    }
+
+    async fn notices(&self) -> Value {
+        self.jun.get("/notices").await.expect(StatusCode::OK)["last"].clone()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_asked_for_is_done_to_the_end_though_the_asker_hangs_up() {
-    let Scene { database, proxy, mut server, minji, trip, window } = Scene::start().await;
-    drop(window);
-    let beside = Serving::start_on(&database).await;
-    let jun = server.person("jun").await;
-    join(&minji, &trip, &jun, "editor").await;
-    let jun = jun.moved_to(&beside.base);
-    proxy.set(Mode::Delay(Duration::from_millis(200)));
-    let removal = minji.request(Method::DELETE, &format!("/trips/{trip}/members/{}", jun.id));
-    let is_out = async {
-        while jun.get(&format!("/trips/{trip}")).await.status != StatusCode::NOT_FOUND {
+    let mut removal = Removal::prepare().await;
+    drop(removal.begin().await);
+    // Nor does a stop leave it half done.
+    removal.scene.window.disconnect();
+    removal.scene.server.stop().await;
+    assert_eq!(removal.notices().await, json!(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_taken_out_has_to_leave_also_if_the_database_could_not_say_so() {
+    let Removal { scene, jun, mut his, _beside } = Removal::prepare().await;
+    let member = format!("/trips/{}/members/{}", scene.trip, jun.id);
+    let (removed, ()) = tokio::join!(scene.minji.delete(&member), async {
+        while jun.get(&format!("/trips/{}", scene.trip)).await.status != StatusCode::NOT_FOUND {
             sleep(Duration::from_millis(10)).await;
         }
+        scene.proxy.set(Mode::Cut);
+        sleep(GIVEN_UP).await;
+        scene.proxy.set(Mode::Pass);
+    });
+    removed.refused(503, "unavailable");
+    his.hear_out().await;
+    assert_eq!(his.closed, FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_could_not_be_told_is_told_once_the_database_is_back() {
+    let mut removal = Removal::prepare().await;
+    let request = removal.begin().await;
+    removal.scene.proxy.set(Mode::Cut);
+    let removed = request.await.unwrap();
+    assert_eq!(removed.status(), StatusCode::NO_CONTENT, "it is done all the same");
+    sleep(GIVEN_UP).await;
+    assert_eq!(removal.notices().await, json!(0));
+    removal.scene.proxy.set(Mode::Pass);
+    let is_told = async {
+        while removal.notices().await == json!(0) {
+            sleep(Duration::from_millis(50)).await;
+        }
     };
-    tokio::select! {
-        answer = removal.send() => panic!("there was nothing left to do: {answer:?}"),
-        done = timeout(PATIENCE, is_out) => done.expect("jun to be out"),
-    }
-    // Nor does a stop leave it half done.
-    server.stop().await;
-    assert_eq!(jun.get("/notices").await.expect(StatusCode::OK)["last"], json!(1));
+    timeout(PATIENCE, is_told).await.expect("jun to be told");
+    // Whatever was tried meanwhile: once.
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(removal.notices().await, json!(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
