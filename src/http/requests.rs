@@ -57,3 +57,57 @@ impl Requests {
         self.tasks.wait().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::{pending, ready},
+        sync::atomic::{AtomicBool, Ordering},
+    };
+
+    use axum::response::IntoResponse;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const WHILE: Duration = Duration::from_millis(20);
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_begun_is_done_though_nobody_waits_for_it() {
+        let (requests, done) = (Requests::new(2), Arc::new(AtomicBool::new(false)));
+        let flag = Arc::clone(&done);
+        let deed = async move {
+            sleep(2 * WHILE).await;
+            flag.store(true, Ordering::Relaxed);
+            ().into_response()
+        };
+        assert!(timeout(WHILE, requests.finish(deed)).await.is_err(), "hung up");
+        requests.end(9 * WHILE).await;
+        assert!(done.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_waits_so_long_and_no_longer() {
+        let requests = Requests::new(2);
+        let endless = requests.finish(pending());
+        let (cut, ()) = tokio::join!(endless, requests.end(WHILE));
+        assert!(matches!(cut, Err(ApiError::Unavailable(_))));
+    }
+
+    #[tokio::test]
+    async fn of_too_many_the_last_ones_are_turned_away() {
+        let requests = Requests::new(1);
+        let first = requests.finish(pending());
+        assert!(timeout(WHILE, first).await.is_err());
+        let second = requests.finish(ready(().into_response())).await;
+        assert!(matches!(second, Err(ApiError::Unavailable(_))));
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_does_so_for_its_asker() {
+        let (requests, tasks) = (Requests::new(1), TaskTracker::new());
+        let defect = async { panic!("a defect") };
+        let asker = tasks.spawn(async move { requests.finish(defect).await.is_ok() });
+        assert!(asker.await.is_err_and(|error| error.is_panic()));
+    }
+}

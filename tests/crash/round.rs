@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::future::join_all;
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -104,7 +104,7 @@ impl<'a> Round<'a> {
         for trip in &self.trips {
             survey::check(&person, &program.base, trip, self.peers_of(trip)).await;
         }
-        promises.check(&person).await;
+        promises.check(&person, &self.trips[0]).await;
         self.reunite(&person, &program.base).await;
         if self.kind == Kind::Renewal {
             survey::begins_anew(&person, &self.trips[0]).await;
@@ -187,11 +187,14 @@ impl<'a> Round<'a> {
         self.counts.in_flight += in_flight;
     }
 
-    /// Everybody comes back with what they have, and all end up with the same.
+    /// Everybody comes back with what they have and goes on, and all end up with the same.
     async fn reunite(&mut self, person: &Person, base: &str) {
-        let back = self.editors.iter_mut().map(|editor| async {
-            editor.client.connect(base).await.unwrap();
-            editor.client.is_settled().await;
+        let back = self.editors.iter_mut().map(|Editor { client, .. }| async {
+            client.connect(base).await.unwrap();
+            client.is_settled().await;
+            client.peer.set_mark();
+            client.flush().await;
+            client.is_settled().await;
         });
         join_all(back).await;
         for trip in &self.trips {
@@ -318,10 +321,10 @@ impl Promises {
         assert!((answered..=most).contains(&epoch), "epoch {epoch}, but {answered} was answered");
     }
 
-    /// Checks that what was made is there, and can be read.
-    async fn check(&self, person: &Person) {
+    /// Checks that what was made is there, and can be read. The versions are this trip's.
+    async fn check(&self, person: &Person, trip: &Trip) {
         for version in self.versions.take() {
-            person.get(&format!("/versions/{version}")).await.expect(StatusCode::OK);
+            survey::version(person, &version, trip).await;
         }
         for trip in self.trips.take() {
             survey::projection(person, &trip, TITLE).await;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use moim::crdt::{Card, Projection};
+use moim::crdt::Projection;
 use reqwest::StatusCode;
 use serde_json::json;
 use yrs::{Doc, ReadTxn, Transact};
@@ -46,11 +46,7 @@ pub(crate) async fn check(
         assert!(has_all(&doc, acknowledged), "edits were acknowledged and are not all there");
     }
     let shown = projection(person, &trip.id, &trip.title).await;
-    let cards: BTreeSet<&str> = cards(&shown).map(|card| card.id.as_str()).collect();
-    let marks = peers.flat_map(|peer| &peer.acknowledged_set);
-    for id in marks.filter_map(|mark: &Mark| mark.strip_suffix(CARD)) {
-        assert!(cards.contains(id), "the card {id} was acknowledged and is not shown");
-    }
+    shows(&shown, peers.flat_map(|peer| &peer.acknowledged_set));
     doc
 }
 
@@ -70,6 +66,22 @@ pub(crate) async fn projection(person: &Person, id: &str, title: &str) -> Projec
     shown
 }
 
-fn cards(shown: &Projection) -> impl Iterator<Item = &Card> {
-    shown.days.iter().flat_map(|day| &day.cards).chain(&shown.tray)
+/// Checks that a version is there, with what its trip had in it from the beginning.
+pub(crate) async fn version(person: &Person, id: &str, trip: &Trip) {
+    let version = person.get(&format!("/versions/{id}")).await.expect(StatusCode::OK);
+    let shown: Projection = serde_json::from_value(version["projection"].clone()).unwrap();
+    assert_eq!(shown.title, trip.title, "the title of a version");
+    shows(&shown, &trip.marks);
+}
+
+/// Checks that the cards among these marks are shown, and no card twice.
+fn shows<'a>(shown: &Projection, marks: impl IntoIterator<Item = &'a Mark>) {
+    let cards = shown.days.iter().flat_map(|day| &day.cards).chain(&shown.tray);
+    let mut ids = BTreeSet::new();
+    for card in cards {
+        assert!(ids.insert(card.id.as_str()), "the card {} is shown twice", card.id);
+    }
+    for id in marks.into_iter().filter_map(|mark| mark.strip_suffix(CARD)) {
+        assert!(ids.contains(id), "the card {id} is not shown");
+    }
 }
