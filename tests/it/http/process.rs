@@ -218,8 +218,10 @@ async fn known_and_unknown_mail_addresses_cost_the_same_work() {
 #[tokio::test]
 async fn a_database_that_cannot_be_reached_is_said_and_nothing_is_served() {
     let url = "mongodb://moim:the-password@127.0.0.1:1/";
+    let folder = TempDir::new().unwrap();
     let serve = Command::new(env!("CARGO_BIN_EXE_moim"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--mongo-url", url])
+        .args(["serve", "--listen", "127.0.0.1:0", "--mongo-url", url, "--data"])
+        .arg(folder.path())
         .kill_on_drop(true)
         .output();
     let ended = tokio::time::timeout(Duration::from_secs(30), serve).await.unwrap().unwrap();
