@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Insider, Overview, PlanError, Plans, rules};
 use crate::{
     auth::{Act, Secret, digest},
-    ids::{DocId, InviteId, Role, UserId},
+    ids::{InviteId, Role, UserId},
     notify::Deed,
     store::{Account, Invite, Member, Plan, TokenHash},
 };
@@ -102,22 +102,13 @@ impl Plans {
         if let Some(role) = rules::accepted(current, &invite) {
             let member = Member { user, role, joined: now };
             let put = self.plans.put_member(invite.plan, &member).await;
-            self.or_doubt(invite.plan, user, put).await?;
-            self.tell_access(invite.plan, user).await?;
+            self.or_doubt(invite.plan, &[user], put).await?;
+            self.tell_access(invite.plan, user).await;
             if current.is_none() {
                 self.notify.tell(invite.plan, user, Deed::Joined(role), now).await;
             }
         }
         let me = self.insider(user, invite.plan).await?;
         self.get(&me).await
-    }
-
-    /// Tells the room what somebody may do now.
-    pub(super) async fn tell_access(&self, doc: DocId, user: UserId) -> Result<(), PlanError> {
-        let plan = self.plans.get(doc).await?;
-        let role = self.plans.role(doc, user).await?;
-        let role = role.zip(plan).map(|(role, plan)| super::effective(role, plan.status));
-        self.rooms.access_changed(doc, user, role).await;
-        Ok(())
     }
 }

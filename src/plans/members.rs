@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Insider, PlanError, Plans};
+use super::{Insider, PlanError, Plans, role_now};
 use crate::{
     auth::Act,
     ids::{DocId, Role, UserId},
@@ -31,8 +31,8 @@ impl Plans {
         let before = member.role;
         let member = Member { role, ..member };
         let put = self.plans.put_member(me.doc, &member).await;
-        self.or_doubt(me.doc, user, put).await?;
-        self.tell_access(me.doc, user).await?;
+        self.or_doubt(me.doc, &[user], put).await?;
+        self.tell_access(me.doc, user).await;
         if before != role {
             let deed = Deed::RoleChanged(user, role);
             self.notify.tell(me.doc, me.user, deed, Timestamp::now()).await;
@@ -44,7 +44,7 @@ impl Plans {
     pub async fn remove(&self, me: &Insider, user: UserId) -> Result<(), PlanError> {
         me.may_remove(user)?;
         let removed = self.plans.remove_member(me.doc, user).await;
-        if !self.or_doubt(me.doc, user, removed).await? {
+        if !self.or_doubt(me.doc, &[user], removed).await? {
             // Who asks once more, because there was no answer, has them sent away all the same.
             self.rooms.access_doubted(me.doc, user).await;
             return Err(PlanError::NotFound("member"));
@@ -55,15 +55,27 @@ impl Plans {
         Ok(())
     }
 
-    /// Passes on what became of a change. One that failed may have been made: only its answer may be lost.
+    /// Tells the room what somebody may do now, after it was changed.
+    pub(super) async fn tell_access(&self, doc: DocId, user: UserId) {
+        match role_now(&*self.plans, doc, user).await {
+            Ok(role) => self.rooms.access_changed(doc, user, role).await,
+            // It is done all the same, and the room asks until there is an answer.
+            Err(_) => self.rooms.access_doubted(doc, user).await,
+        }
+    }
+
+    /// Passes on what became of a change of what these people may do. One that failed may have been made: only
+    /// its answer may be lost.
     pub(super) async fn or_doubt<T>(
         &self,
         doc: DocId,
-        user: UserId,
+        users: &[UserId],
         changed: store::Result<T>,
     ) -> store::Result<T> {
         if changed.is_err() {
-            self.rooms.access_doubted(doc, user).await;
+            for user in users {
+                self.rooms.access_doubted(doc, *user).await;
+            }
         }
         changed
     }

@@ -182,18 +182,15 @@ impl Plans {
     ) -> Result<(), PlanError> {
         let doc = me.doc;
         let before = self.plans.get(doc).await?.ok_or(PlanError::NotFound("trip"))?.status;
-        let members = self.plans.members(doc).await?;
+        let people = self.plans.members(doc).await?;
+        let people: Vec<_> = people.into_iter().map(|(member, _)| member.user).collect();
         let set = self.plans.set_status(doc, status, now).await;
-        if set.is_err() {
-            // Only the answer may be lost.
-            for (member, _) in members {
-                self.rooms.access_doubted(doc, member.user).await;
-            }
-        }
-        if !set? {
+        if !self.or_doubt(doc, &people, set).await? {
             return Err(PlanError::NotFound("trip"));
         }
-        for (member, _) in self.plans.members(doc).await? {
+        // Somebody may have come in just now.
+        let members = self.plans.members(doc).await;
+        for (member, _) in self.or_doubt(doc, &people, members).await? {
             let role = effective(member.role, status);
             self.rooms.access_changed(doc, member.user, Some(role)).await;
         }

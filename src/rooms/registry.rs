@@ -183,7 +183,6 @@ impl Rooms {
     /// Makes a member's new role (`None`: is no member any more) take effect where they are connected. To be
     /// called once it is in the store.
     pub async fn access_changed(&self, doc: DocId, user: UserId, role: Option<Role>) {
-        self.access_heard();
         if let Some(mailbox) = self.mailbox_of(doc) {
             // A room that has just ended has nobody to tell.
             let _ = mailbox.send(Command::Event(Event::RoleChanged(user, role))).await;
