@@ -1,8 +1,7 @@
 //! What people are told of what others did: kept in the store, and told at once to who listens, on whichever node.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
-    ops::ControlFlow,
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
 
@@ -24,7 +23,7 @@ pub use ears::{Ear, Ears};
 pub use page::{NoticeView, NoticesPage, ReadView};
 pub use rules::Deed;
 
-use owed::Owed;
+use owed::{Owed, Turn};
 
 /// People who are told at once.
 const TOLD_AT_ONCE: usize = 16;
@@ -41,13 +40,13 @@ pub struct Notifier {
     owed: Owed,
 }
 
-/// Who did what with which trip, and when.
-#[derive(Clone, Copy)]
-struct Done {
+/// Who did what with which trip, when, and who knows of it.
+struct News {
     trip: DocId,
     by: UserId,
     deed: Deed,
     at: Timestamp,
+    told: HashSet<UserId>,
 }
 
 impl Notifier {
@@ -70,26 +69,22 @@ impl Notifier {
 
     /// Tells everybody whom it concerns. The deed is done: who can't be told now is told later.
     pub async fn tell(&self, trip: DocId, by: UserId, deed: Deed, now: Timestamp) {
-        let done = Done { trip, by, deed, at: now };
-        let Err(error) = self.try_to_tell(done).await else { return };
+        let mut news = News { trip, by, deed, at: now, told: HashSet::new() };
+        let Err(error) = self.try_to_tell(&mut news).await else { return };
         tracing::warn!(doc = %trip, %error, "people can't be told what somebody did; trying again");
         let this = self.clone();
-        let later = move |is_last| {
-            let this = this.clone();
-            async move { this.tell_again(done, is_last).await }
-        };
-        if !self.owed.settle(later) {
-            not_told(done, "too much waits already");
+        let is_owed = self.owed.begin(async move |mut turns| {
+            while let Some(turn) = turns.next().await {
+                match this.try_to_tell(&mut news).await {
+                    Ok(()) => return,
+                    Err(error) if turn == Turn::Last => not_told(trip, &error.to_string()),
+                    Err(_) => {}
+                }
+            }
+        });
+        if !is_owed {
+            not_told(trip, "too much waits already");
         }
-    }
-
-    async fn tell_again(&self, done: Done, is_last: bool) -> ControlFlow<()> {
-        match self.try_to_tell(done).await {
-            Ok(()) => return ControlFlow::Break(()),
-            Err(error) if is_last => not_told(done, &error.to_string()),
-            Err(_) => {}
-        }
-        ControlFlow::Continue(())
     }
 
     /// What a person was told after this number, oldest first, `MAX_PAGE` at most, and where they stand.
@@ -128,17 +123,19 @@ impl Notifier {
         Ok(names)
     }
 
-    /// Who was told already is not told twice.
-    async fn try_to_tell(&self, done: Done) -> store::Result<()> {
-        let Done { trip, by, deed, at } = done;
+    /// Who knows of it already is not told again.
+    async fn try_to_tell(&self, news: &mut News) -> store::Result<()> {
+        let News { trip, by, deed, at, told } = news;
+        let (trip, by, deed, at) = (*trip, *by, *deed, *at);
         let Some(plan) = self.plans.get(trip).await? else { return Ok(()) };
         let members = self.plans.members(trip).await?;
         let members = members.into_iter().map(|(member, _)| (member.user, member.role));
-        let told = rules::concerned(deed, by, members);
+        let mut concerned = rules::concerned(deed, by, members);
+        concerned.retain(|user| !told.contains(user));
         let (kind, role) = (deed.kind(), deed.role());
         let notice = NewNotice { kind, trip, title: plan.summary.title, by, role };
         let notice = &notice;
-        let mut posts = stream::iter(told)
+        let mut posts = stream::iter(concerned)
             .map(|user| async move { (user, self.notices.post(user, notice, at).await) })
             .buffer_unordered(TOLD_AT_ONCE);
         let mut all = Ok(());
@@ -146,6 +143,7 @@ impl Notifier {
             match posted {
                 Ok(_) => {
                     metrics::counter!("moim_notices_total").increment(1);
+                    told.insert(user);
                     self.ears.wake(user);
                 }
                 Err(error) => all = Err(error),
@@ -155,7 +153,7 @@ impl Notifier {
     }
 }
 
-fn not_told(done: Done, cause: &str) {
+fn not_told(trip: DocId, cause: &str) {
     metrics::counter!("moim_notice_failures_total").increment(1);
-    tracing::error!(doc = %done.trip, cause, "people were not told what somebody did");
+    tracing::error!(doc = %trip, cause, "people were not told what somebody did");
 }
