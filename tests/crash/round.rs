@@ -10,7 +10,10 @@ use futures_util::future::join_all;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::{sync::Notify, time::sleep};
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -18,7 +21,7 @@ use crate::{
         client::Client,
         peer::{Peer, content},
         person::Person,
-        program::{Program, Starting},
+        program::{PATIENCE, Program, Starting},
     },
     kind::Kind,
     old,
@@ -158,7 +161,7 @@ impl<'a> Round<'a> {
                 sleep(respite).await;
             }
             if kind == Kind::Renewal {
-                promises.asked.notified().await;
+                timeout(PATIENCE, promises.asked.notified()).await.expect("a request");
                 sleep(respite).await;
             }
             let asking = promises.asking.get();

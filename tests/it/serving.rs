@@ -5,10 +5,10 @@ use std::{path::Path, sync::Arc};
 use clap::Parser;
 use moim::{Stop, config::Config};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 
 pub(crate) use crate::common::person::{Answer, PASSWORD, Person};
-use crate::mongo::Database;
+use crate::{common::program::PATIENCE, mongo::Database};
 
 #[derive(Parser)]
 #[command(args_override_self = true)]
@@ -71,7 +71,7 @@ impl Serving {
         tasks.spawn(async move { moim::run(listener, &config, stopping).await });
         // Only once everything is open may another be started on the same data.
         tokio::select! {
-            () = stop.serving.notified() => {}
+            served = timeout(PATIENCE, stop.serving.notified()) => served.expect("a server"),
             ended = tasks.join_next() => panic!("a server that did not start: {ended:?}"),
         }
         Self { base, stop, folder, database, tasks }
