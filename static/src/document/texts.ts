@@ -73,7 +73,6 @@ export class TripText implements SharedText {
   type(change: (text: Y.Text) => void): void {
     const text = this.#text();
     if (!text) return;
-    this.#home.history.include(text);
     this.#home.bench.typing(() => change(text));
   }
 

@@ -66,7 +66,12 @@ export class OpenTrip implements TripDocument {
     this.#provider = this.#connect(options, around, now);
     this.#bench = this.#makeBench(options, now);
     this.presence = new PresenceBoard(this.#awareness, options.user, now);
-    this.history = new UndoHistory(this.#bench.roots, () => this.#provider.writable);
+    this.history = new UndoHistory({
+      doc: this.#doc,
+      writable: () => this.#provider.writable,
+      remote: REMOTE,
+      isPeer: (client) => this.#awareness.getStates().has(client),
+    });
     this.cards = new CardEdits(this.#bench);
     this.days = new DayEdits(this.#bench, this.cards);
     this.#view = new FreshSignal<TripView>(this.#picture(), () => this.#refresh());

@@ -227,6 +227,8 @@ export interface History {
   /** Exactly one step; "overwritten": somebody else changed it first, nothing happened. */
   undo(): UndoOutcome;
   redo(): UndoOutcome;
+  /** What the server edits because of `act` (a version restored) is a step of this person. */
+  adopt<T>(act: () => Promise<T>): Promise<T>;
 }
 
 /** A trip, open. `openTrip(options)` gives one; `close()` ends it. */
