@@ -339,7 +339,7 @@ describe("the chip", () => {
     await settle();
     a.cards.setNote(id, "가".repeat(1000));
     await settle();
-    expect(a.sync.get()).toEqual({ kind: "refused", reason: "tooLarge", detail: "no", copy: true });
+    expect(a.sync.get()).toEqual({ kind: "refused", reason: "tooLarge", detail: "too large: update", copy: true });
     hub.maxUpdate = Number.POSITIVE_INFINITY;
     a.reconnect();
     hub.cut();

@@ -37,6 +37,10 @@ export class CardEdits implements Cards {
     const id = card.id ?? ulid(this.#bench.now());
     const { roots } = this.#bench;
     if (roots.cards.has(id)) return id;
+    if (!this.hasRoom()) {
+      this.#bench.limited("cards");
+      return id;
+    }
     const { day, after } = card.at ?? { day: null, after: "end" };
     const keys = this.#keys(id, { day, after });
     // It is made in the trash and taken out of it in a step of its own: undoing a creation then sets
@@ -47,6 +51,14 @@ export class CardEdits implements Cards {
     });
     this.#bench.step(() => this.#map(id)?.set("del", null));
     return id;
+  }
+
+  /** A new card counts also while it is in the trash: the server says so, too. */
+  hasRoom(): boolean {
+    const { cards, keptCards } = this.#bench.limits();
+    const stored = [...this.#bench.reader.cards().values()];
+    const { size } = this.#bench.roots.cards;
+    return size < keptCards && (size < cards || stored.filter(({ deleted }) => !deleted).length < cards);
   }
 
   move(id: string, target: DropTarget): boolean {
@@ -75,11 +87,11 @@ export class CardEdits implements Cards {
   }
 
   setTitle(id: string, title: string): void {
-    this.#setText(id, "title", clamp.clampText(title, MAX.cardTitle));
+    this.#setText(id, "title", this.#fitting(title, MAX.cardTitle));
   }
 
   setNote(id: string, note: string): void {
-    this.#setText(id, "note", clamp.clampText(note, MAX.cardNote));
+    this.#setText(id, "note", this.#fitting(note, MAX.cardNote));
   }
 
   trash(id: string): void {
@@ -104,8 +116,8 @@ export class CardEdits implements Cards {
     const { user, now } = this.#bench;
     map.set("kind", card.kind);
     map.set("at", at);
-    map.set("title", new Y.Text(clamp.clampText(card.title, MAX.cardTitle)));
-    map.set("note", new Y.Text(clamp.clampText(card.note ?? "", MAX.cardNote)));
+    map.set("title", new Y.Text(this.#fitting(card.title, MAX.cardTitle)));
+    map.set("note", new Y.Text(this.#fitting(card.note ?? "", MAX.cardNote)));
     for (const field of FIELDS) map.set(field, VALID[field](card[field] ?? null));
     for (const field of ["who", "files"]) map.set(field, new Y.Map());
     for (const field of ["bk", "alt", "from"]) map.set(field, null);
@@ -113,6 +125,12 @@ export class CardEdits implements Cards {
     map.set("ts", now());
     map.set("del", this.#stamp());
     return map;
+  }
+
+  #fitting(text: string, most: number): string {
+    const fitting = clamp.clampShared(text, most, this.#bench.limits().text);
+    if (fitting !== text) this.#bench.limited("text");
+    return fitting;
   }
 
   #stamp(): { by: string; ts: number } {

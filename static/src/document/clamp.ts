@@ -26,6 +26,18 @@ export function clampText(text: string, max: number): string {
   return text.slice(0, end);
 }
 
+/** As much of it as people may type (`points`), and as a server takes (`units`). */
+export function clampShared(text: string, points: number, units: number): string {
+  return clampUnits(clampText(text, points), units);
+}
+
+/** The first `max` UTF-16 units, or one less: no character is cut in half. */
+export function clampUnits(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const last = text.charCodeAt(max - 1);
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? max - 1 : max);
+}
+
 /**
  * A JSON object; not a list, not bytes. Only its own keys: a hostile "__proto__" key becomes the
  * prototype when Yjs decodes it, and must not lend its fields.

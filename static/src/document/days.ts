@@ -7,8 +7,6 @@ import type { Card } from "./projection-types";
 import type { Cards, Days, LockedCard, LockedChoice } from "./types";
 import type { Workbench } from "./workbench";
 
-const MAX_DAYS = 366;
-
 type Choices = ReadonlyMap<string, LockedChoice>;
 
 export class DayEdits implements Days {
@@ -22,7 +20,8 @@ export class DayEdits implements Days {
 
   add(after: string | null | "end" = "end"): string {
     const id = ulid(this.#bench.now());
-    if (this.#days().length < MAX_DAYS) this.#bench.step(() => this.#put(id, after));
+    if (this.#days().length < this.#bench.limits().days) this.#bench.step(() => this.#put(id, after));
+    else this.#bench.limited("days");
     return id;
   }
 
@@ -117,7 +116,9 @@ export class DayEdits implements Days {
   }
 
   #clamp(count: number): number {
-    return Math.min(MAX_DAYS, Math.max(1, Math.round(count)));
+    const most = this.#bench.limits().days;
+    if (count > most) this.#bench.limited("days");
+    return Math.min(most, Math.max(1, Math.round(count)));
   }
 }
 

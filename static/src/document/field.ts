@@ -1,6 +1,6 @@
 // Ties an input or textarea to a shared text: minimal edits out, remote edits in, and nothing touched while the field composes.
 import type * as Y from "yjs";
-import { clampText } from "./clamp";
+import { clampShared } from "./clamp";
 import { diff, mapIndex, mapRanges, type Delta, type Range, type Splice } from "./diff";
 import { fieldName, type TextHome, type TripText } from "./texts";
 
@@ -84,8 +84,8 @@ class Binding {
       ranges = mapRanges(ranges, delta);
     }
     const removed = ranges.reduce((sum, [start, end]) => sum + end - start, 0);
-    const room = this.#text.limit - [...this.#text.read()].length + removed;
-    const fitting = clampText(insert, Math.max(0, room));
+    const fitting = this.#fitting(insert, removed);
+    if (fitting !== insert) this.#home.bench.limited("text");
     // Ranges before the place shift it by what is taken out.
     const to = ranges.reduce((place, [start, end]) => place - Math.max(0, Math.min(end, at) - start), at);
     this.#writing = true;
@@ -95,6 +95,14 @@ class Binding {
     });
     this.#writing = false;
     return { from: index, typed: insert.length, to, kept: fitting.length };
+  }
+
+  /** As much of what was typed as there is room for: what people count, and what the server does. */
+  #fitting(insert: string, removed: number): string {
+    const value = this.#text.read();
+    const room = this.#text.limit - [...value].length + removed;
+    const units = this.#home.bench.limits().text - value.length + removed;
+    return clampShared(insert, Math.max(0, room), Math.max(0, units));
   }
 
   /** Shows what the text says now; the caret stays with the characters that it stood between. */

@@ -2,29 +2,39 @@
 import * as Y from "yjs";
 import { decode, encode, type Message } from "../protocol/frames";
 import type { Socket } from "../transport/connection";
+import { DEFAULT_LIMITS } from "./remake";
+import { asSharedMap, asSharedText, rootsOf } from "./schema";
 import { OpenTrip } from "./trip";
-import type { Person, Role, Ticket } from "./types";
+import type { LocalLimit, Person, Role, Ticket } from "./types";
 
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 3;
 
 export class Hub {
-  readonly doc = new Y.Doc();
+  doc = new Y.Doc();
   readonly roles = new Map<string, Role>();
   /** Acknowledgements wait while false. */
   acknowledges = true;
   /** Nobody gets through while false. */
   up = true;
   epoch = 1;
+  /** Whether clients are told the limits; otherwise they go by the defaults. */
+  tells = true;
   /** Refuse every update larger than this (status 3). */
   maxUpdate = Number.POSITIVE_INFINITY;
+  /** What the document may hold, as the server would say it (status 3 and 4). */
+  limits = { cards: 2_000, days: 366, text: 20_000, document: 5 << 20 };
+  /** Refused for any other reason (status 2). */
+  poison: ((update: Uint8Array) => boolean) | null = null;
   readonly sockets = new Set<HubSocket>();
 
   ticket(user: string): Promise<Ticket> {
     if (!this.up) return Promise.reject(new Error("down"));
     const role = this.roles.get(user) ?? "editor";
-    return Promise.resolve({ token: user, expires: "", role, epoch: this.epoch });
+    const { cards, days, text } = this.limits;
+    const limits = { cards, keptCards: 4 * cards, days, text, update: 64 << 10 };
+    return Promise.resolve({ token: user, expires: "", role, epoch: this.epoch, limits: this.tells ? limits : DEFAULT_LIMITS });
   }
 
   connect(url: string): HubSocket {
@@ -36,6 +46,21 @@ export class Hub {
 
   broadcast(from: HubSocket, message: Message): void {
     for (const socket of this.sockets) if (socket !== from) socket.give(message);
+  }
+
+  /** The same content, under another history. */
+  reset(): void {
+    const { cards, days, meta, title, desc } = rootsOf(this.doc);
+    const fresh = new Y.Doc();
+    const made = rootsOf(fresh);
+    for (const [id, card] of cards.entries()) made.cards.set(id, copyOf(card));
+    for (const [from, to] of [[days, made.days], [meta, made.meta]] as const)
+      for (const [key, value] of from.entries()) to.set(key, value);
+    made.title.insert(0, title.toJSON());
+    made.desc.insert(0, desc.toJSON());
+    this.doc = fresh;
+    this.epoch += 1;
+    this.cut(undefined, 4409);
   }
 
   /** Drops every socket, or one person's. */
@@ -113,7 +138,7 @@ export class HubSocket implements Socket {
         );
       case "step2":
       case "update":
-        return this.#apply(message.update);
+        return this.#apply(message.update, message.type === "update");
       case "awareness":
         this.#hub.broadcast(this, message);
         return this.give(message); // W3
@@ -122,21 +147,27 @@ export class HubSocket implements Socket {
     }
   }
 
-  #apply(update: Uint8Array): void {
+  #apply(update: Uint8Array, isUpdate: boolean): void {
     this.#counted += 1;
     const { doc, roles, maxUpdate } = this.#hub;
     const before = Y.encodeStateAsUpdate(doc);
-    const refuse = (status: number) =>
-      this.give({ type: "refused", nth: this.#counted, status, reason: "no" });
+    const refuse = (status: number, reason = "no") =>
+      this.give({ type: "refused", nth: this.#counted, status, reason });
+    const trial = new Y.Doc();
+    Y.applyUpdate(trial, before);
+    Y.applyUpdate(trial, update);
     if (roles.get(this.user) === "viewer") {
-      const trial = new Y.Doc();
-      Y.applyUpdate(trial, before);
-      Y.applyUpdate(trial, update);
       const adds = Buffer.compare(Buffer.from(Y.encodeStateAsUpdate(trial)), Buffer.from(before)) !== 0;
       if (adds) return refuse(1); // W7
-    } else if (update.length > maxUpdate) {
-      return refuse(3);
     } else {
+      if (isUpdate && update.length > maxUpdate) return refuse(3, "too large: update");
+      if (this.#hub.poison?.(update)) return refuse(2, "malformed: no");
+      if (trial.store.pendingStructs !== null) {
+        refuse(6);
+        return this.give({ type: "step1", vector: Y.encodeStateVector(doc) });
+      }
+      const limit = beyond(trial, doc, this.#hub.limits);
+      if (limit) return refuse(limit === "text" || limit === "document" ? 3 : 4, `too: ${limit}`);
       Y.applyUpdate(doc, update);
       this.#hub.broadcast(this, { type: "update", update });
     }
@@ -144,13 +175,36 @@ export class HubSocket implements Socket {
   }
 }
 
+function copyOf(value: unknown): unknown {
+  if (value instanceof Y.Text) return new Y.Text(value.toJSON());
+  return value instanceof Y.Map ? new Y.Map([...value.entries()].map(([key, one]) => [key, copyOf(one)])) : value;
+}
+
+/** Which limit a document would be beyond. What was beyond it before may stay so. */
+function beyond(trial: Y.Doc, doc: Y.Doc, limits: Hub["limits"]): string | null {
+  if (Y.encodeStateAsUpdate(trial).length > limits.document) return "document";
+  const visible = (of: Y.Doc) => [...of.getMap("cards").values()].filter((card) => !asSharedMap(card)?.get("del")).length;
+  const made = trial.getMap("cards").size - doc.getMap("cards").size;
+  if (made > 0 && (visible(doc) + made > limits.cards || trial.getMap("cards").size > 4 * limits.cards)) return "cards";
+  if (trial.getMap("days").size > Math.max(limits.days, doc.getMap("days").size)) return "days";
+  const notes = [...trial.getMap("cards").values()].map((card) => asSharedText(asSharedMap(card)?.get("note")));
+  const texts = [trial.getText("desc"), trial.getText("title"), ...notes];
+  return texts.some((text) => (text?.length ?? 0) > limits.text) ? "text" : null;
+}
+
 export const person = (id: string): Person => ({ id, name: id.toUpperCase(), color: "#228be6" });
 
 export const TRIP = "trip:01HZ0000000000000000000000";
 
-export function join(hub: Hub, user: string, now: () => number = Date.now, persist = false): OpenTrip {
+export function join(
+  hub: Hub,
+  user: string,
+  now: () => number = Date.now,
+  persist = false,
+  onLimit: (limit: LocalLimit) => void = () => undefined,
+): OpenTrip {
   return new OpenTrip(
-    { id: TRIP, user: person(user), ticket: () => hub.ticket(user), syncUrl: "ws://hub/sync/", persist },
+    { id: TRIP, user: person(user), ticket: () => hub.ticket(user), syncUrl: "ws://hub/sync/", persist, onLimit },
     { makeSocket: (url) => hub.connect(url), random: () => 0, now },
   );
 }

@@ -5,6 +5,7 @@ import type * as Y from "yjs";
 /** A store that does not answer must not keep anybody from the document. */
 const PATIENCE_MS = 2_000;
 const CHANGES = "changes";
+const BASE = "base";
 
 export class LocalCopy {
   readonly #key: string;
@@ -56,6 +57,21 @@ export class LocalCopy {
     if (count === this.#stored || !this.#store?.synced) return;
     this.#stored = count;
     void this.#store.set(CHANGES, count).catch(() => undefined);
+  }
+
+  /** Of the copy that is open; null: there is none. */
+  get epoch(): number | null {
+    return this.#epoch;
+  }
+
+  /** What the server had before the first change that it has not confirmed; null: unknown. */
+  async base(): Promise<Uint8Array | null> {
+    const base: unknown = await this.#store?.get(BASE).catch(() => null);
+    return base instanceof Uint8Array ? base : null;
+  }
+
+  keepBase(base: Uint8Array): void {
+    if (this.#store?.synced) void this.#store.set(BASE, base as unknown as ArrayBuffer).catch(() => undefined);
   }
 
   async forget(): Promise<void> {

@@ -4,8 +4,9 @@ import * as Y from "yjs";
 import { ApiError } from "../api/errors";
 import { CLOSE_CODES } from "../protocol/close-codes";
 import { decode, encode, type Message } from "../protocol/frames";
-import { mayWrite, SyncMachine, type Effect, type SyncEvent, type SyncState } from "../sync/machine";
+import { mayWrite, SyncMachine, type Effect, type Outcome, type SyncEvent, type SyncState } from "../sync/machine";
 import { Connection, type Socket } from "../transport/connection";
+import { DEFAULT_LIMITS, type DocumentLimits } from "./remake";
 import { Signal } from "./signal";
 import type { Role, Ticket } from "./types";
 
@@ -36,6 +37,11 @@ export class Provider {
   readonly #connection: Connection<Ticket>;
   readonly #page = new AbortController();
   #outbox: Message[] = [];
+  #limits: DocumentLimits = DEFAULT_LIMITS;
+  #epoch: number | null = null;
+  /** Who waits for the outcome of an edit, by its number. */
+  readonly #submissions = new Map<number, (outcome: Outcome) => void>();
+  #submitted = 0;
 
   constructor(options: ProviderOptions) {
     this.#options = options;
@@ -45,7 +51,7 @@ export class Provider {
       url: (ticket) => this.#url(ticket),
       ticket: options.ticket,
       isBarred: (error) => error instanceof ApiError && (error.status === 403 || error.status === 404),
-      onTicket: (ticket) => this.#handle({ type: "connecting", role: ticket.role }),
+      onTicket: (ticket) => this.#onTicket(ticket),
       onOpen: () => this.#handle({ type: "opened" }),
       onFrame: (frame) => this.#onFrame(frame),
       onClose: (code, reason) => this.#onClose(code, reason),
@@ -61,6 +67,31 @@ export class Provider {
 
   get changes(): number {
     return this.#machine.changes;
+  }
+
+  /** What the server takes at most, as it said last. */
+  get limits(): DocumentLimits {
+    return this.#limits;
+  }
+
+  /** Of the server's document; null until a ticket said so. */
+  get epoch(): number | null {
+    return this.#epoch;
+  }
+
+  /** The server's state is here, and edits go out as they are made. */
+  get ready(): boolean {
+    const { kind } = this.#machine.state;
+    return this.synced.get() && (kind === "saved" || kind === "saving") && this.writable;
+  }
+
+  /** Sends an edit that the document does not show yet. */
+  submit(update: Uint8Array): Promise<Outcome> {
+    const submission = ++this.#submitted;
+    return new Promise((resolve) => {
+      this.#submissions.set(submission, resolve);
+      this.#handle({ type: "submitted", update, submission });
+    });
   }
 
   /** Before the role is known one may write: the local copy is one's own. */
@@ -91,6 +122,19 @@ export class Provider {
     this.#options.doc.off("update", this.#onUpdate);
     this.#options.awareness.off("update", this.#onAwareness);
     this.#connection.stop();
+    this.#lose();
+  }
+
+  #onTicket({ role, epoch, limits }: Ticket): void {
+    this.#epoch = epoch;
+    if (limits) this.#limits = limits;
+    this.#handle({ type: "connecting", role });
+  }
+
+  /** Nobody will answer any more. */
+  #lose(): void {
+    for (const settle of this.#submissions.values()) settle({ is: "lost" });
+    this.#submissions.clear();
   }
 
   #url({ token, epoch }: Ticket): string | null {
@@ -113,7 +157,10 @@ export class Provider {
     const { doc, awareness } = this.#options;
     switch (effect.type) {
       case "send":
-        return this.#send(effect.message);
+        return this.#send(this.#fitting(effect.message));
+      case "settled":
+        this.#submissions.get(effect.submission)?.(effect.outcome);
+        return void this.#submissions.delete(effect.submission);
       case "greet":
         this.#send({ type: "step1", vector: Y.encodeStateVector(doc) });
         return this.#announce([doc.clientID]);
@@ -130,6 +177,12 @@ export class Provider {
       case "restart":
         return this.#connection.restart();
     }
+  }
+
+  /** A paste, or the undo of a lot: what is larger than an update may be goes as a step 2, which may be as large as the document. */
+  #fitting(message: Message): Message {
+    const isLarge = message.type === "update" && message.update.length > this.#limits.update;
+    return isLarge ? { type: "step2", update: message.update } : message;
   }
 
   /** What belongs to one task travels in one frame (W1). */

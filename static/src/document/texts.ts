@@ -1,6 +1,6 @@
 // Shared texts: their value as a signal, minimal edits, carets of peers.
 import * as Y from "yjs";
-import { clampText, MAX } from "./clamp";
+import { clampShared, MAX } from "./clamp";
 import { diff } from "./diff";
 import { bindField } from "./field";
 import type { UndoHistory } from "./history";
@@ -65,7 +65,8 @@ export class TripText implements SharedText {
 
   set(value: string): void {
     const text = this.#text();
-    const wanted = clampText(value, this.limit);
+    const wanted = clampShared(value, this.limit, this.#home.bench.limits().text);
+    if (wanted !== value) this.#home.bench.limited("text");
     if (text && text.toString() !== wanted) this.#home.bench.step(() => replaceText(text, wanted));
   }
 

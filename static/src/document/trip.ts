@@ -10,7 +10,9 @@ import { LocalCopy } from "./local-copy";
 import { PresenceBoard } from "./presence";
 import { Provider, REMOTE } from "./provider";
 import { TripReader } from "./reader";
+import { itemsOf, MergeInterrupted, MergeRefused, type MergePort } from "./merge";
 import { LASTING, LOCAL, rootsOf } from "./schema";
+import * as asides from "./set-aside";
 import { Signal, type Readable } from "./signal";
 import { fieldName, TripText } from "./texts";
 import type {
@@ -33,6 +35,9 @@ export interface Surroundings {
   readonly random?: () => number;
 }
 
+/** A base is made with each edit only while it is as small as this. */
+const MAX_CHEAP_BYTES = 512 * 1024;
+
 /** How each field of `meta` is made valid before it is written. */
 const META: { readonly [K in keyof TripMeta]: (value: unknown) => TripMeta[K] } = {
   tz: clamp.asText,
@@ -53,28 +58,38 @@ export class OpenTrip implements TripDocument {
   readonly #copy: LocalCopy;
   readonly #provider: Provider;
   readonly #view: Signal<TripView>;
+  readonly #user: string;
   readonly #texts = new Map<string, TripText>();
   readonly #unwatch: () => void;
   #loaded = false;
   #stale = false;
   #closed = false;
+  readonly #ended = new AbortController();
+  /** Local transactions so far. */
+  #edits = 0;
+  /** It is set aside: what would be done now would be in no copy. */
+  #frozen = false;
+  /** What the server had before the first edit that it lacks; null: unknown. */
+  #base: Uint8Array | null = null;
 
   constructor(options: OpenOptions, around: Surroundings = {}) {
     const now = around.now ?? Date.now;
     this.id = options.id;
+    this.#user = options.user.id;
     this.#copy = new LocalCopy(this.#doc, options.user.id, options.id, options.persist ?? true);
     this.#provider = this.#connect(options, around, now);
     this.#bench = this.#makeBench(options, now);
     this.presence = new PresenceBoard(this.#awareness, options.user, now);
     this.history = new UndoHistory({
       doc: this.#doc,
-      writable: () => this.#provider.writable,
+      writable: () => this.#isWritable(),
       remote: REMOTE,
       isPeer: (client) => this.#awareness.getStates().has(client),
     });
     this.cards = new CardEdits(this.#bench);
     this.days = new DayEdits(this.#bench, this.cards);
     this.#view = new FreshSignal<TripView>(this.#picture(), () => this.#refresh());
+    this.#doc.on("beforeTransaction", (transaction: Y.Transaction) => this.#noteBase(transaction));
     this.#unwatch = this.#bench.reader.watch((origin) => this.#later(origin === REMOTE));
     this.#provider.sync.subscribe(() => this.#copy.noteChanges(this.#provider.changes));
     this.#provider.synced.subscribe((synced) => synced && this.#load());
@@ -117,6 +132,63 @@ export class OpenTrip implements TripDocument {
     return Y.encodeStateAsUpdate(this.#doc);
   }
 
+  async setAside(reason: asides.SetAsideReason): Promise<asides.SetAside> {
+    const head = {
+      user: this.#user,
+      doc: this.id,
+      title: this.#view.get().trip.title,
+      epoch: this.#copy.epoch ?? this.#provider.epoch ?? 0,
+      reason,
+      whole: true,
+    };
+    let edits = this.#edits;
+    let kept = await asides.add({ ...head, ...this.#sources() });
+    // Somebody types while it is being written.
+    while (edits !== this.#edits) {
+      edits = this.#edits;
+      kept = await asides.replace({ ...kept, ...this.#sources() });
+    }
+    this.#frozen = true;
+    return kept;
+  }
+
+  #sources(): Pick<asides.SetAside, "state" | "base" | "items"> {
+    const sources = { state: this.encode(), base: this.#base };
+    return { ...sources, items: itemsOf(sources) };
+  }
+
+  /** Waits until the server's state is here, and rejects where it cannot be written. */
+  mergePort(): Promise<MergePort & { readonly epoch: number }> {
+    return new Promise((resolve, reject) => {
+      const stops: (() => void)[] = [];
+      const look = () => {
+        if (this.#closed) reject(new MergeInterrupted());
+        else if (!this.#provider.writable) reject(new MergeRefused());
+        else if (this.#provider.ready) resolve(this.#port());
+        else return;
+        stops.forEach((stop) => stop());
+      };
+      this.#ended.signal.addEventListener("abort", look);
+      stops.push(this.#provider.sync.subscribe(look), this.#provider.synced.subscribe(look));
+      stops.push(() => this.#ended.signal.removeEventListener("abort", look));
+      look();
+    });
+  }
+
+  #port(): MergePort & { readonly epoch: number } {
+    return {
+      limits: this.#provider.limits,
+      epoch: this.#provider.epoch ?? 0,
+      encode: () => this.encode(),
+      submit: (update) => this.#provider.submit(update),
+      adopt: (update) => Y.applyUpdate(this.#doc, update, REMOTE),
+      follow: (run) => {
+        this.#doc.on("update", run);
+        return () => this.#doc.off("update", run);
+      },
+    };
+  }
+
   forget(): Promise<void> {
     return this.#copy.forget();
   }
@@ -128,6 +200,7 @@ export class OpenTrip implements TripDocument {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#ended.abort();
     this.#unwatch();
     this.#provider.stop();
     this.presence.destroy();
@@ -137,10 +210,23 @@ export class OpenTrip implements TripDocument {
     this.#doc.destroy();
   }
 
+  /** Before the first edit that the server lacks, what is here is what the server has. */
+  #noteBase({ local }: Y.Transaction): void {
+    if (!local) return;
+    this.#edits += 1;
+    if (this.#provider.changes > 0 || !this.#loaded) return;
+    // With a connection an edit is soon on the server: a copy for each is made of small documents only.
+    const isCheap = (this.#base?.length ?? 0) < MAX_CHEAP_BYTES;
+    this.#base = isCheap || !this.#provider.ready ? this.encode() : null;
+    if (this.#base && !this.#provider.ready) this.#copy.keepBase(this.#base);
+  }
+
   /** The local copy first, so that the exchange tells the server what it holds. */
   async #begin(): Promise<void> {
     if (await this.#copy.load()) {
-      this.#provider.recall(await this.#copy.changes());
+      const changes = await this.#copy.changes();
+      if (changes > 0) this.#base = await this.#copy.base();
+      this.#provider.recall(changes);
       this.#load();
     }
     if (!this.#closed) this.#provider.start();
@@ -162,7 +248,7 @@ export class OpenTrip implements TripDocument {
 
   #makeBench(options: OpenOptions, now: () => number): Workbench {
     const write = (change: () => void, origin: symbol) => {
-      if (this.#provider.writable && !this.#closed) this.#doc.transact(change, origin);
+      if (this.#isWritable()) this.#doc.transact(change, origin);
     };
     return {
       doc: this.#doc,
@@ -170,6 +256,8 @@ export class OpenTrip implements TripDocument {
       reader: new TripReader(this.#doc),
       user: options.user,
       now,
+      limits: () => this.#provider.limits,
+      limited: (limit) => options.onLimit?.(limit),
       step: (change) => {
         this.history.cut();
         write(change, LOCAL);
@@ -178,6 +266,10 @@ export class OpenTrip implements TripDocument {
       lasting: (change) => write(change, LASTING),
       typing: (change) => write(change, LOCAL),
     };
+  }
+
+  #isWritable(): boolean {
+    return this.#provider.writable && !this.#closed && !this.#frozen;
   }
 
   #load(): void {

@@ -1,5 +1,7 @@
 // The public surface of a trip document: what screens read, subscribe to and call. Nothing here names Yjs.
 import type { SyncState } from "../sync/machine";
+import type { DocumentLimits } from "./remake";
+import type { SetAside, SetAsideReason, Mergeable } from "./set-aside";
 import type { Readable } from "./signal";
 import type { Card, CardKind, CardStatus, Estimate, Place, Projection, When } from "./projection-types";
 
@@ -22,6 +24,8 @@ export interface Ticket {
   readonly expires: string;
   readonly role: Role;
   readonly epoch: number;
+  /** What the server takes at most; the defaults where it does not say. */
+  readonly limits?: DocumentLimits;
 }
 
 export interface OpenOptions {
@@ -34,6 +38,8 @@ export interface OpenOptions {
   readonly syncUrl?: string;
   /** Default true where IndexedDB exists. */
   readonly persist?: boolean;
+  /** An edit was not made, or cut, because there is no room for it. */
+  readonly onLimit?: (limit: LocalLimit) => void;
 }
 
 /** Where a card is rendered. */
@@ -108,6 +114,8 @@ export interface CardFields {
 }
 
 export interface Cards {
+  /** Whether one more card may be added. */
+  hasRoom(): boolean;
   /** The new card's id; an id that exists already changes nothing. */
   add(card: NewCard): string;
   /** One `at` write; false when it lies there already (then nothing is written). */
@@ -231,9 +239,11 @@ export interface History {
   adopt<T>(act: () => Promise<T>): Promise<T>;
 }
 
+/** What an edit was not made for: there is no room for it. */
+export type LocalLimit = "cards" | "days" | "text";
+
 /** A trip, open. `openTrip(options)` gives one; `close()` ends it. */
-export interface TripDocument {
-  readonly id: string;
+export interface TripDocument extends Mergeable {
   readonly view: Readable<TripView>;
   readonly sync: Readable<SyncState>;
   /** The role of the last ticket or access message; null until known. */
@@ -246,7 +256,12 @@ export interface TripDocument {
   setMeta(meta: Partial<TripMeta>): void;
   /** The whole local copy, for "save my copy" as a file (a Yjs update). */
   encode(): Uint8Array;
-  /** Deletes the local copy (other epoch, access gone) after it was offered. */
+  /**
+   * Keeps all that is here on the device, apart from the local copy, and answers once it is on the disk. From then on
+   * nothing can be edited here any more. Rejects with `KeepError`; then nothing may be dropped.
+   */
+  setAside(reason: SetAsideReason): Promise<SetAside>;
+  /** Deletes the local copy: only where the server has all of it, or it was set aside. */
   forget(): Promise<void>;
   /** Tries to connect right now instead of waiting for the next attempt. */
   reconnect(): void;

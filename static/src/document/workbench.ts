@@ -2,7 +2,8 @@
 import type * as Y from "yjs";
 import type { TripReader } from "./reader";
 import type { Roots } from "./schema";
-import type { Person } from "./types";
+import type { DocumentLimits } from "./remake";
+import type { LocalLimit, Person } from "./types";
 
 export interface Workbench {
   readonly doc: Y.Doc;
@@ -14,6 +15,10 @@ export interface Workbench {
   readonly step: (change: () => void) => void;
   /** One transaction that undo does not take back. */
   readonly lasting: (change: () => void) => void;
+  /** What the server takes at most. */
+  readonly limits: () => DocumentLimits;
+  /** Says that there is no room for what was tried. */
+  readonly limited: (limit: LocalLimit) => void;
   /** Part of the typing that goes on: merged with what was typed less than 400 ms ago. */
   readonly typing: (change: () => void) => void;
 }

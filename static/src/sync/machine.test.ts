@@ -168,7 +168,7 @@ describe("closes", () => {
     [4400, "malformed"],
     [4409, "otherEpoch"],
     [4413, "tooLarge"],
-    [4429, "tooMany"],
+    [4429, "busy"],
   ] as const)("%i is refused as %s", (code, reason) => {
     const machine = connected();
     machine.handle({ type: "closed", code, reason: "why" });

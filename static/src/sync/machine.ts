@@ -17,7 +17,15 @@ export type SyncState =
   /** `copy`: this device has edits that the server has not. */
   | { readonly kind: "refused"; readonly reason: RefusedReason; readonly detail: string; readonly copy: boolean };
 
-export type RefusedReason = "malformed" | "tooLarge" | "tooMany" | "forbidden" | "otherEpoch";
+/** `busy`: too many connections; what is here is fine. */
+export type RefusedReason = "malformed" | "tooLarge" | "tooMany" | "forbidden" | "otherEpoch" | "busy";
+
+/** What became of one edit that somebody waits for. */
+export type Outcome =
+  | { readonly is: "stored" }
+  | { readonly is: "refused"; readonly status: number; readonly reason: string }
+  /** The connection went before the answer came: nobody knows. */
+  | { readonly is: "lost" };
 
 export type SyncEvent =
   /** A ticket is there; the socket is being opened. */
@@ -26,6 +34,8 @@ export type SyncEvent =
   | { readonly type: "received"; readonly message: Message }
   /** A local edit. `at`: milliseconds, only to count a burst of typing as one change. */
   | { readonly type: "edited"; readonly update: Uint8Array; readonly at: number }
+  /** An edit that the document does not show yet; who made it waits for its outcome. */
+  | { readonly type: "submitted"; readonly update: Uint8Array; readonly submission: number }
   | { readonly type: "closed"; readonly code: number; readonly reason: string }
   /** The ticket was refused for good: the access is gone. */
   | { readonly type: "barred" }
@@ -45,6 +55,7 @@ export type Effect =
   | { readonly type: "aware"; readonly update: Uint8Array }
   | { readonly type: "announce" }
   | { readonly type: "renewToken" }
+  | { readonly type: "settled"; readonly submission: number; readonly outcome: Outcome }
   /** Close and come back at once: the exchange has to start anew. */
   | { readonly type: "restart" };
 
@@ -56,6 +67,16 @@ const BURST_MS = 1_000;
 const PATIENCE = 2;
 /** More answers in a row than this without anything stored: the exchange goes round in circles. */
 const MAX_RESYNCS = 3;
+
+interface Flight {
+  /** Changes of this person that it carries. */
+  changes: number;
+  /** Who waits for its outcome. */
+  readonly submission: number | null;
+  refused: boolean;
+}
+
+const flight = (changes: number, submission: number | null = null): Flight => ({ changes, submission, refused: false });
 
 type Problem = Extract<SyncState, { kind: "access-changed" | "refused" }>;
 
@@ -71,8 +92,8 @@ export class SyncMachine {
   #received = false;
   /** Changes that no message of this connection carries. */
   #unsent = 0;
-  /** Changes in each counted message (step 2, update) that is not acknowledged yet, oldest first. */
-  #inFlight: number[] = [];
+  /** The counted messages (step 2, update) that are not acknowledged yet, oldest first. */
+  #inFlight: Flight[] = [];
   #acknowledged = 0;
   #resyncs = 0;
   #lastEdit = -Infinity;
@@ -87,7 +108,7 @@ export class SyncMachine {
 
   /** Edits that the server has not confirmed as durable. */
   get changes(): number {
-    return this.#inFlight.reduce((sum, changes) => sum + changes, this.#unsent);
+    return this.#inFlight.reduce((sum, { changes }) => sum + changes, this.#unsent);
   }
 
   get state(): SyncState {
@@ -112,8 +133,10 @@ export class SyncMachine {
         return this.#onMessage(event.message);
       case "edited":
         return this.#edited(event.update, event.at);
+      case "submitted":
+        return this.#submitted(event.update, event.submission);
       case "closed":
-        return this.#closed(event.code, event.reason);
+        return [...this.#lose(), ...this.#closed(event.code, event.reason)];
       case "barred":
         return this.#barred();
       case "failed":
@@ -181,7 +204,7 @@ export class SyncMachine {
     if (this.#resyncs > MAX_RESYNCS) return this.#giveUp("malformed", "the exchange does not end");
     this.#resyncs += 1;
     this.#answered = true;
-    this.#inFlight.push(this.#unsent);
+    this.#inFlight.push(flight(this.#unsent));
     this.#unsent = 0;
     return [{ type: "answer", vector }];
   }
@@ -194,31 +217,51 @@ export class SyncMachine {
       this.#unsent += changes;
       return [];
     }
-    this.#inFlight.push(changes);
+    this.#inFlight.push(flight(changes));
     return [{ type: "send", message: { type: "update", update } }];
+  }
+
+  #submitted(update: Uint8Array, submission: number): Effect[] {
+    if (!this.#open || !this.#answered || this.#problem !== null) {
+      return [{ type: "settled", submission, outcome: { is: "lost" } }];
+    }
+    this.#inFlight.push(flight(0, submission));
+    return [{ type: "send", message: { type: "update", update } }];
+  }
+
+  /** Who waits learns that there is no answer. */
+  #lose(): Effect[] {
+    return this.#inFlight.flatMap(({ submission, refused }): Effect[] =>
+      submission === null || refused ? [] : [{ type: "settled", submission, outcome: { is: "lost" } }],
+    );
   }
 
   /** W4: the first `count` counted messages of this connection are durable. */
   #stored(count: number): Effect[] {
-    if (this.#settle(count)) this.#resyncs = 0;
-    return [];
+    const done = this.#settle(count);
+    if (done.length > 0) this.#resyncs = 0;
+    return done.flatMap(({ submission, refused }): Effect[] =>
+      submission === null || refused ? [] : [{ type: "settled", submission, outcome: { is: "stored" } }],
+    );
   }
 
-  /** The first `count` counted messages need no more waiting. */
-  #settle(count: number): boolean {
+  /** The first `count` counted messages need no more waiting; these. */
+  #settle(count: number): Flight[] {
     const done = Math.min(count - this.#acknowledged, this.#inFlight.length);
-    if (done <= 0) return false;
-    this.#inFlight.splice(0, done);
+    if (done <= 0) return [];
     this.#acknowledged += done;
-    return true;
+    return this.#inFlight.splice(0, done);
   }
 
   #refused(nth: number, status: number, reason: string): Effect[] {
     const index = nth - this.#acknowledged - 1;
+    const refused = this.#inFlight[index];
     // What was refused is on this device only; it stays counted until an answer carries it again.
-    this.#unsent += this.#inFlight[index] ?? 0;
-    if (index >= 0 && index < this.#inFlight.length) this.#inFlight[index] = 0;
+    this.#unsent += refused?.changes ?? 0;
+    if (refused) [refused.changes, refused.refused] = [0, true];
     if (index === 0) this.#settle(nth);
+    const submission = refused?.submission ?? null;
+    if (submission !== null) return [{ type: "settled", submission, outcome: { is: "refused", status, reason } }];
     switch (status) {
       case REFUSED.missing:
         this.#answered = false; // a step 1 follows; until it is answered edits wait
@@ -227,13 +270,13 @@ export class SyncMachine {
         this.#problem = { kind: "access-changed", role: this.#role, copy: true };
         return [];
       case REFUSED.tooLarge:
-        return this.#giveUp("tooLarge", reason);
+        return this.#giveUp("tooLarge", reason, true);
       case REFUSED.tooMany:
-        return this.#giveUp("tooMany", reason);
+        return this.#giveUp("tooMany", reason, true);
       case REFUSED.forbidden:
-        return this.#giveUp("forbidden", reason);
+        return this.#giveUp("forbidden", reason, true);
       default:
-        return this.#giveUp("malformed", reason);
+        return this.#giveUp("malformed", reason, true);
     }
   }
 
@@ -264,7 +307,7 @@ export class SyncMachine {
       case CLOSE_CODES.tooLarge:
         return this.#giveUp("tooLarge", reason);
       case CLOSE_CODES.tooMany:
-        return this.#giveUp("tooMany", reason);
+        return this.#giveUp("busy", reason);
       default:
         return this.#giveUp("malformed", reason);
     }
@@ -284,8 +327,8 @@ export class SyncMachine {
     return { kind: "access-changed", role, copy: this.changes > 0 };
   }
 
-  #giveUp(reason: RefusedReason, detail: string): Effect[] {
-    this.#problem = { kind: "refused", reason, detail, copy: this.changes > 0 };
+  #giveUp(reason: RefusedReason, detail: string, copy = this.changes > 0): Effect[] {
+    this.#problem = { kind: "refused", reason, detail, copy };
     return [];
   }
 }

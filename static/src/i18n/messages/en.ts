@@ -429,6 +429,8 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "stopped.tooLargeText": "The trip or a change is over the limit. Save your copy, open the trip again and use smaller pieces.",
   "stopped.tooMany": "Too many at once",
   "stopped.tooManyText": "Close some windows or wait a moment, then open the trip again.",
+  "stopped.busy": "Too many connections at once",
+  "stopped.busyText": "Close some windows or wait a moment, then try again. Your changes are kept on this device.",
   "stopped.forbidden": "You no longer have access",
   "stopped.forbiddenText": "Please ask the owner.",
   "stopped.otherEpoch": "The trip's history was started anew",

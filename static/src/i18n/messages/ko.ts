@@ -428,6 +428,8 @@ export const ko = {
   "stopped.tooLargeText": "여행이나 변경이 허용된 크기를 넘었어요. 내 사본을 저장하고 다시 열어 조금씩 나누어 주세요.",
   "stopped.tooMany": "너무 많은 요청이 있었어요",
   "stopped.tooManyText": "열려 있는 창을 줄이거나 잠시 기다린 뒤 다시 열어 주세요.",
+  "stopped.busy": "한꺼번에 연결이 너무 많아요",
+  "stopped.busyText": "창을 몇 개 닫거나 잠시 뒤에 다시 시도해 주세요. 바꾼 내용은 이 기기에 그대로 있어요.",
   "stopped.forbidden": "이 여행에 들어갈 수 없게 되었어요",
   "stopped.forbiddenText": "소유자에게 물어봐 주세요.",
   "stopped.otherEpoch": "여행의 기록이 새로 시작되었어요",

@@ -1,0 +1,23 @@
+// Carries out a recovery: keeps first, lets go of the local copy only then, and brings in what was kept as far as it can be.
+import type { Recovery } from "../sync/recovery";
+import { merge, MergeInterrupted, type MergeResult, type SetAside, type SetAsideHead } from "./set-aside";
+import type { TripDocument } from "./types";
+
+/** Rejects with `KeepError` where it cannot be kept: then everything is still as it was. */
+export async function keep(trip: TripDocument, { keep: reason, again }: Recovery): Promise<SetAside | null> {
+  const kept = reason === null ? null : await trip.setAside(reason);
+  // What is kept has it all: the trip must not send the same again.
+  if (again || kept) await trip.forget();
+  return kept;
+}
+
+/** Goes on after each lost connection, until all of it has an answer or the trip is closed. */
+export async function bring(aside: SetAsideHead, trip: TripDocument, isOpen: () => boolean): Promise<MergeResult> {
+  for (;;) {
+    try {
+      return await merge(aside, trip);
+    } catch (error) {
+      if (!(error instanceof MergeInterrupted) || !isOpen()) throw error;
+    }
+  }
+}

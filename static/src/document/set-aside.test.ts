@@ -1,0 +1,281 @@
+// What the server does not take stays on the device, listed, as a file, and goes in later; all the rest goes in at once.
+// @vitest-environment happy-dom
+import "fake-indexeddb/auto";
+import * as Y from "yjs";
+import { beforeEach, describe, expect, it } from "vitest";
+import { recoveryOf } from "../sync/recovery";
+import { Hub, join, settle, TRIP } from "./hub.test-support";
+import { project } from "./reader";
+import { bring, keep } from "./recovery";
+import { add, fromFile, KeepError, list, merge, read, remove, toFile, type SetAside } from "./set-aside";
+import type { OpenTrip } from "./trip";
+
+let hub: Hub;
+let user: string;
+
+beforeEach(() => {
+  hub = new Hub();
+  hub.tells = false;
+  user = `u${Math.random().toString(36).slice(2)}`;
+  localStorage.clear();
+});
+
+async function until(what: () => boolean, most = 10_000): Promise<void> {
+  const end = performance.now() + most;
+  while (!what()) {
+    if (performance.now() > end) throw new Error("it did not come");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+async function visit(): Promise<OpenTrip> {
+  const trip = join(hub, user, Date.now, true);
+  await until(() => trip.view.get().loaded);
+  return trip;
+}
+
+/** As the editor does it. */
+async function recovered(trip: OpenTrip): Promise<OpenTrip> {
+  await until(() => recoveryOf(trip.sync.get()) !== null);
+  const plan = recoveryOf(trip.sync.get());
+  if (!plan) throw new Error("unreachable");
+  const kept = await keep(trip, plan);
+  await trip.close();
+  const again = await visit();
+  if (kept && plan.bring) await bring(kept, again, () => true);
+  return again;
+}
+
+async function offline(trip: OpenTrip, run: () => void): Promise<void> {
+  hub.up = false;
+  hub.cut(user);
+  await settle();
+  run();
+  await settle();
+  hub.up = true;
+  trip.reconnect();
+}
+
+const titles = () => project(hub.doc).tray.map(({ title }) => title);
+const note = (title: string, text = "") => ({ kind: "note", title, note: text }) as const;
+
+describe("an offline session that meets a limit", () => {
+  it("goes in but for the cards beyond the number that there may be", async () => {
+    hub.limits.cards = 5;
+    const trip = await visit();
+    trip.cards.add(note("there before", "old"));
+    await settle();
+    const [first] = project(hub.doc).tray;
+    await offline(trip, () => {
+      for (let n = 1; n <= 6; n++) trip.cards.add(note(`card ${n}`));
+      trip.cards.setNote(first?.id ?? "", "old and new");
+      trip.text({ of: "desc" }).set("typed in the tunnel");
+    });
+    const again = await recovered(trip);
+    expect(titles()).toEqual(["there before", "card 1", "card 2", "card 3", "card 4"]);
+    expect(project(hub.doc)).toMatchObject({ desc: "typed in the tunnel" });
+    expect(project(hub.doc).tray[0]?.note).toBe("old and new");
+    const [left] = await list(user);
+    expect(left).toMatchObject({ doc: TRIP, reason: "tooMany" });
+    expect(left?.items).toEqual([
+      { kind: "card", title: "card 5", detail: "", reason: "cards" },
+      { kind: "card", title: "card 6", detail: "", reason: "cards" },
+    ]);
+
+    // Once there is room, it goes in.
+    hub.limits.cards = 10;
+    expect(left && (await merge(left, again))).toEqual({ left: null });
+    expect(titles()).toEqual(["there before", "card 1", "card 2", "card 3", "card 4", "card 5", "card 6"]);
+    expect(await list(user)).toEqual([]);
+    expect(again.view.get().trip.tray).toHaveLength(7);
+    await again.close();
+  });
+
+  it("goes in but for the text that two people made too long, and what others typed stays", async () => {
+    hub.limits.text = 100;
+    const trip = await visit();
+    trip.cards.add(note("shared", "begin "));
+    trip.cards.add(note("other"));
+    await settle();
+    const [shared, other] = project(hub.doc).tray;
+    const peer = join(hub, "peer");
+    await settle();
+    await offline(trip, () => {
+      trip.cards.setNote(shared?.id ?? "", `begin ${"a".repeat(60)}`);
+      trip.cards.setNote(other?.id ?? "", "fits");
+      peer.cards.setNote(shared?.id ?? "", `begin ${"b".repeat(60)}`);
+    });
+    const again = await recovered(trip);
+    expect(project(hub.doc).tray.map((card) => card.note)).toEqual([`begin ${"b".repeat(60)}`, "fits"]);
+    const [left] = await list(user);
+    expect(left?.items).toEqual([{ kind: "cardNote", title: "shared", detail: "a".repeat(60), reason: "text" }]);
+
+    peer.cards.setNote(shared?.id ?? "", `begin ${"b".repeat(30)}`);
+    await settle();
+    expect(left && (await merge(left, again))).toEqual({ left: null });
+    const merged = project(hub.doc).tray[0]?.note ?? "";
+    expect(merged).toContain("a".repeat(60));
+    expect(merged).toContain("b".repeat(30));
+    await Promise.all([again.close(), peer.close()]);
+  });
+
+  it("goes in as far as the document's size allows, the small things whatever the large ones are", async () => {
+    const trip = await visit();
+    hub.limits.document = 30_000;
+    await offline(trip, () => {
+      for (let n = 1; n <= 4; n++) trip.cards.add(note(`large ${n}`, `${n}`.repeat(12_000)));
+      for (let n = 1; n <= 4; n++) trip.cards.add(note(`small ${n}`));
+    });
+    const again = await recovered(trip);
+    expect(titles()).toEqual(["large 1", "large 2", "small 1", "small 2", "small 3", "small 4"]);
+    const [left] = await list(user);
+    expect(left?.items.map(({ title, reason }) => [title, reason])).toEqual([["large 3", "document"], ["large 4", "document"]]);
+    expect(left?.items[0]?.detail).toBe("3".repeat(12_000));
+    await again.close();
+  });
+
+  it("keeps the one thing that the server will not read, and sends all others", async () => {
+    const trip = await visit();
+    const bytes = new TextEncoder().encode("poison");
+    hub.poison = (update) => Buffer.from(update).includes(Buffer.from(bytes));
+    await offline(trip, () => {
+      for (const title of ["one", "poison", "two"]) trip.cards.add(note(title));
+    });
+    const again = await recovered(trip);
+    expect(titles()).toEqual(["one", "two"]);
+    expect((await list(user))[0]?.items).toEqual([{ kind: "card", title: "poison", detail: "", reason: "refused" }]);
+    await again.close();
+  });
+
+  it("finds the one card in hundreds that is not taken", async () => {
+    const trip = await visit();
+    hub.poison = (update) => Buffer.from(update).includes("card 299.");
+    await offline(trip, () => {
+      for (let n = 0; n < 300; n++) trip.cards.add(note(`card ${n}.`, "a note of some length"));
+    });
+    const again = await recovered(trip);
+    expect(project(hub.doc).tray).toHaveLength(299);
+    expect((await list(user))[0]?.items.map(({ title }) => title)).toEqual(["card 299."]);
+    await again.close();
+  });
+});
+
+describe("access and history", () => {
+  it("lowered while offline: nothing is applied, all of it is kept, and goes in once one may write again", async () => {
+    const trip = await visit();
+    trip.cards.add(note("before"));
+    await settle();
+    await offline(trip, () => {
+      hub.roles.set(user, "viewer");
+      trip.cards.add(note("in the tunnel"));
+    });
+    const reader = await recovered(trip);
+    expect(titles()).toEqual(["before"]);
+    expect(reader.view.get().trip.tray.map(({ title }) => title)).toEqual(["before"]);
+    const [left] = await list(user);
+    expect(left).toMatchObject({ reason: "lowered" });
+    await expect(merge(left as SetAside, reader)).rejects.toThrow("cannot be written");
+    await reader.close();
+
+    hub.roles.set(user, "editor");
+    const again = await visit();
+    await merge(left as SetAside, again);
+    expect(titles()).toEqual(["before", "in the tunnel"]);
+    await again.close();
+  });
+
+  it("reset: what the server lacks is kept, and made again on the new history without doubling the old", async () => {
+    const trip = await visit();
+    trip.cards.add(note("before", "one"));
+    await settle();
+    const [card] = project(hub.doc).tray;
+    await offline(trip, () => {
+      trip.cards.add(note("in the tunnel"));
+      trip.cards.setNote(card?.id ?? "", "one two");
+      hub.reset();
+    });
+    const again = await recovered(trip);
+    expect(titles()).toEqual(["before"]);
+    const [left] = await list(user);
+    expect(left?.items.map(({ kind, title, detail }) => [kind, title, detail])).toEqual([
+      ["cardNote", "before", " two"],
+      ["card", "in the tunnel", ""],
+    ]);
+    await merge(left as SetAside, again);
+    expect(project(hub.doc).tray.map((one) => [one.title, one.note])).toEqual([["before", "one two"], ["in the tunnel", ""]]);
+    await again.close();
+  });
+
+  it("interrupted on the way, it goes on after the connection is back and says nothing twice", async () => {
+    hub.limits.cards = 200;
+    const trip = await visit();
+    await offline(trip, () => {
+      for (let n = 0; n < 201; n++) trip.cards.add(note(`n${n}`, `text ${n}`));
+      trip.text({ of: "desc" }).set("once");
+    });
+    let cuts = 3;
+    const poison = () => {
+      if (cuts-- > 0) setTimeout(() => hub.cut(user), 0);
+      return false;
+    };
+    await until(() => recoveryOf(trip.sync.get()) !== null);
+    hub.poison = poison;
+    const again = await recovered(trip);
+    expect(project(hub.doc).tray).toHaveLength(200);
+    expect(project(hub.doc).desc).toBe("once");
+    expect((await list(user))[0]?.items).toHaveLength(1);
+    await again.close();
+  });
+});
+
+describe("what is kept", () => {
+  const one = (state = Y.encodeStateAsUpdate(new Y.Doc())): Omit<SetAside, "id" | "created" | "bytes"> => ({
+    user, doc: TRIP, title: "Jeju", epoch: 1, reason: "asked", items: [], state, base: null, whole: true,
+  });
+
+  it("is listed for its person alone, until it is removed", async () => {
+    const kept = await add(one());
+    expect((await list(user)).map(({ id }) => id)).toEqual([kept.id]);
+    expect(await list("somebody else")).toEqual([]);
+    expect(await read(kept.id)).toEqual(kept);
+    await remove(kept.id);
+    expect(await list(user)).toEqual([]);
+  });
+
+  it("is a file, and comes back from it; anything else is refused with words", async () => {
+    const doc = new Y.Doc();
+    doc.getText("desc").insert(0, "가".repeat(50_000));
+    const kept = await add({ ...one(Y.encodeStateAsUpdate(doc)), items: [{ kind: "desc", title: "", detail: "가", reason: "text" }] });
+    const file = toFile(kept);
+    expect(fromFile(file)).toEqual({ ...kept, reason: "file" });
+    for (const bytes of [new Uint8Array(), file.slice(0, -9), new TextEncoder().encode("{}"), new TextEncoder().encode("null")])
+      expect(() => fromFile(bytes)).toThrow("no such file");
+    const damaged = new TextDecoder().decode(file).replace(/"state": "./, '"state": "!');
+    expect(() => fromFile(new TextEncoder().encode(damaged))).toThrow("cannot be read");
+  });
+
+  it("that cannot be written is said, and nothing is let go of", async () => {
+    const trip = await visit();
+    hub.limits.cards = 1;
+    await offline(trip, () => ["a", "b"].forEach((title) => trip.cards.add(note(title))));
+    await until(() => recoveryOf(trip.sync.get()) !== null);
+    const real = globalThis.indexedDB;
+    globalThis.indexedDB = full(real);
+    await expect(keep(trip, recoveryOf(trip.sync.get())!)).rejects.toBeInstanceOf(KeepError);
+    globalThis.indexedDB = real;
+    expect(trip.view.get().trip.tray).toHaveLength(2);
+    const again = await recovered(trip);
+    expect(titles()).toEqual(["a"]);
+    await again.close();
+  });
+});
+
+/** A disk without room: nothing new can be opened. */
+function full(real: IDBFactory): IDBFactory {
+  return new Proxy(real, {
+    get(target, key) {
+      if (key === "open") throw new DOMException("full", "QuotaExceededError");
+      return Reflect.get(target, key) as unknown;
+    },
+  });
+}
