@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { ROOT, context, environment, ignore, only, stages } from './dockerfile.js'
@@ -72,15 +72,31 @@ function place (source, goal) {
 /** RUN. The stage's own folder is not the root of a file system, so what names one outside of /tmp must not be run. */
 function run (stage, here, text) {
   assert.doesNotMatch(text, /(^|\s)\/(?!tmp\/)/, 'only paths below WORKDIR can be tried')
-  const line = PROFILE === 'dist' ? text : text.replace('--profile dist', `--profile ${PROFILE}`).replaceAll('target/dist/', `target/${PROFILE === 'dev' ? 'debug' : PROFILE}/`)
   const cwd = join(rootOf(stage), here)
-  if (stage === SERVER) {
-    // In the place of the cache that the step mounts there.
-    mkdirSync(join(PLACE, 'cache'), { recursive: true })
-    execFileSync('ln', ['-sfn', join(PLACE, 'cache'), join(cwd, 'target')])
-  }
+  if (stage === SERVER) mountCache(cwd)
+  const line = PROFILE === 'dist' ? text : quickly(text)
   const { CARGO_TARGET_DIR: _, ...env } = process.env
   execFileSync('sh', ['-c', line], { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+/** The server's step in the profile of the tests. With the benchmark's features the crates are those of the tests as well. */
+function quickly (text) {
+  return text.replace('--profile dist', `--profile ${PROFILE}`)
+    .replace('--bin moim', '--bin moim --bench load')
+    .replaceAll('target/dist/', `target/${PROFILE === 'dev' ? 'debug' : PROFILE}/`)
+}
+
+/** The cache that the server's step mounts. Crates that the tests have built already are taken over; the project's own are not. */
+function mountCache (cwd) {
+  const [cache, built] = [join(PLACE, 'cache'), join(ROOT, 'target/debug')]
+  if (PROFILE === 'dev' && !existsSync(cache)) {
+    for (const folder of ['deps', 'build', '.fingerprint']) {
+      const filter = (path) => !/^(lib)?moim-/.test(basename(path))
+      cpSync(join(built, folder), join(cache, 'debug', folder), { recursive: true, preserveTimestamps: true, filter })
+    }
+  }
+  mkdirSync(cache, { recursive: true })
+  execFileSync('ln', ['-sfn', cache, join(cwd, 'target')])
 }
 
 const SEEN = context()
@@ -123,7 +139,7 @@ test('the image that the steps make serves, is healthy, and stops when it is tol
   mkdirSync(data, { recursive: true })
   assert.equal(only(FINAL, 'VOLUME').text, said.MOIM_DATA)
   assert.ok(said.MOIM_LISTEN.endsWith(`:${only(FINAL, 'EXPOSE').text}`), 'what is exposed is listened on')
-  assert.ok(said.MOIM_LISTEN.startsWith('0.0.0.0:'), 'a container is reached from outside of it')
+  assert.ok(said.MOIM_LISTEN.startsWith('[::]:'), 'a container is reached from outside of it, by both families of addresses')
 
   const as = isRoot ? { uid, gid: uid } : {}
   if (isRoot) chownSync(data, uid, uid)
