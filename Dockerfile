@@ -27,7 +27,7 @@ COPY --from=server /moim/moim /usr/local/bin/moim
 LABEL org.opencontainers.image.title="Moim" org.opencontainers.image.licenses="MIT OR Apache-2.0"
 USER moim
 WORKDIR /var/lib/moim
-ENV MOIM_LISTEN=0.0.0.0:8080 MOIM_DATA=/var/lib/moim
+ENV MOIM_LISTEN=[::]:8080 MOIM_DATA=/var/lib/moim
 VOLUME /var/lib/moim
 EXPOSE 8080
 STOPSIGNAL SIGTERM

@@ -11,6 +11,8 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
+use crate::origin::{WebOrigin, origin_of};
+
 /// The settings of `moim serve`.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
@@ -33,6 +35,10 @@ pub struct Config {
     /// The address that people type, if it is not the listening one: https://moim.example.org
     #[arg(long, env = "MOIM_PUBLIC_URL")]
     pub public_url: Option<WebOrigin>,
+
+    /// Other sites whose pages may use this server, separated by commas: https://app.example.org
+    #[arg(long, env = "MOIM_ORIGINS", value_delimiter = ',')]
+    pub origins: Vec<WebOrigin>,
 
     /// What this server is called in its pages
     #[arg(long, env = "MOIM_NAME", default_value = "Moim")]
@@ -202,7 +208,7 @@ impl Limits {
 impl Config {
     /// Whether people reach this server over TLS, so that cookies may be restricted to it.
     pub fn is_behind_tls(&self) -> bool {
-        self.public_url.as_ref().is_some_and(|url| url.0.starts_with("https://"))
+        self.public_url.as_ref().is_some_and(WebOrigin::is_secure)
     }
 }
 
@@ -268,29 +274,6 @@ impl FromStr for DatabaseName {
     }
 }
 
-/// A scheme and an authority, as browsers send them in `Origin`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebOrigin(String);
-
-impl WebOrigin {
-    /// `https://host[:port]`, in lower case.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for WebOrigin {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let origin =
-            origin_of(text).filter(|origin| text[origin.len()..].trim_matches('/').is_empty());
-        origin
-            .map(|origin| Self(origin.to_lowercase()))
-            .ok_or_else(|| "must be http:// or https:// and a host, without a path".to_owned())
-    }
-}
-
 /// The address of raster tiles with `{z}`, `{x}` and `{y}` in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TilesUrl(String);
@@ -302,8 +285,8 @@ impl TilesUrl {
     }
 
     /// The host that browsers must be allowed to load from.
-    pub fn origin(&self) -> &str {
-        origin_of(&self.0).unwrap_or_default()
+    pub fn origin(&self) -> Option<WebOrigin> {
+        origin_of(&self.0)
     }
 }
 
@@ -339,7 +322,7 @@ impl Pmtiles {
     }
 
     /// The other host that browsers must be allowed to load from, if it is one.
-    pub fn origin(&self) -> Option<&str> {
+    pub fn origin(&self) -> Option<WebOrigin> {
         match self {
             Self::File(_) => None,
             Self::Url(url) => origin_of(url),
@@ -357,18 +340,6 @@ impl FromStr for Pmtiles {
         let path = PathBuf::from(text);
         if path.is_file() { Ok(Self::File(path)) } else { Err("no such file".to_owned()) }
     }
-}
-
-/// `scheme://authority` of a web address. The characters are those that may stand in a
-/// `Content-Security-Policy` and in an `Origin` alike.
-fn origin_of(url: &str) -> Option<&str> {
-    let (scheme, rest) = url.split_once("://")?;
-    let end = rest.find('/').unwrap_or(rest.len());
-    let host = &rest[..end];
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b);
-    let web = ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str());
-    (web && !host.is_empty() && host.bytes().all(plain))
-        .then(|| &url[..scheme.len() + "://".len() + end])
 }
 
 #[cfg(test)]
@@ -400,17 +371,21 @@ mod tests {
         let config = parse(&["--public-url", "https://Moim.example.org/"]).unwrap();
         assert!(config.is_behind_tls());
         assert_eq!(config.public_url.unwrap().as_str(), "https://moim.example.org");
-        for url in
-            ["moim.example.org", "ftp://a.b", "https://a.b/path", "https://a b", "https://a;b"]
-        {
-            assert!(parse(&["--public-url", url]).is_err(), "{url}");
-        }
+        assert!(parse(&["--public-url", "moim.example.org"]).is_err());
+    }
+
+    #[test]
+    fn other_sites_are_listed_with_commas() {
+        let config = parse(&["--origins", "https://a.example:443,http://localhost:3000"]).unwrap();
+        let origins: Vec<_> = config.origins.iter().map(WebOrigin::as_str).collect();
+        assert_eq!(origins, ["https://a.example", "http://localhost:3000"]);
+        assert!(parse(&["--origins", "https://a.example,*"]).is_err());
     }
 
     #[test]
     fn tiles_name_their_host_for_the_content_policy() {
         let tiles: TilesUrl = "https://tile.example.org/{z}/{x}/{y}.png?k=1".parse().unwrap();
-        assert_eq!(tiles.origin(), "https://tile.example.org");
+        assert_eq!(tiles.origin().unwrap().as_str(), "https://tile.example.org");
         assert!("https://tile.example.org/{z}/{x}.png".parse::<TilesUrl>().is_err());
         assert!("https://a.b; script-src *;/{z}/{x}/{y}".parse::<TilesUrl>().is_err());
     }
@@ -420,7 +395,7 @@ mod tests {
         assert!("no/such.pmtiles".parse::<Pmtiles>().is_err());
         assert!(matches!("Cargo.toml".parse(), Ok(Pmtiles::File(_))));
         let far: Pmtiles = "https://maps.example.org/korea.pmtiles".parse().unwrap();
-        assert_eq!(far.origin(), Some("https://maps.example.org"));
+        assert_eq!(far.origin().unwrap().as_str(), "https://maps.example.org");
     }
 
     #[test]

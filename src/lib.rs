@@ -5,6 +5,7 @@ pub mod bucket;
 pub mod config;
 pub mod fields;
 pub mod ids;
+pub mod origin;
 pub mod quota;
 pub mod trip;
 

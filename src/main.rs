@@ -6,8 +6,12 @@ use std::{io::Write, net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use moim::{Stop, config::Config, http::probe, run, telemetry, upkeep};
-use tokio::net::TcpListener;
+use moim::{
+    Stop,
+    config::Config,
+    http::{listen, probe, shown_address},
+    run, telemetry, upkeep,
+};
 
 use signals::Signals;
 
@@ -60,14 +64,9 @@ async fn carry_out(task: Task) -> anyhow::Result<ExitCode> {
 async fn serve(config: &Config) -> anyhow::Result<()> {
     telemetry::start_log(&config.log, config.log_format).map_err(anyhow::Error::msg)?;
     let signals = Signals::new().context("signals can't be heard")?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("can't listen on {}", config.listen))?;
-    let mut address = listener.local_addr()?;
-    if address.ip().is_unspecified() {
-        address.set_ip([127, 0, 0, 1].into());
-    }
-    let own = format!("http://{address}");
+    let listener =
+        listen(config.listen).with_context(|| format!("can't listen on {}", config.listen))?;
+    let own = format!("http://{}", shown_address(listener.local_addr()?));
     let place = config.public_url.as_ref().map_or(own.as_str(), |url| url.as_str());
     let stop = Stop::default();
     let (passing, ended) = (signals.pass_on(stop.clone()), run(listener, config, stop.clone()));

@@ -389,7 +389,7 @@ fn app(
 
 /// The pages that may open sockets besides those that come from the very host that they connect to.
 fn origins(config: &Config) -> Origins {
-    Origins::new(config.public_url.iter().map(|url| url.as_str().to_owned()))
+    Origins::new(config.public_url.iter().chain(&config.origins).cloned())
 }
 
 fn door_limits(config: &Config) -> http::DoorLimits {

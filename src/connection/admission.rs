@@ -1,33 +1,53 @@
 //! Who may open a connection: the origin of the page, and how many an address and a person have already (W12).
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::Hash,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::http::{HeaderMap, header};
 
-use crate::{address::Neighbourhood, ids::UserId};
+use crate::{address::Neighbourhood, ids::UserId, origin::WebOrigin};
+
+/// Different refused origins that are logged; of the others only the number is told.
+const ORIGINS_LOGGED: usize = 32;
 
 /// The pages that may open connections, besides the server's own.
-#[derive(Debug, Clone, Default)]
-pub struct Origins(Vec<String>);
+#[derive(Debug, Default)]
+pub struct Origins {
+    allowed: Vec<WebOrigin>,
+    /// Those that were refused and logged. Anybody can make them up.
+    refused: Mutex<HashSet<String>>,
+}
 
 impl Origins {
-    /// Origins as browsers write them, `https://moim.example`.
-    pub fn new(origins: impl IntoIterator<Item = String>) -> Self {
-        Self(origins.into_iter().map(|origin| origin.trim_end_matches('/').to_owned()).collect())
+    /// Pages of these origins.
+    pub fn new(allowed: impl IntoIterator<Item = WebOrigin>) -> Self {
+        Self { allowed: allowed.into_iter().collect(), refused: Mutex::default() }
     }
 
     /// Whether a page of this origin may connect. Programs that are no browser send none: their token says
     /// who they are, and there is no cookie that another page could misuse.
     pub fn admit(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
-        let Ok(origin) = origin.to_str() else { return false };
-        let own = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let host = origin.split_once("://").map(|(_, host)| host);
-        (own.is_some() && host == own) || self.0.iter().any(|allowed| allowed == origin)
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let origin: Option<WebOrigin> = origin.to_str().ok().and_then(|text| text.parse().ok());
+        origin.is_some_and(|origin| {
+            host.is_some_and(|host| origin.is_host(host)) || self.allowed.contains(&origin)
+        })
+    }
+
+    /// Tells the operator of a page that was refused, each origin once.
+    pub(crate) fn log_refusal(&self, headers: &HeaderMap) {
+        metrics::counter!("moim_origins_refused_total").increment(1);
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let (origin, host) = (text(header::ORIGIN), text(header::HOST));
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.len() < ORIGINS_LOGGED && refused.insert(origin.to_owned()) {
+            let hint = "set --public-url to what people type, or --origins to other sites";
+            tracing::warn!(?origin, ?host, hint, "a page of another origin was refused");
+        }
     }
 }
 
@@ -115,17 +135,22 @@ mod tests {
 
     #[test]
     fn only_own_and_named_pages_may_connect() {
-        let origins = Origins::new(["https://trips.example/".to_owned()]);
-        let admit = |origin: &str| {
+        let origins = Origins::new(["https://trips.example".parse().unwrap()]);
+        let admit = |origin: &str, host: &str| {
             let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, "moim.example:8080".parse().unwrap());
+            headers.insert(header::HOST, host.parse().unwrap());
             headers.insert(header::ORIGIN, origin.parse().unwrap());
             origins.admit(&headers)
         };
-        assert!(admit("http://moim.example:8080"));
-        assert!(admit("https://trips.example"));
-        assert!(!admit("https://evil.example"));
-        assert!(!admit("null"));
+        let own = "moim.example:8080";
+        assert!(admit("http://moim.example:8080", own));
+        assert!(admit("https://trips.example", own));
+        assert!(admit("https://moim.example", "moim.example:443"));
+        assert!(admit("https://moim.example", "Moim.Example"));
+        assert!(!admit("http://trips.example", own), "another scheme is another origin");
+        assert!(!admit("https://moim.example", own), "another port is another origin");
+        assert!(!admit("https://evil.example", own));
+        assert!(!admit("null", own));
         assert!(origins.admit(&HeaderMap::new()), "no browser");
     }
 }

@@ -104,7 +104,10 @@ impl ConnectionState {
         headers: &HeaderMap,
     ) -> Result<Place<Neighbourhood>, Refused> {
         if !self.origins.admit(headers) {
-            let refused = (StatusCode::FORBIDDEN, "this page may not connect");
+            self.origins.log_refusal(headers);
+            let why =
+                "pages of this origin may not connect: the operator allows them with --origins";
+            let refused = (StatusCode::FORBIDDEN, why);
             return Err(Box::new(refused.into_response()));
         }
         if self.draining.is_cancelled() {

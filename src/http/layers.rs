@@ -9,17 +9,25 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, Method, header::CACHE_CONTROL},
+    http::{
+        HeaderName, HeaderValue, Method,
+        header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER},
+    },
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use tower_http::cors::{AllowMethods, AllowOrigin, CorsLayer};
 use tracing::Instrument;
 use ulid::Ulid;
 
-use super::{app::App, error::ApiError, extract::Visitor};
+use super::{app::App, error::ApiError, extract::Visitor, idempotency::IDEMPOTENCY_KEY};
+use crate::origin::WebOrigin;
 
 /// How long a request may take. The longest honest one is a restore of a large document.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// How long a browser may remember what another site's pages may do.
+const PREFLIGHT_LIFE: Duration = Duration::from_secs(2 * 60 * 60);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -118,6 +126,18 @@ pub(super) async fn keep_private(request: Request, next: Next) -> Response {
     let private = HeaderValue::from_static("no-store");
     response.headers_mut().entry(CACHE_CONTROL).or_insert(private);
     response
+}
+
+/// Lets pages of the configured sites use the interface with their tokens. There are no cookies in it for them: the
+/// session's own is `SameSite=Strict`.
+pub(super) fn share(origins: &[WebOrigin]) -> CorsLayer {
+    let origins = origins.iter().filter_map(|origin| HeaderValue::try_from(origin.as_str()).ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, IDEMPOTENCY_KEY])
+        .expose_headers([RETRY_AFTER, LOCATION, REQUEST_ID])
+        .max_age(PREFLIGHT_LIFE)
 }
 
 /// The answer to a request whose handler panicked. The panic itself was told where it happened.

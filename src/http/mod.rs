@@ -27,6 +27,7 @@ mod idempotency;
 mod invites;
 mod layers;
 mod limits;
+mod listen;
 mod members;
 mod notices;
 mod openapi;
@@ -40,14 +41,16 @@ mod trips;
 pub use accept::{DoorLimits, serve};
 pub use app::{App, Parts};
 use error::ApiError;
+pub use listen::{listen, shown_address};
 pub use probe::{ProbeError, probe};
 use site::SiteView;
 
 /// Everything that is served: the REST interface, the sockets, the client.
 pub fn router(app: Arc<App>, sockets: Router) -> serde_json::Result<Router> {
-    let (api, description) = OpenApiRouter::with_openapi(openapi::Description::openapi())
+    let (api, mut description) = OpenApiRouter::with_openapi(openapi::Description::openapi())
         .nest("/api/v1", api())
         .split_for_parts();
+    openapi::complete(&mut description);
     let api = api
         .merge(openapi::routes(&description)?)
         .route("/api/{*rest}", any(async || ApiError::not_found("endpoint")))
@@ -58,6 +61,10 @@ pub fn router(app: Arc<App>, sockets: Router) -> serde_json::Result<Router> {
         .layer(from_fn_with_state(Arc::clone(&app), layers::finish))
         .layer(from_fn_with_state(Arc::clone(&app), layers::limit))
         .layer(CompressionLayer::new());
+    let api = match &app.site.origins[..] {
+        [] => api,
+        origins => api.layer(layers::share(origins)),
+    };
     Ok(Router::new()
         .merge(api)
         .merge(watched())

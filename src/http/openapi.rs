@@ -14,7 +14,11 @@ use axum::{
 };
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+    openapi::{
+        Content, ContentBuilder, OpenApi as OpenApiDocument, PathItem, Ref, RefOr, ResponseBuilder,
+        path::{Operation, Parameter, ParameterIn},
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
 };
 use utoipa_swagger_ui::Config;
 
@@ -22,6 +26,9 @@ use super::error::ApiError;
 
 /// Where the description lies.
 const DESCRIPTION_PATH: &str = "/api/openapi.json";
+
+const JSON: &str = "application/json";
+const PROBLEM_JSON: &str = "application/problem+json";
 
 /// The page is held to as much as ours, but for one style sheet that its script makes: this one and no other.
 const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; \
@@ -64,6 +71,75 @@ impl Modify for Bearer {
         bearer.bearer_format = Some("JWT".to_owned());
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("access", SecurityScheme::Http(bearer));
+    }
+}
+
+/// Adds to every operation what the layers around all handlers and the extractors answer, and says that problems are
+/// problem documents. What a handler says itself stays.
+pub(super) fn complete(openapi: &mut OpenApiDocument) {
+    for (path, item) in &mut openapi.paths.paths {
+        let has_path_parameter = path.contains('{');
+        let PathItem { get, put, post, delete, patch, .. } = item;
+        for operation in [get, put, post, delete, patch].into_iter().flatten() {
+            complete_operation(operation, has_path_parameter);
+        }
+    }
+}
+
+fn complete_operation(operation: &mut Operation, has_path_parameter: bool) {
+    // An operation that anybody may call says so; the others inherit that a token is needed.
+    let is_open = operation.security.is_some();
+    let has_body = operation.request_body.is_some();
+    let has_query = operation.parameters.iter().flatten().any(is_in_query);
+    let answers = [
+        (has_body || has_query, "400", "What was sent can't be read: `malformed`"),
+        (!is_open, "401", "`no_token`, `session_over`"),
+        (has_path_parameter, "404", "`not_found`: it is not there, or not for the caller"),
+        (has_body, "413", "`too_large`: the body"),
+        (has_body, "415", "`not_json`: send `Content-Type: application/json`"),
+        (has_body, "422", "`invalid`, with the fields"),
+        (true, "429", "`too_many`: wait for as long as `Retry-After` says"),
+        (true, "500", "`internal`: our fault"),
+        (true, "503", "`unavailable`: wait for as long as `Retry-After` says"),
+    ];
+    let responses = &mut operation.responses.responses;
+    for (_, status, description) in answers.into_iter().filter(|(applies, ..)| *applies) {
+        responses.entry(status.to_owned()).or_insert_with(|| problem(description).into());
+    }
+    for response in responses.values_mut() {
+        if let RefOr::T(response) = response {
+            name_problem(response);
+        }
+    }
+}
+
+fn is_in_query(parameter: &RefOr<Parameter>) -> bool {
+    match parameter {
+        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+        RefOr::Ref(_) => false,
+    }
+}
+
+fn problem(description: &str) -> utoipa::openapi::Response {
+    let schema = Ref::from_schema_name("Problem");
+    ResponseBuilder::new()
+        .description(description)
+        .content(JSON, ContentBuilder::new().schema(Some(schema)).build())
+        .build()
+}
+
+/// A problem has a content type of its own.
+fn name_problem(response: &mut utoipa::openapi::Response) {
+    let is_problem = |content: &RefOr<Content>| match content {
+        RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. }) => {
+            schema.ref_location.ends_with("/Problem")
+        }
+        RefOr::T(_) | RefOr::Ref(_) => false,
+    };
+    if response.content.get(JSON).is_some_and(is_problem)
+        && let Some(content) = response.content.shift_remove(JSON)
+    {
+        response.content.insert(PROBLEM_JSON.to_owned(), content);
     }
 }
 

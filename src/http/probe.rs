@@ -1,6 +1,10 @@
 //! What `moim health` asks: whether the server at an address takes visitors.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use axum::body::{Body, to_bytes};
 use hyper::{Request, StatusCode, client::conn::http1, header::HOST};
@@ -30,15 +34,21 @@ pub enum ProbeError {
     Unready(SocketAddr, String),
 }
 
-/// Asks `/readyz`, and hands on what it says. Who listens on all addresses is asked on the loopback one.
-pub async fn probe(mut address: SocketAddr) -> Result<String, ProbeError> {
-    if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv6() {
-            [0, 0, 0, 0, 0, 0, 0, 1].into()
-        } else {
-            [127, 0, 0, 1].into()
-        });
+/// Asks `/readyz`, and hands on what it says. Who listens on all addresses is asked on the loopback ones.
+pub async fn probe(address: SocketAddr) -> Result<String, ProbeError> {
+    let port = address.port();
+    match address.ip() {
+        ip if !ip.is_unspecified() => probe_at(address).await,
+        IpAddr::V4(_) => probe_at((Ipv4Addr::LOCALHOST, port).into()).await,
+        // Containers often have no address of IPv6, not even this one.
+        IpAddr::V6(_) => match probe_at((Ipv6Addr::LOCALHOST, port).into()).await {
+            Err(ProbeError::Away(..)) => probe_at((Ipv4Addr::LOCALHOST, port).into()).await,
+            answered => answered,
+        },
     }
+}
+
+async fn probe_at(address: SocketAddr) -> Result<String, ProbeError> {
     let (status, text) =
         timeout(PATIENCE, ask(address)).await.map_err(|_| ProbeError::Silent(address))??;
     if status.is_success() { Ok(text) } else { Err(ProbeError::Unready(address, text)) }

@@ -6,7 +6,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::config::{Config, Hidden, Pmtiles, TilesUrl, WebOrigin};
+use crate::{
+    config::{Config, Hidden, Pmtiles, TilesUrl},
+    origin::WebOrigin,
+};
 
 /// Where a map file of one's own is handed out.
 pub(super) const PMTILES_PATH: &str = "/maps/own.pmtiles";
@@ -49,6 +52,8 @@ pub(crate) struct Site {
     pub(crate) cookies_need_tls: bool,
     pub(crate) metrics_token: Option<Hidden>,
     pub(crate) pmtiles_file: Option<PathBuf>,
+    /// Other sites whose pages may use the interface.
+    pub(super) origins: Vec<WebOrigin>,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     proxies: usize,
 }
@@ -69,6 +74,7 @@ impl Site {
             cookies_need_tls: config.is_behind_tls(),
             metrics_token: config.metrics_token.clone(),
             pmtiles_file: config.pmtiles.as_ref().and_then(Pmtiles::file).map(PathBuf::from),
+            origins: config.origins.clone(),
             headers: security_headers(config),
             proxies: usize::from(config.proxies),
         }
@@ -128,9 +134,9 @@ fn security_headers(config: &Config) -> Vec<(HeaderName, HeaderValue)> {
 /// What our pages may load: nothing inline, scripts and styles from here alone. Maps may draw from the hosts that
 /// are configured; `data:` is for the icons in style sheets (Swagger UI's and MapLibre's).
 fn content_policy(config: &Config) -> String {
-    let tiles = config.tiles_url.as_ref().map(TilesUrl::origin);
+    let tiles = config.tiles_url.as_ref().and_then(TilesUrl::origin);
     let pmtiles = config.pmtiles.as_ref().and_then(Pmtiles::origin);
-    let hosts: String = tiles.into_iter().chain(pmtiles).flat_map(|host| [" ", host]).collect();
+    let hosts: String = tiles.into_iter().chain(pmtiles).map(|host| format!(" {host}")).collect();
     let sockets = config.public_url.as_ref().map(socket_origin).unwrap_or_default();
     format!(
         "default-src 'self'; script-src 'self'; style-src 'self'; \

@@ -25,7 +25,8 @@ export const test = base.extend<Fixtures>({
   browse: async ({ browser, server, contextOptions }, use) => {
     const errors: Error[] = []
     await use(async (person, options) => {
-      const context = await browser.newContext({ ...contextOptions, baseURL: server.http, ...options })
+      const baseURL = (person?.server ?? server).http
+      const context = await browser.newContext({ ...contextOptions, baseURL, ...options })
       if (person) await logIn(context.request, person)
       const page = await context.newPage()
       page.on('pageerror', (error) => errors.push(error))

@@ -10,7 +10,8 @@ mod source;
 /// The top-level modules from the bottom up. A module sees itself and the layers below its own; modules of
 /// one layer don't see each other.
 const LAYERS: &[&[&str]] = &[
-    &["ids", "trip", "fields", "config", "address", "bucket", "quota"],
+    &["ids", "trip", "fields", "origin", "address", "bucket", "quota"],
+    &["config"],
     &["telemetry"],
     &["protocol", "crdt", "store", "bus", "auth"],
     &["redis"],
@@ -42,7 +43,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("governor", &["src/http/limits.rs"]),
     ("rust_embed", &["src/http/assets.rs"]),
     ("clap", &["src/config.rs", "src/upkeep/commands.rs", "src/main.rs"]),
-    ("rustix", &["src/upkeep/holder.rs", "src/http/files.rs"]),
+    ("url", &["src/origin.rs"]),
+    ("rustix", &["src/http/listen.rs", "src/upkeep/holder.rs", "src/http/files.rs"]),
     ("tracing_subscriber", &["src/telemetry.rs"]),
     ("metrics_exporter_prometheus", &["src/telemetry.rs", "src/http/"]),
     ("anyhow", &["src/main.rs"]),
@@ -52,6 +54,7 @@ const CRATES: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &[
     "src/bucket.rs",
     "src/fields.rs",
+    "src/origin.rs",
     "src/quota.rs",
     "src/trip.rs",
     "src/auth/permits.rs",

@@ -9,6 +9,7 @@ mod chaos;
 #[path = "../common/mod.rs"]
 mod common;
 mod cost;
+mod description;
 mod documents;
 mod events;
 mod faults;

@@ -129,23 +129,9 @@ describe("the client", () => {
     expect(api.session.who.get().state).toBe("unknown");
   });
 
-  it.each([
-    [{ tiles: null, pmtiles: null }, null],
-    [
-      { tiles: "https://t.example.org/{z}/{x}/{y}.png", pmtiles: null },
-      { kind: "raster", url: "https://t.example.org/{z}/{x}/{y}.png" },
-    ],
-    [
-      { tiles: "https://t.example.org/style.json?key=1", pmtiles: null },
-      { kind: "vector", url: "https://t.example.org/style.json?key=1" },
-    ],
-    [
-      { tiles: null, pmtiles: "/maps/own.pmtiles" },
-      { kind: "pmtiles", url: "/maps/own.pmtiles" },
-    ],
-  ])("reads the operator's map from %j", async (map, source) => {
-    answers = [json(200, { name: "Moim", version: "0.1.0", ...map })];
-    expect((await new Api().config()).map).toEqual(source);
+  it("draws the map that comes with the program where the server can't be asked", async () => {
+    answers = [new TypeError("failed to fetch")];
+    expect((await new Api().config()).map).toBeNull();
   });
 
   it("knows after a start without a cookie that nobody is here", async () => {

@@ -16,14 +16,6 @@ interface Call {
   readonly anonymous?: boolean;
 }
 
-interface ConfigAnswer {
-  readonly name: string;
-  readonly version: string;
-  /** A template of tiles, or the address of a style (.json). */
-  readonly tiles: string | null;
-  readonly pmtiles: string | null;
-}
-
 export class Api {
   readonly session = new SessionHolder();
 
@@ -165,10 +157,8 @@ export class Api {
 
   /** Never fails: offline, the map that comes with the program is drawn. */
   async config(): Promise<t.Config> {
-    const nothing: ConfigAnswer = { name: "Moim", version: "", tiles: null, pmtiles: null };
-    const answer = this.#call<ConfigAnswer>("GET", "/config", { anonymous: true });
-    const { name, version, tiles, pmtiles } = await answer.catch(() => nothing);
-    return { name, version, map: mapSource(tiles, pmtiles) };
+    const nothing: t.Config = { name: "Moim", version: "", map: null };
+    return this.#call<t.Config>("GET", "/config", { anonymous: true }).catch(() => nothing);
   }
 
   async #call<T>(method: Method, url: string, call: Call = {}): Promise<T> {
@@ -182,12 +172,6 @@ export class Api {
     if (!response.ok) throw await errorOf(response);
     return (response.status === 204 ? undefined : await response.json()) as T;
   }
-}
-
-function mapSource(tiles: string | null, pmtiles: string | null): t.MapSource | null {
-  if (pmtiles) return { kind: "pmtiles", url: pmtiles };
-  if (tiles) return { kind: /\.json($|\?)/.test(tiles) ? "vector" : "raster", url: tiles };
-  return null;
 }
 
 /** One key a gesture; repeating a call with it is safe. */

@@ -49,7 +49,7 @@ export class GlEngine implements Engine {
     return new GlEngine(options, style);
   }
 
-  private constructor(options: EngineOptions, style: StyleSpecification | string) {
+  private constructor(options: EngineOptions, style: StyleSpecification) {
     this.#options = options;
     this.#language = options.language;
     this.#theme = options.theme;

@@ -1,26 +1,27 @@
-// Styles for the operator's own tiles: a raster template, a style's address, or a .pmtiles archive.
+// Styles for the operator's own tiles: a raster template or a .pmtiles archive.
 import type { StyleSpecification } from "maplibre-gl";
 import { PALETTES, type Theme } from "./palette";
 import type { MapSource } from "./types";
 
-export async function tileStyle(source: MapSource, theme: Theme): Promise<StyleSpecification | string> {
+export async function tileStyle(source: MapSource, theme: Theme): Promise<StyleSpecification> {
   switch (source.kind) {
-    case "vector":
-      return source.url; // the address of a whole style
     case "raster":
-      return rasterStyle({ tiles: [source.url] }, source, theme);
+      return rasterStyle({ tiles: [source.url], maxzoom: DEEPEST }, theme);
     case "pmtiles":
       return pmtilesStyle(source, theme);
   }
 }
 
-type RasterFrom = { readonly tiles: string[] } | { readonly url: string };
+/** The deepest zoom that servers of pictures commonly have; an archive says its own. */
+const DEEPEST = 19;
 
-function rasterStyle(from: RasterFrom, source: MapSource, theme: Theme): StyleSpecification {
+type RasterFrom = { readonly tiles: string[]; readonly maxzoom: number } | { readonly url: string };
+
+function rasterStyle(from: RasterFrom, theme: Theme): StyleSpecification {
   const dim = theme === "dark" ? { "raster-brightness-max": 0.75, "raster-saturation": -0.3 } : {};
   return {
     version: 8,
-    sources: { tiles: { type: "raster", tileSize: 256, maxzoom: source.maxZoom ?? 19, ...from } },
+    sources: { tiles: { type: "raster", tileSize: 256, ...from } },
     layers: [
       { id: "sea", type: "background", paint: { "background-color": PALETTES[theme].sea } },
       { id: "tiles", type: "raster", source: "tiles", paint: dim },
@@ -33,7 +34,7 @@ async function pmtilesStyle(source: MapSource, theme: Theme): Promise<StyleSpeci
   const { PMTiles, TileType } = await import("pmtiles");
   const { tileType } = await new PMTiles(source.url).getHeader();
   const url = `pmtiles://${new URL(source.url, location.href).href}`;
-  if (tileType !== TileType.Mvt) return rasterStyle({ url }, source, theme);
+  if (tileType !== TileType.Mvt) return rasterStyle({ url }, theme);
   const palette = PALETTES[theme];
   const fill = (layer: string, color: string, opacity = 1) => ({
     id: `tiles-${layer}`,

@@ -21,15 +21,16 @@ export const GENEROUS = {
 }
 
 export class Server {
-  /** Starts a server that nobody has used before. */
-  static async start () {
+  /** Starts a server that nobody has used before, with these variables besides. */
+  static async start (settings = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'moim-interop-'))
-    const server = new Server(folder, await freePort())
+    const server = new Server(folder, await freePort(), settings)
     await server.run()
     return server
   }
 
-  constructor (folder, port) {
+  constructor (folder, port, settings = {}) {
+    this.settings = settings
     this.folder = folder
     this.log = join(folder, 'log')
     this.http = `http://127.0.0.1:${port}`
@@ -42,7 +43,7 @@ export class Server {
     const log = await open(this.log, 'a')
     this.process = spawn(BINARY, ['serve', '--listen', this.address, '--data', join(this.folder, 'data')], {
       stdio: ['ignore', log.fd, log.fd],
-      env: { ...process.env, ...GENEROUS }
+      env: { ...process.env, ...GENEROUS, ...this.settings }
     })
     this.exit = once(this.process, 'exit')
     await log.close()

@@ -101,3 +101,34 @@ async fn the_pages_bring_no_script_and_no_style_of_their_own() {
         assert!(!page.contains("<style") && !page.contains("style="), "{path}: {page}");
     }
 }
+
+#[tokio::test]
+async fn pages_of_a_named_site_use_the_interface_and_others_do_not() {
+    let app = "https://app.example";
+    let server = Serving::start_with(&["--origins", "https://app.example:443"]).await;
+    let minji = server.person("minji").await;
+    let preflight = async |origin: &str| {
+        let request = minji
+            .request(Method::OPTIONS, "/trips")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-type");
+        Answer::of(request).await
+    };
+    let allowed = preflight(app).await;
+    assert_eq!(allowed.status, StatusCode::OK);
+    assert_eq!(allowed.header("access-control-allow-origin"), app);
+    assert_eq!(allowed.header("access-control-allow-methods"), "POST");
+    let headers = allowed.header("access-control-allow-headers");
+    for name in ["authorization", "content-type", "idempotency-key"] {
+        assert!(headers.contains(name), "{name} in {headers}");
+    }
+    assert!(!allowed.headers.contains_key("access-control-allow-credentials"));
+    let refused = Answer::of(minji.request(Method::GET, "/nothing").header("origin", app)).await;
+    assert_eq!(refused.header("access-control-allow-origin"), app, "errors can be read as well");
+    for origin in ["https://evil.example", "http://app.example", "https://app.example.org", "null"]
+    {
+        let answer = preflight(origin).await;
+        assert!(!answer.headers.contains_key("access-control-allow-origin"), "{origin}");
+    }
+}

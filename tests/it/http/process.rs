@@ -1,18 +1,22 @@
 //! The program as an operator runs it: what it prints, what it logs, how it stops.
 
-use std::time::Duration;
+use std::{process::Stdio, time::Duration};
 
 use moim::protocol;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+    time::timeout,
+};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     common::{
         person::{Answer, PASSWORD, Person},
-        program::Program,
+        program::{PATIENCE, Program},
     },
     events::Window,
     peers::{Peer, add_card},
@@ -224,7 +228,7 @@ async fn a_database_that_cannot_be_reached_is_said_and_nothing_is_served() {
         .arg(folder.path())
         .kill_on_drop(true)
         .output();
-    let ended = tokio::time::timeout(Duration::from_secs(30), serve).await.unwrap().unwrap();
+    let ended = timeout(Duration::from_secs(30), serve).await.unwrap().unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
     assert!(
         !ended.status.success() && said.contains("no MongoDB answers at 127.0.0.1:1"),
@@ -262,4 +266,46 @@ async fn health_ends_well_while_the_server_takes_visitors_and_no_longer() {
     assert_eq!(answer.status.code(), Some(1));
     let why = String::from_utf8(answer.stderr).unwrap();
     assert!(why.contains(&format!("nobody answers at {address}")), "{why}");
+}
+
+#[tokio::test]
+async fn who_listens_everywhere_is_reached_by_both_families_of_addresses() {
+    let folder = TempDir::new().unwrap();
+    let mut serving = Command::new(env!("CARGO_BIN_EXE_moim"))
+        .args(["serve", "--listen", "[::]:0", "--data"])
+        .arg(folder.path().join("data"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut greeting = String::new();
+    let mut output = BufReader::new(serving.stdout.take().unwrap());
+    timeout(PATIENCE, output.read_line(&mut greeting)).await.unwrap().unwrap();
+    let port = greeting.trim().strip_prefix("Moim is open: http://localhost:").unwrap();
+    for host in ["127.0.0.1", "[::1]"] {
+        let answer = reqwest::get(format!("http://{host}:{port}/healthz")).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{host}");
+    }
+    for listen in [format!("[::]:{port}"), format!("0.0.0.0:{port}")] {
+        let health =
+            Command::new(env!("CARGO_BIN_EXE_moim")).args(["health", "--listen", &listen]).output();
+        assert!(health.await.unwrap().status.success(), "{listen}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_is_logged_once_with_what_to_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, anybody) = start(&folder).await;
+    for _ in 0..2 {
+        let refused = Socket::knock(&anybody, "trip:x", Some("https://evil.example")).await;
+        assert_eq!(refused.err(), Some(StatusCode::FORBIDDEN));
+    }
+    let log = stop(program).await;
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("another origin")).collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    for word in ["https://evil.example", "--public-url", "--origins"] {
+        assert!(lines[0].contains(word), "{}", lines[0]);
+    }
 }

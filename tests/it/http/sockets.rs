@@ -81,7 +81,10 @@ async fn a_stop_tells_connections_to_come_back() {
 /// W12
 #[tokio::test]
 async fn only_this_sites_own_pages_open_sockets() {
-    let server = Serving::start_with(&["--public-url", "https://moim.example.org"]).await;
+    // The port is what browsers leave out.
+    let flags =
+        ["--public-url", "https://moim.example.org:443", "--origins", "https://app.example"];
+    let server = Serving::start_with(&flags).await;
     let minji = server.person("minji").await;
     let trip = new_trip(&minji, "제주").await;
     let path = format!("{trip}?token={}", ticket(&minji, &trip).await);
@@ -89,6 +92,7 @@ async fn only_this_sites_own_pages_open_sockets() {
     let own = server.base.clone();
     assert_eq!(knock(&own).await, None);
     assert_eq!(knock("https://moim.example.org").await, None);
+    assert_eq!(knock("https://app.example").await, None);
     let others = ["https://evil.example", "null", "https://moim.example.org.evil.example", ""];
     for other in others {
         assert_eq!(knock(other).await, Some(StatusCode::FORBIDDEN), "{other}");
