@@ -15,14 +15,19 @@ pub struct Projection {
     /// What it is about.
     pub desc: String,
     /// Of the first day, `YYYY-MM-DD`.
+    #[schema(required)]
     pub start: Option<String>,
     /// IANA zone.
+    #[schema(required)]
     pub tz: Option<String>,
     /// Currency.
+    #[schema(required)]
     pub cur: Option<String>,
     /// The name of a cover picture or colour theme.
+    #[schema(required)]
     pub cover: Option<String>,
     /// `#rrggbb`.
+    #[schema(required)]
     pub color: Option<String>,
     /// In order.
     pub days: Vec<Day>,
@@ -37,6 +42,7 @@ pub struct Day {
     /// `d1` to `d366`, or a ULID.
     pub id: String,
     /// `YYYY-MM-DD`; none in a trip without dates.
+    #[schema(required)]
     pub date: Option<String>,
     /// A name for the day.
     pub title: String,
@@ -82,24 +88,33 @@ pub struct Card {
     /// A text about it.
     pub note: String,
     /// Where it is, or where a move starts.
+    #[schema(required)]
     pub place: Option<Place>,
     /// Where a move ends.
+    #[schema(required)]
     pub to: Option<Place>,
     /// When it is.
+    #[schema(required)]
     pub when: Option<When>,
     /// Minutes.
+    #[schema(required)]
     pub dur: Option<u32>,
     /// How far it has come.
     pub status: CardStatus,
     /// `http://` or `https://`.
+    #[schema(required)]
     pub link: Option<String>,
     /// What it may cost.
+    #[schema(required)]
     pub est: Option<Estimate>,
     /// The name of an icon.
+    #[schema(required)]
     pub icon: Option<String>,
     /// `#rrggbb`.
+    #[schema(required)]
     pub color: Option<String>,
     /// The group of alternatives that it belongs to.
+    #[schema(required)]
     pub alt: Option<String>,
     /// Its day is gone; it lies in the tray until the day comes back.
     pub lost: bool,
@@ -161,10 +176,13 @@ pub struct When {
     /// `YYYY-MM-DDTHH:MM`, or `YYYY-MM-DD` for a whole day.
     pub s: String,
     /// IANA zone of `s`.
+    #[schema(required)]
     pub stz: Option<String>,
     /// The end, written like `s`.
+    #[schema(required)]
     pub e: Option<String>,
     /// IANA zone of `e`.
+    #[schema(required)]
     pub etz: Option<String>,
     /// Whether it takes the whole day.
     pub all_day: bool,

@@ -63,6 +63,7 @@ struct VersionView {
     id: VersionId,
     #[schema(value_type = String)]
     document: DocId,
+    #[schema(required)]
     name: Option<String>,
     cause: Cause,
     /// The version that was restored, if `cause` is `restored`.

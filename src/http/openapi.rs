@@ -82,7 +82,16 @@ pub(super) fn complete(openapi: &mut OpenApiDocument) {
         let PathItem { get, put, post, delete, patch, .. } = item;
         for operation in [get, put, post, delete, patch].into_iter().flatten() {
             complete_operation(operation, has_path_parameter);
+            name_operation(operation);
         }
+    }
+}
+
+/// Handlers of several resources have the same name; with the resource's it stands for one operation.
+fn name_operation(operation: &mut Operation) {
+    let tag = operation.tags.iter().flatten().next();
+    if let (Some(tag), Some(handler)) = (tag, &operation.operation_id) {
+        operation.operation_id = Some(format!("{tag}_{handler}"));
     }
 }
 

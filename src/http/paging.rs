@@ -39,6 +39,7 @@ pub(crate) struct Page<T> {
     /// In the order of the list.
     items: Vec<T>,
     /// The cursor of the next page; `null` on the last one.
+    #[schema(required)]
     next: Option<String>,
 }
 

@@ -48,12 +48,14 @@ pub(crate) struct TripView {
     status: PlanStatus,
     /// Of who asks.
     role: Role,
-    #[schema(value_type = Option<String>, format = Date)]
+    #[schema(value_type = Option<String>, format = Date, required)]
     start: Option<Date>,
-    #[schema(value_type = Option<String>, format = Date)]
+    #[schema(value_type = Option<String>, format = Date, required)]
     end: Option<Date>,
     counts: Counts,
+    #[schema(required)]
     cover: Option<String>,
+    #[schema(required)]
     color: Option<String>,
     created: Timestamp,
     touched: Timestamp,

@@ -2,7 +2,7 @@
 //!
 //! `MOIM_BLESS=1 cargo test --test it description` writes it again.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -21,4 +21,19 @@ async fn the_client_knows_the_interface_as_it_is() {
     }
     let kept: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert!(kept == given, "write it again: MOIM_BLESS=1 cargo test --test it description");
+}
+
+#[tokio::test]
+async fn every_operation_has_a_name_of_its_own() {
+    let server = Serving::start().await;
+    let given = server.anybody().get("!/api/openapi.json").await.expect(StatusCode::OK);
+    let mut names = BTreeSet::new();
+    for (path, item) in given["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = operation["operationId"].as_str();
+            let name = name.unwrap_or_else(|| panic!("{method} {path} has no name"));
+            assert!(names.insert(name.to_owned()), "{name} is there twice: {method} {path}");
+        }
+    }
+    assert!(names.len() > 30, "{names:?}");
 }

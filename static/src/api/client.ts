@@ -103,7 +103,7 @@ export class Api {
   }
 
   /** Its token is in this answer alone: the server keeps none, so a repetition makes another. */
-  invite(trip: string, invite: { role: t.Role; expires?: string }): Promise<t.Invite> {
+  invite(trip: string, invite: { role: t.Role; expires?: string }): Promise<t.NewInvite> {
     return this.#call("POST", path`/trips/${trip}/invites`, { body: invite });
   }
 
