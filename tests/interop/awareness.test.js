@@ -85,3 +85,23 @@ test('who is alone hears its own awareness, which keeps a stock client connected
   peer.awareness.setLocalStateField('card', 'all alone')
   await until('its own awareness comes back', () => frames.some((frame) => frame.includes('all alone')))
 })
+
+/** W8 */
+test('a stock client whose timers stand still, as in a tab in the background, stays listed until it is closed', async (t) => {
+  const id = await scene.trip()
+  const a = await scene.join(t, id)
+  const b = await joinAloud(t, id, await scene.member(id))
+  await until('A sees B', () => stateOf(a, b))
+  clearInterval(b.awareness._checkInterval)
+  const gone = []
+  a.awareness.on('change', ({ removed }) => gone.push(...removed))
+  // Longer than stock clients wait for a renewal.
+  const over = Date.now() + 45_000
+  await until('it is over', () => Date.now() > over, 60_000)
+  assert.deepEqual(gone, [])
+  assert.ok(stateOf(a, b))
+  b.awareness.setLocalStateField('view', 'map')
+  await until('A sees what B does now', () => stateOf(a, b)?.view === 'map')
+  b.leave()
+  await until('A sees B no more', () => !stateOf(a, b))
+})

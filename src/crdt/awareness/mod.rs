@@ -1,9 +1,9 @@
 //! Who is here and what they point at: awareness states with their owners, never stored. Rules W3 and W8.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     fmt,
-    hash::Hash,
+    hash::{DefaultHasher, Hash, Hasher},
     time::{Duration, Instant},
 };
 
@@ -25,8 +25,17 @@ mod remote;
 const IDS_PER_PARTICIPANT: usize = 4;
 /// States that one message may set: its sender's own, and those of the same person's other tabs, which it repeats.
 const STATES_PER_MESSAGE: usize = 16;
-/// A state that isn't renewed for so long is gone (clients renew theirs every 15 s).
+/// A state of another node that isn't renewed for so long is gone, and one of a connection whose other states were
+/// renewed since. Clients renew theirs every 15 s, but for tabs in the background, whose timers are throttled.
 const LIFETIME: Duration = Duration::from_secs(30);
+/// A state that was not renewed for so long is renewed for its connection, as long as that is open: clients take
+/// what they hear nothing of for 30 s for gone.
+const RENEW_AFTER: Duration = Duration::from_secs(20);
+/// So many of the states that were last sent on are known again when they come back.
+const ECHOES: usize = 4;
+/// The clock that a client brings along from another node may be behind by so much: it may not have heard of
+/// renewals.
+const RENEWALS_UNHEARD: u32 = 4;
 /// A participant may send so much of a second's states at the same time.
 const BURST: Duration = Duration::from_secs(1);
 /// How long the clock of a state that is gone is remembered, so that an old message doesn't bring it back.
@@ -57,10 +66,18 @@ enum Owner<P> {
 struct State<P> {
     owner: Owner<P>,
     user: UserId,
+    /// As the others count; it only grows.
     clock: u32,
+    /// As its owner counts: behind `clock` by the renewals that it has not heard of.
+    own_clock: u32,
     /// `None`: gone, only the clock is remembered.
     json: Option<String>,
+    /// When its owner last renewed it.
     seen: Instant,
+    /// When the others last heard of it.
+    said: Instant,
+    /// What was sent on last. Stock clients repeat what they hear of themselves.
+    echoes: VecDeque<(u32, u64)>,
 }
 
 /// What one participant brings.
@@ -72,6 +89,8 @@ struct Bringer {
     /// What came too fast: the newest state of each id, until it is due.
     held: BTreeMap<u64, Brought>,
     due: Instant,
+    /// When it last renewed any of its states.
+    renewed: Instant,
 }
 
 /// A state on its way in.
@@ -172,18 +191,38 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
         ended
     }
 
-    /// Takes away what wasn't renewed; returns these ids.
+    /// Takes away what is gone, and renews what is here for those who don't do it themselves; returns these ids.
     pub fn expire(&mut self, now: Instant) -> Vec<u64> {
         let age = |state: &State<P>| now.saturating_duration_since(state.seen);
         self.states.retain(|_, state| state.json.is_some() || age(state) < MEMORY);
-        self.end_where(now, |_, state| age(state) >= LIFETIME)
+        let is_over = |state: &State<P>| match state.owner {
+            Owner::There(_) => age(state) >= LIFETIME,
+            // It renews what it still uses.
+            Owner::Here(participant) => self.bringers.get(&participant).is_none_or(|bringer| {
+                bringer.renewed.saturating_duration_since(state.seen) >= LIFETIME
+            }),
+        };
+        let over: HashSet<_> =
+            self.states.iter().filter(|(_, state)| is_over(state)).map(|(id, _)| *id).collect();
+        let mut changed = self.end_where(now, |id, _| over.contains(&id));
+        for (id, state) in &mut self.states {
+            if state.is_renewable() && now >= state.said + RENEW_AFTER {
+                state.say(state.clock.saturating_add(1), now);
+                changed.push(*id);
+            }
+        }
+        changed
     }
 
     /// When `expire` or `release` has something to do next.
     pub fn deadline(&self) -> Option<Instant> {
         let here = self.states.values().filter(|state| state.json.is_some());
         let held = self.holding.iter().filter_map(|one| Some(self.bringers.get(one)?.due));
-        here.map(|state| state.seen + LIFETIME).chain(held).min()
+        let due = |state: &State<P>| match state.owner {
+            Owner::Here(_) => state.said + RENEW_AFTER,
+            Owner::There(_) => state.seen + LIFETIME,
+        };
+        here.map(due).chain(held).min()
     }
 
     /// The payload of an awareness message that tells of these ids.
@@ -205,6 +244,7 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
             pace: Bucket::new(self.per_second, BURST, now),
             held: BTreeMap::new(),
             due: now,
+            renewed: now,
         })
     }
 
@@ -237,12 +277,26 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
                 continue;
             }
             let is_here = json.is_some();
-            let state = State { owner: Owner::Here(participant), user, clock, json, seen: now };
-            let before = self.states.insert(client, state).filter(|state| state.json.is_some());
-            if let Some(before) = before {
-                Self::lose_id(&mut self.bringers, before.owner);
+            let known = self.states.get_mut(&client);
+            if let Some(state) = known.filter(|state| state.is_echo(participant, clock, &json)) {
+                state.own_clock = clock;
+                continue;
             }
+            let before = self.states.remove(&client);
+            let mut state = State::new(Owner::Here(participant), user, clock, json, now);
+            let mut said = clock;
+            if let Some(before) = before {
+                // The others take nothing that is not newer than what they have, but for an end.
+                said = clock.max(before.clock.saturating_add(u32::from(is_here)));
+                state.echoes = before.echoes;
+                if before.json.is_some() {
+                    Self::lose_id(&mut self.bringers, before.owner);
+                }
+            }
+            state.say(said, now);
+            self.states.insert(client, state);
             let bringer = self.bringer(participant, now);
+            bringer.renewed = now;
             bringer.ids += usize::from(is_here);
             if bringer.held.get(&client).is_some_and(|held| held.clock <= clock) {
                 bringer.held.remove(&client);
@@ -257,14 +311,17 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
         let Some(state) = self.states.get(&client) else {
             return !ends && ids < IDS_PER_PARTICIPANT;
         };
-        let is_newer = clock > state.clock;
-        let is_end = ends && clock == state.clock && state.json.is_some();
         if state.json.is_some() && state.owner == Owner::Here(participant) {
-            return is_newer || is_end;
+            return clock > state.own_clock || ends && clock == state.own_clock;
         }
         // A client that comes back takes its id along, with the same clock, perhaps before its old socket is
         // noticed as dead. Somebody's other tab repeats ids too, but after it has brought its own.
-        state.user == user && ids == 0 && clock >= state.clock && !ends
+        let least = match state.owner {
+            Owner::Here(_) => state.own_clock,
+            Owner::There(_) => state.clock.saturating_sub(RENEWALS_UNHEARD),
+        };
+        let is_newer = clock > state.clock;
+        state.user == user && ids == 0 && clock >= least && !ends
             || state.json.is_none() && is_newer && state.user == user && ids < IDS_PER_PARTICIPANT
     }
 
@@ -289,6 +346,39 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
         }
         ended
     }
+}
+
+impl<P: Copy + Eq> State<P> {
+    fn new(owner: Owner<P>, user: UserId, clock: u32, json: Option<String>, now: Instant) -> Self {
+        let (own_clock, echoes) = (clock, VecDeque::new());
+        Self { owner, user, clock, own_clock, json, seen: now, said: now, echoes }
+    }
+
+    /// The others hear it under this clock.
+    fn say(&mut self, clock: u32, now: Instant) {
+        self.clock = clock;
+        self.said = now;
+        self.echoes.truncate(ECHOES - 1);
+        self.echoes.push_front((clock, digest(self.json.as_deref())));
+    }
+
+    /// Whether its owner only repeats what it heard from here.
+    fn is_echo(&self, from: P, clock: u32, json: &Option<String>) -> bool {
+        self.owner == Owner::Here(from)
+            && clock > self.own_clock
+            && self.json.is_some()
+            && self.echoes.contains(&(clock, digest(json.as_deref())))
+    }
+
+    fn is_renewable(&self) -> bool {
+        self.json.is_some() && matches!(self.owner, Owner::Here(_))
+    }
+}
+
+fn digest(json: Option<&str>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    json.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn encode<P>(states: Vec<(u64, &State<P>)>) -> Vec<u8> {

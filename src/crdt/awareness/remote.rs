@@ -116,7 +116,7 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
             None if is_full => return false,
             None => {}
         }
-        let state = State { owner, user, clock, json: Some(json.to_owned()), seen: now };
+        let state = State::new(owner, user, clock, Some(json.to_owned()), now);
         let before = self.states.insert(client, state).filter(|state| state.json.is_some());
         if let Some(before) = before {
             Self::lose_id(&mut self.bringers, before.owner);

@@ -90,19 +90,105 @@ fn another_tab_that_repeats_what_it_hears_takes_nothing_over() {
     assert_eq!(awareness.set(2, &mina, &payload(&[(7, 5, "{}")]), now), Ok(vec![]));
 }
 
+/// The timers of tabs in the background are throttled; what others hear nothing of for 30 s, they take for gone.
 #[test]
-fn what_is_not_renewed_for_thirty_seconds_is_gone() {
+fn who_renews_nothing_stays_until_the_connection_ends_and_the_others_hear_so() {
     let mut awareness = Awareness::default();
     let now = Instant::now();
     let later = |seconds| now + Duration::from_secs(seconds);
     awareness.set(1, &person(MINA), &payload(&[(7, 1, "{}")]), now).unwrap();
-    awareness.set(1, &person(MINA), &payload(&[(7, 2, "{}")]), later(15)).unwrap();
-    assert_eq!(awareness.deadline(), Some(later(45)));
-    assert_eq!(awareness.expire(later(44)), Vec::<u64>::new());
-    assert_eq!(awareness.expire(later(45)), vec![7]);
+    let mut said = now;
+    for seconds in 1..600 {
+        if awareness.deadline().unwrap() <= later(seconds) {
+            let clock = told(&awareness, 7).unwrap().0;
+            assert_eq!(awareness.expire(later(seconds)), vec![7]);
+            assert_eq!(told(&awareness, 7).unwrap().0, clock + 1, "newer to the others");
+            said = later(seconds);
+        }
+        assert!(later(seconds) - said < Duration::from_secs(30), "{seconds}");
+    }
+    assert_eq!(awareness.remove(1, later(600)), vec![7]);
     assert_eq!(awareness.deadline(), None);
-    awareness.expire(later(45 + 300));
+    awareness.expire(later(900));
     assert_eq!(told(&awareness, 7), None);
+}
+
+#[test]
+fn what_a_client_says_after_its_state_was_renewed_for_it_is_news_to_the_others() {
+    let mut awareness = Awareness::default();
+    let now = Instant::now();
+    let later = |seconds| now + Duration::from_secs(seconds);
+    let mina = person(MINA);
+    let set = |awareness: &mut Awareness<u32>, clock, json, at| {
+        awareness.set(1, &mina, &payload(&[(7, clock, json)]), at).unwrap()
+    };
+    set(&mut awareness, 5, "{}", now);
+    assert_eq!(awareness.expire(later(20)), vec![7]);
+    assert_eq!(awareness.expire(later(40)), vec![7]);
+    assert_eq!(told(&awareness, 7).unwrap().0, 7);
+    assert_eq!(set(&mut awareness, 6, "{\"a\":1}", later(41)), vec![7], "it has not heard of them");
+    let (clock, json) = told(&awareness, 7).unwrap();
+    assert_eq!(clock, 8);
+    assert!(json.contains("\"a\":1"));
+    assert_eq!(set(&mut awareness, 6, "null", later(42)), vec![7]);
+    assert_eq!(told(&awareness, 7), Some((8, "null".into())));
+}
+
+/// What a stock client hears of itself under a newer clock it takes for its own state, and sends it back.
+#[test]
+fn a_client_that_repeats_what_was_renewed_for_it_changes_nothing() {
+    let mut awareness = Awareness::default();
+    let now = Instant::now();
+    let mina = person(MINA);
+    let later = |seconds| now + Duration::from_secs(seconds);
+    let said = |awareness: &Awareness<u32>| told(awareness, 7).unwrap();
+    awareness.set(1, &mina, &payload(&[(7, 5, "{}")]), now).unwrap();
+    awareness.expire(later(20));
+    let first = said(&awareness);
+    awareness.expire(later(40));
+    let second = said(&awareness);
+    // It said something new before it heard of either.
+    awareness.set(1, &mina, &payload(&[(7, 6, "{\"a\":1}")]), later(41)).unwrap();
+    let newest = said(&awareness);
+    for (clock, json) in [first, second, newest.clone()] {
+        let repeated = payload(&[(7, clock, &json)]);
+        assert_eq!(awareness.set(1, &mina, &repeated, later(42)), Ok(vec![]), "{clock}");
+    }
+    assert_eq!(said(&awareness), newest);
+    assert_eq!(awareness.set(1, &mina, &payload(&[(7, 9, "{}")]), later(43)), Ok(vec![7]));
+}
+
+#[test]
+fn a_client_that_comes_back_without_having_heard_of_renewals_is_seen_at_once() {
+    let mut awareness = Awareness::default();
+    let now = Instant::now();
+    let mina = person(MINA);
+    awareness.set(1, &mina, &payload(&[(7, 5, "{}")]), now).unwrap();
+    awareness.expire(now + Duration::from_secs(20));
+    let clock = told(&awareness, 7).unwrap().0;
+    assert_eq!(awareness.set(2, &mina, &payload(&[(7, 5, "{}")]), now), Ok(vec![7]));
+    assert!(told(&awareness, 7).unwrap().0 > clock);
+    awareness.remove(2, now);
+    let clock = told(&awareness, 7).unwrap().0;
+    assert_eq!(awareness.set(3, &mina, &payload(&[(7, 5, "{}")]), now), Ok(vec![7]));
+    assert!(told(&awareness, 7).unwrap().0 > clock);
+}
+
+#[test]
+fn a_state_that_its_connection_uses_no_longer_is_gone() {
+    let mut awareness = Awareness::default();
+    let now = Instant::now();
+    let later = |seconds| now + Duration::from_secs(seconds);
+    let mina = person(MINA);
+    awareness.set(1, &mina, &payload(&[(7, 1, "{}"), (8, 1, "{}")]), now).unwrap();
+    for (clock, seconds) in [(2, 10), (3, 20)] {
+        awareness.set(1, &mina, &payload(&[(8, clock, "{}")]), later(seconds)).unwrap();
+        awareness.expire(later(seconds));
+        assert!(told(&awareness, 7).unwrap().1 != "null", "{seconds}");
+    }
+    awareness.set(1, &mina, &payload(&[(8, 4, "{}")]), later(30)).unwrap();
+    assert_eq!(awareness.expire(later(30)), vec![7]);
+    assert_eq!(told(&awareness, 7).unwrap().1, "null");
 }
 
 #[test]

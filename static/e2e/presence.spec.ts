@@ -1,0 +1,36 @@
+// Who is listed in a trip: everybody whose window is open, also where nobody looks at it.
+
+import { EditorPage } from './editor'
+import { expect, Person, test } from './fixtures'
+
+/** Longer than what clients take for gone. */
+const THROUGHOUT_MS = 45_000
+
+test('a window in the background, whose timers stand still, stays listed until it is closed', async ({ browse, server }) => {
+  const ara = await Person.signUp(server, 'Ara')
+  const byeol = await Person.signUp(server, 'Byeol')
+  const trip = await ara.createTrip({ title: 'Jeju', days: 2 })
+  await ara.share(trip, byeol, 'editor')
+  const hidden = await browse(byeol)
+  await hidden.clock.install()
+  const b = await EditorPage.open(hidden, trip)
+  const a = await EditorPage.open(await browse(ara), trip)
+  await expect(a.others).toHaveCount(1)
+  await hidden.clock.pauseAt(Date.now() + 60_000)
+
+  // Each time that the list changes is noted.
+  await a.page.evaluate(() => {
+    const counts: number[] = []
+    Object.assign(window, { counts })
+    const people = document.querySelector('[data-testid=people]')
+    if (people === null) throw new Error('nobody is listed')
+    new MutationObserver(() => counts.push(people.querySelectorAll('[data-testid=avatar]').length))
+      .observe(people, { subtree: true, childList: true })
+  })
+  const until = Date.now() + THROUGHOUT_MS
+  await expect.poll(() => Date.now() > until, { timeout: THROUGHOUT_MS + 30_000, intervals: [1_000] }).toBe(true)
+  expect(await a.page.evaluate(() => (window as unknown as { counts: number[] }).counts.filter((count) => count === 0))).toEqual([])
+  await expect(a.others).toHaveCount(1)
+  await b.page.close()
+  await expect(a.others).toHaveCount(0)
+})
