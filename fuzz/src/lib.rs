@@ -33,6 +33,7 @@ fn encode(message: &Message) -> Bytes {
         Message::Update(update) => protocol::update(update),
         Message::Awareness(states) => protocol::awareness(states),
         Message::AskAwareness => protocol::ask_awareness(),
+        Message::Probe => protocol::probe(),
         Message::Token(token) => protocol::token(token),
     }
 }

@@ -236,6 +236,10 @@ impl Reader {
                     Ok(()) => continue,
                     Err(code) => return Ok(ControlFlow::Break(code)),
                 },
+                Ok(Message::Probe) => {
+                    self.seat.outbox().answer_probe();
+                    continue;
+                }
                 Ok(message) => message,
                 Err(error) => {
                     tracing::info!(%error, "malformed frame");

@@ -21,6 +21,8 @@ pub(super) enum Request {
     Read { until: u64 },
     /// Goes on with this ticket.
     Token(String),
+    /// To hear whether the connection still carries anything.
+    Alive,
 }
 
 /// A request, by the number under which it is answered.
@@ -68,6 +70,7 @@ fn request(op: &str, fields: &Map<String, Value>) -> Result<Request, Wrong> {
             Request::Read { until: field(fields, "until", "`until` must be a number from 0")? }
         }
         "token" => Request::Token(field(fields, "token", "`token` must be a text")?),
+        "alive" => Request::Alive,
         _ => return Err(Wrong::Invalid("there is no such `op`")),
     })
 }
@@ -157,6 +160,7 @@ mod tests {
         let notices = r#"{"op":"notices","after":0,"id":4294967295}"#;
         assert_eq!(asked(notices), Ok(Request::Notices { after: 0 }));
         assert_eq!(asked(r#"{"id":1,"op":"read","until":3}"#), Ok(Request::Read { until: 3 }));
+        assert_eq!(asked(r#"{"id":1,"op":"alive"}"#), Ok(Request::Alive));
         let token = Request::Token("t".to_owned());
         assert_eq!(asked(r#"{"id":1,"op":"token","token":"t"}"#), Ok(token));
     }

@@ -177,6 +177,7 @@ impl Window {
                 let read = self.state.notify.mark_read(self.user, until).await;
                 read.map(|read| json!(read)).map_err(|error| unavailable(&error))
             }
+            Request::Alive => Ok(json!({})),
             Request::Token(token) => match self.renew(&token) {
                 Ok(()) => Ok(json!({})),
                 Err(code) => return Ok(ControlFlow::Break(code)),

@@ -42,15 +42,18 @@ struct TicketView {
     /// For `/sync/{document}?token=…`.
     token: String,
     expires: Timestamp,
+    /// Whose it is: who asked.
+    #[schema(value_type = String)]
+    user: UserId,
     role: Role,
     /// Of the document, and of the ticket: a local copy of another epoch is of no use.
     epoch: u32,
 }
 
-impl From<OpenTicket> for TicketView {
-    fn from(ticket: OpenTicket) -> Self {
+impl TicketView {
+    fn new(ticket: OpenTicket, user: UserId) -> Self {
         let OpenTicket { issued, role, epoch } = ticket;
-        Self { token: issued.token, expires: issued.expires, role, epoch }
+        Self { token: issued.token, expires: issued.expires, user, role, epoch }
     }
 }
 
@@ -166,7 +169,8 @@ async fn ticket(
     State(app): State<Arc<App>>,
     Member(me): Member,
 ) -> Result<Json<TicketView>, ApiError> {
-    Ok(Json(app.plans.ticket(&me, Timestamp::now()).await?.into()))
+    let ticket = app.plans.ticket(&me, Timestamp::now()).await?;
+    Ok(Json(TicketView::new(ticket, me.user)))
 }
 
 /// Save the document as it is now (editors).

@@ -22,6 +22,8 @@ pub enum Message {
     AskAwareness,
     /// A new ticket for this connection (W11).
     Token(String),
+    /// Asks whether the connection still carries anything (W13).
+    Probe,
 }
 
 /// Why a frame can't be read.
@@ -78,6 +80,7 @@ impl Messages {
             },
             kind::AWARENESS => self.bytes().map(Message::Awareness),
             kind::ASK_AWARENESS => Ok(Message::AskAwareness),
+            kind::PROBE => Ok(Message::Probe),
             kind::AUTH => match self.integer()? {
                 auth::TOKEN => self.token().map(Message::Token),
                 _ => Err(DecodeError::Unknown),

@@ -64,6 +64,11 @@ pub fn refused(count: u64, status: RefusedStatus, reason: &str) -> Bytes {
     with_payload(&[kind::REFUSED, count, status as u64], reason.as_bytes())
 }
 
+/// The question whether a connection still carries anything, and its answer (W13).
+pub fn probe() -> Bytes {
+    integers(&[kind::PROBE])
+}
+
 fn integers(values: &[u64]) -> Bytes {
     let mut out = Vec::with_capacity(values.iter().map(|&value| varint::len(value)).sum());
     for &value in values {

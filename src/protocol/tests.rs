@@ -12,12 +12,14 @@ fn decoded(frame: &[u8]) -> Result<Vec<Message>, DecodeError> {
 /// W1
 #[test]
 fn a_frame_may_hold_several_messages_and_all_are_read() {
-    let frame = [&step1(&[0])[..], &update(b"one"), &awareness(b"two"), &ask_awareness()].concat();
+    let frame = [&step1(&[0])[..], &update(b"one"), &awareness(b"two"), &ask_awareness(), &probe()]
+        .concat();
     let expected = vec![
         Message::Step1(Bytes::from_static(&[0])),
         Message::Update(Bytes::from_static(b"one")),
         Message::Awareness(Bytes::from_static(b"two")),
         Message::AskAwareness,
+        Message::Probe,
     ];
     assert_eq!(decoded(&frame), Ok(expected));
 }
@@ -52,6 +54,7 @@ fn acknowledgements_have_the_bytes_that_the_protocol_says() {
     assert_eq!(&stored(300)[..], [100, 0xac, 0x02]);
     assert_eq!(&refused(2, RefusedStatus::Missing, "x")[..], [101, 2, 6, 1, b'x']);
     assert_eq!(&denied("read-only")[..3], [2, 0, 9]);
+    assert_eq!(&probe()[..], [102]);
 }
 
 /// W9

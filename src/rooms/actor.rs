@@ -350,7 +350,8 @@ impl Actor {
                 Message::Step1(_)
                 | Message::Awareness(_)
                 | Message::AskAwareness
-                | Message::Token(_),
+                | Message::Token(_)
+                | Message::Probe,
             )
             | Event::Joined(..)
             | Event::FellBehind(..)

@@ -298,8 +298,8 @@ impl Room {
             Message::Update(update) => self.edit(id, &update, false, now, effects),
             Message::Awareness(states) => self.stir(id, &states, now, effects),
             Message::AskAwareness => self.send_awareness(id, effects),
-            // The connection has dealt with it.
-            Message::Token(_) => {}
+            // The connection has dealt with these.
+            Message::Token(_) | Message::Probe => {}
         }
     }
 

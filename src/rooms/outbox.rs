@@ -65,6 +65,8 @@ struct State {
     bytes: usize,
     /// Only the latest count matters.
     stored: Option<u64>,
+    /// One answer to a probe is owed, however many were sent (W13).
+    probed: bool,
     /// The first revision that was dropped.
     behind: Option<Revision>,
     /// From where on the connection has asked for what it lacks.
@@ -173,6 +175,15 @@ impl Receiver {
         }
     }
 
+    /// Answers a probe (W13).
+    pub fn answer_probe(&self) {
+        let mut state = self.0.lock();
+        if state.closed.is_none() {
+            state.probed = true;
+            self.0.ready.notify_one();
+        }
+    }
+
     /// Whether edits were dropped that the connection does not have yet.
     pub fn is_behind(&self) -> bool {
         self.0.lock().behind.is_some()
@@ -224,6 +235,9 @@ impl State {
         into.extend(self.queue.drain(..).map(|frame| frame.bytes));
         self.bytes = 0;
         into.extend(self.stored.take().map(protocol::stored));
+        if std::mem::take(&mut self.probed) {
+            into.push(protocol::probe());
+        }
         if into.len() > before {
             return Some(Waiting::Frames);
         }
@@ -312,6 +326,19 @@ mod tests {
         }
         assert_eq!(next(&receiver).await, (Waiting::Frames, FRAMES));
         assert_eq!(next(&receiver).await, (Waiting::Closed(CloseCode::TooSlow), 0));
+    }
+
+    /// W13
+    #[tokio::test]
+    async fn probes_that_wait_are_answered_once_and_never_hold_up_a_close() {
+        let (sender, receiver) = outbox(Bounds::default());
+        for _ in 0..10 * FRAMES {
+            receiver.answer_probe();
+        }
+        assert_eq!(next(&receiver).await, (Waiting::Frames, 1));
+        sender.close(CloseCode::GoingAway);
+        receiver.answer_probe();
+        assert_eq!(next(&receiver).await, (Waiting::Closed(CloseCode::GoingAway), 0));
     }
 
     #[tokio::test]

@@ -35,6 +35,7 @@ function valid(): GoldenFrame[] {
     "stored 127": [{ type: "stored", count: 127 }],
     "stored 128": [{ type: "stored", count: 128 }],
     "stored 2^32": [{ type: "stored", count: 4_294_967_296 }],
+    probe: [{ type: "probe" }],
     refused: [{ type: "refused", nth: 3, status: 6, reason: "missing" }],
     "W1: several messages in one frame": [
       { type: "step2", update },

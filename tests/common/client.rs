@@ -177,6 +177,7 @@ fn encoded(message: &Message) -> Bytes {
         Message::Update(update) => protocol::update(update),
         Message::Awareness(states) => protocol::awareness(states),
         Message::AskAwareness => protocol::ask_awareness(),
+        Message::Probe => protocol::probe(),
         Message::Token(token) => protocol::token(token),
     }
 }

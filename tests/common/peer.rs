@@ -360,7 +360,7 @@ impl Peer {
                 }
                 Message::Update(update) => apply(&self.doc, &update),
                 Message::Awareness(states) => self.look(&states),
-                Message::AskAwareness | Message::Token(_) => {}
+                Message::AskAwareness | Message::Token(_) | Message::Probe => {}
             }
         }
     }

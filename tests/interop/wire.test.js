@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 import * as Y from 'yjs'
 
-import { Raw, askAwareness, awareness, insertion, step1, step2, update } from './harness/raw.js'
+import { Raw, askAwareness, awareness, insertion, probe, step1, step2, update } from './harness/raw.js'
 import { Scene } from './harness/scene.js'
 import { freshId } from './harness/trip.js'
 import { until } from './harness/wait.js'
@@ -175,4 +175,17 @@ test('awareness that is no JSON hurts nobody else', async (t) => {
   raw.send(awareness(new Uint8Array([1, 5, 1, 1, 0x7b])))
   await until('an answer', () => raw.closed)
   assert.ok(peer.isConnected)
+})
+
+/** W13 */
+test('a probe is answered, by a reader too, and costs nobody else anything', async (t) => {
+  const id = await scene.trip()
+  const raw = await scene.open(t, id, { person: await scene.member(id, 'viewer') })
+  const other = await scene.open(t, id)
+  raw.send(probe)
+  await raw.hears('the answer', ({ kind }) => kind === 'probe')
+  raw.send(...Array(50).fill(probe), step1(EMPTY))
+  await raw.hears('step 2', ({ kind }) => kind === 'step2')
+  assert.ok(raw.heard.filter(({ kind }) => kind === 'probe').length <= 51)
+  assert.equal(other.heard.find(({ kind }) => kind === 'probe'), undefined)
 })

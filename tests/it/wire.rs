@@ -32,6 +32,7 @@ fn encoded(message: &Value) -> Bytes {
         "tokenAccepted" => protocol::token_accepted(number("seconds")),
         "access" => protocol::access(text("role")),
         "askAwareness" => protocol::ask_awareness(),
+        "probe" => protocol::probe(),
         "stored" => protocol::stored(number("count")),
         "refused" => {
             assert_eq!(number("status"), RefusedStatus::Missing as u64, "the only one in there");
@@ -50,6 +51,7 @@ fn understood(message: &Value) -> Option<Message> {
         "awareness" => Some(Message::Awareness(bytes(&message["update"]))),
         "token" => Some(Message::Token(message["token"].as_str().unwrap().to_owned())),
         "askAwareness" => Some(Message::AskAwareness),
+        "probe" => Some(Message::Probe),
         _ => None,
     }
 }

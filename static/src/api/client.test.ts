@@ -1,5 +1,6 @@
 // The REST client with a made-up fetch: tokens, one renewal for all, problem documents, keys of creations.
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { REQUEST_MS } from "../deadline";
 import { Api } from "./client";
 import { ApiError, NetworkError } from "./errors";
 
@@ -90,7 +91,7 @@ describe("the client", () => {
     expect(sent[2]?.headers.get("authorization")).toBe("Bearer t2");
     answers = [json(401, {}), json(401, {})];
     await expect(api.members("trip:1")).rejects.toMatchObject({ status: 401 });
-    expect(api.session.who.get()).toEqual({ state: "nobody" });
+    expect(api.session.who.get()).toEqual({ state: "nobody", why: "over" });
   });
 
   it("tells problems by their code and fields", async () => {
@@ -138,13 +139,34 @@ describe("the client", () => {
     const api = new Api();
     answers = [json(401, {})];
     expect(await api.resume()).toBeNull();
-    expect(api.session.who.get()).toEqual({ state: "nobody" });
+    expect(api.session.who.get()).toEqual({ state: "nobody", why: "never" });
   });
 
-  it("forgets the session at the log-out even if the server is away", async () => {
+  it("forgets the session at the log-out even if the server is away, and tells it later", async () => {
+    vi.useFakeTimers();
     const api = await loggedIn();
-    answers = [new TypeError("failed")];
-    await expect(api.logOut()).rejects.toBeInstanceOf(NetworkError);
-    expect(api.session.who.get()).toEqual({ state: "nobody" });
+    answers = [new TypeError("failed"), json(503, {}), json(204, null)];
+    await expect(api.logOut()).resolves.toBe(false);
+    expect(api.session.who.get()).toEqual({ state: "nobody", why: "left" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sent.map(({ method, url }) => `${method} ${url}`)).toEqual(
+      Array(3).fill("DELETE /api/v1/sessions/current"),
+    );
+    vi.useRealTimers();
+  });
+
+  it("gives up a request without an answer, and says that it was the network", async () => {
+    vi.useFakeTimers();
+    const api = await loggedIn();
+    vi.stubGlobal("fetch", () => new Promise(() => undefined));
+    const waiting = expect(api.trips()).rejects.toBeInstanceOf(NetworkError);
+    await vi.advanceTimersByTimeAsync(REQUEST_MS);
+    await waiting;
+    const body = { ok: true, status: 200, json: () => new Promise(() => undefined) };
+    vi.stubGlobal("fetch", () => Promise.resolve(body));
+    const reading = expect(api.trips()).rejects.toBeInstanceOf(NetworkError);
+    await vi.advanceTimersByTimeAsync(REQUEST_MS);
+    await reading;
+    vi.useRealTimers();
   });
 });

@@ -1,7 +1,8 @@
 // The typed REST client: one method an endpoint, tokens and problem documents handled here.
+import { REQUEST_MS, TICKET_MS, TimeoutError, within, WORK_MS } from "../deadline";
 import { randomKey } from "../ids";
-import { errorOf, NetworkError } from "./errors";
-import { SessionHolder } from "./session";
+import { ApiError, errorOf, NetworkError } from "./errors";
+import { isLoggedOut, otherAccount, SessionHolder } from "./session";
 import type * as t from "./types";
 
 const BASE = "/api/v1";
@@ -14,6 +15,8 @@ interface Call {
   /** A creation: repeated by the same key it happens once. */
   readonly key?: string;
   readonly anonymous?: boolean;
+  /** How long the whole of it may take; `REQUEST_MS` if not given. */
+  readonly within?: number;
 }
 
 export class Api {
@@ -31,10 +34,11 @@ export class Api {
   }
 
   async logIn(mail: string, password: string): Promise<t.Account> {
-    const session: t.Session = await this.#call("POST", "/sessions", {
-      body: { mail, password },
-      anonymous: true,
-    });
+    // A log-out that the server has not heard of: its cookie is there until the new one comes.
+    await this.session.settleLogOut();
+    const session: t.Session = await this.session.inTurn(() =>
+      this.#call("POST", "/sessions", { body: { mail, password }, anonymous: true }),
+    );
     this.session.hold(session);
     return session.account;
   }
@@ -46,12 +50,9 @@ export class Api {
     return who.state === "somebody" ? who.account : null;
   }
 
-  async logOut(): Promise<void> {
-    try {
-      await this.#call("DELETE", "/sessions/current");
-    } finally {
-      this.session.drop();
-    }
+  /** Logged out here at once. False: the server has not heard of it yet, and will. */
+  logOut(): Promise<boolean> {
+    return this.session.logOut();
   }
 
   async updateMe(change: { name?: string; language?: t.Language; color?: string }): Promise<t.Account> {
@@ -68,7 +69,7 @@ export class Api {
 
   /** `key`: made once at the gesture, so that a repeated click or retry creates one trip. */
   createTrip(trip: t.NewTrip, key = newKey()): Promise<t.Trip> {
-    return this.#call("POST", "/trips", { body: trip, key });
+    return this.#call("POST", "/trips", { body: trip, key, within: WORK_MS });
   }
 
   trip(id: string): Promise<t.Trip> {
@@ -122,11 +123,15 @@ export class Api {
   // Documents and versions
 
   ticket(document: string): Promise<t.Ticket> {
-    return this.#call("POST", path`/documents/${document}/tickets`);
+    return this.#call("POST", path`/documents/${document}/tickets`, { within: TICKET_MS });
   }
 
   saveVersion(document: string, name?: string, key = newKey()): Promise<t.Version> {
-    return this.#call("POST", path`/documents/${document}/versions`, { body: name ? { name } : {}, key });
+    return this.#call("POST", path`/documents/${document}/versions`, {
+      body: name ? { name } : {},
+      key,
+      within: WORK_MS,
+    });
   }
 
   versions(document: string, query: t.PageQuery = {}): Promise<t.Page<t.Version>> {
@@ -138,21 +143,25 @@ export class Api {
   }
 
   restoreVersion(id: string, key = newKey()): Promise<t.RestoredVersions> {
-    return this.#call("POST", path`/versions/${id}/restore`, { key });
+    return this.#call("POST", path`/versions/${id}/restore`, { key, within: WORK_MS });
   }
 
   renewDocument(id: string, key = newKey()): Promise<t.Renewal> {
-    return this.#call("POST", path`/documents/${id}/renewals`, { key });
+    return this.#call("POST", path`/documents/${id}/renewals`, { key, within: WORK_MS });
   }
 
   copyVersion(id: string, title?: string, key = newKey()): Promise<t.Trip> {
-    return this.#call("POST", path`/versions/${id}/copy`, { body: title ? { title } : {}, key });
+    return this.#call("POST", path`/versions/${id}/copy`, {
+      body: title ? { title } : {},
+      key,
+      within: WORK_MS,
+    });
   }
 
   // Events
 
   eventsTicket(): Promise<t.EventsTicket> {
-    return this.#call("POST", "/events/tickets");
+    return this.#call("POST", "/events/tickets", { within: TICKET_MS });
   }
 
   /** Never fails: offline, the map that comes with the program is drawn. */
@@ -162,15 +171,21 @@ export class Api {
   }
 
   async #call<T>(method: Method, url: string, call: Call = {}): Promise<T> {
-    const token = call.anonymous ? null : await this.session.access();
-    let response = await send(method, url, call, token);
-    if (response.status === 401 && token !== null) {
+    if (call.anonymous) return ask(method, url, call, null);
+    // Whose call this is: it does not go out as that of somebody who logs in meanwhile.
+    const { owner } = this.session;
+    const token = await this.session.access();
+    if (!this.session.isStill(owner)) throw otherAccount();
+    try {
+      return await ask(method, url, call, token);
+    } catch (error) {
+      if (!isLoggedOut(error) || token === null) throw error;
       // The token ended early (clock, key rotation, another tab's log-out): one new one, one more try.
       const renewed = await this.session.renew();
-      if (renewed !== null) response = await send(method, url, call, renewed);
+      if (renewed === null) throw error;
+      if (!this.session.isStill(owner)) throw otherAccount();
+      return ask(method, url, call, renewed);
     }
-    if (!response.ok) throw await errorOf(response);
-    return (response.status === 204 ? undefined : await response.json()) as T;
   }
 }
 
@@ -179,21 +194,23 @@ export function newKey(): string {
   return randomKey();
 }
 
-async function send(method: Method, url: string, call: Call, token: string | null): Promise<Response> {
+/** One request and its whole answer, within the time that it has. */
+async function ask<T>(method: Method, url: string, call: Call, token: string | null): Promise<T> {
   const headers = new Headers({ accept: "application/json" });
   if (token !== null) headers.set("authorization", `Bearer ${token}`);
   if (call.key !== undefined) headers.set("idempotency-key", call.key);
   const body = call.body === undefined ? null : JSON.stringify(call.body);
   if (body !== null) headers.set("content-type", "application/json");
+  const address = BASE + url + queryOf(call.query);
   try {
-    return await fetch(BASE + url + queryOf(call.query), {
-      method,
-      headers,
-      body,
-      credentials: "same-origin",
+    return await within(call.within ?? REQUEST_MS, async (signal) => {
+      const response = await fetch(address, { method, headers, body, credentials: "same-origin", signal });
+      if (!response.ok) throw await errorOf(response);
+      return (response.status === 204 ? undefined : await response.json()) as T;
     });
   } catch (error) {
-    throw new NetworkError("no connection", { cause: error });
+    if (error instanceof ApiError) throw error;
+    throw new NetworkError(error instanceof TimeoutError ? "no answer" : "no connection", { cause: error });
   }
 }
 

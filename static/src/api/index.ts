@@ -3,7 +3,7 @@ import { Api } from "./client";
 
 export { newKey } from "./client";
 export { ApiError, NetworkError, type FieldError } from "./errors";
-export { isLoggedOut, type Who } from "./session";
+export { isLoggedOut, type Absence, type Who } from "./session";
 export type * from "./types";
 
 export const api = new Api();

@@ -1,6 +1,6 @@
 // Who is logged in, for the screens.
 import { fromStore } from "svelte/store";
-import { api, NetworkError, type Account } from "../api";
+import { api, NetworkError, type Absence, type Account } from "../api";
 import { setLanguage } from "../ui/text.svelte";
 
 class CurrentAccount {
@@ -12,6 +12,12 @@ class CurrentAccount {
   readonly account: Account | null = $derived.by(() =>
     this.#who.current.state === "somebody" ? this.#who.current.account : null,
   );
+  /** Why nobody is here. */
+  readonly absence: Absence | null = $derived.by(() =>
+    this.#who.current.state === "nobody" ? this.#who.current.why : null,
+  );
+  /** Somebody else is logged in in this browser now: whose window this was, and who that is, if it is known. */
+  readonly replaced = $derived.by(() => (this.#who.current.state === "replaced" ? this.#who.current : null));
 
   /** Asks by the cookie who this is; the account's language becomes the page's. */
   async resume(): Promise<void> {

@@ -10,6 +10,7 @@ describe("parse", () => {
     expect(tripPath(`trip:${ULID}`)).toBe(`/trips/${ULID}`);
   });
   it("reads an invite", () => expect(parse("/invite/ab%2Dc")).toEqual({ name: "invite", token: "ab-c" }));
+  it("reads what is kept on this device", () => expect(parse("/device")).toEqual({ name: "device" }));
   it("says missing for what it does not know", () => {
     expect(parse("/trips/nonsense")).toEqual({ name: "missing" });
     expect(parse(`/trips/${ULID}/more`)).toEqual({ name: "missing" });

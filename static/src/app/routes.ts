@@ -6,6 +6,8 @@ export type Route =
   | { name: "signup"; next: string }
   | { name: "invite"; token: string }
   | { name: "trip"; id: string }
+  /** What is kept on this device. */
+  | { name: "device" }
   | { name: "missing" };
 
 const ULID = /^[0-9A-HJKMNP-TV-Z]{26}$/i;
@@ -17,6 +19,7 @@ export function parse(path: string, search = ""): Route {
   if (rest.length > 0) return { name: "missing" };
   if (first === "login" && second === undefined) return { name: "login", next: nextOf(search) };
   if (first === "signup" && second === undefined) return { name: "signup", next: nextOf(search) };
+  if (first === "device" && second === undefined) return { name: "device" };
   if (first === "invite" && second !== undefined) return { name: "invite", token: decoded(second) };
   if (first === "trips" && second !== undefined && ULID.test(second))
     return { name: "trip", id: `trip:${second.toUpperCase()}` };

@@ -21,6 +21,8 @@ export class Hub {
   epoch = 1;
   /** Whether clients are told the limits; otherwise they go by the defaults. */
   tells = true;
+  /** Whose tickets it gives, where another person has logged in in that browser. */
+  loggedIn: string | null = null;
   /** Refuse every update larger than this (status 3). */
   maxUpdate = Number.POSITIVE_INFINITY;
   /** What the document may hold, as the server would say it (status 3 and 4). */
@@ -34,7 +36,7 @@ export class Hub {
     const role = this.roles.get(user) ?? "editor";
     const { cards, days, text } = this.limits;
     const limits = { cards, keptCards: 4 * cards, days, text, update: 64 << 10 };
-    return Promise.resolve({ token: user, expires: "", role, epoch: this.epoch, limits: this.tells ? limits : DEFAULT_LIMITS });
+    return Promise.resolve({ token: user, expires: "", user: this.loggedIn ?? user, role, epoch: this.epoch, limits: this.tells ? limits : DEFAULT_LIMITS });
   }
 
   connect(url: string): HubSocket {
@@ -139,6 +141,8 @@ export class HubSocket implements Socket {
       case "step2":
       case "update":
         return this.#apply(message.update, message.type === "update");
+      case "probe":
+        return this.give(message); // W13
       case "awareness":
         this.#hub.broadcast(this, message);
         return this.give(message); // W3

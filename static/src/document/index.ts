@@ -8,9 +8,22 @@ export { fieldName } from "./texts";
 export { bring, keep } from "./recovery";
 export * as setAsides from "./set-aside";
 export type { SetAside, SetAsideHead, SetAsideItem, SetAsideReason } from "./set-aside";
+export { clearCopies, clearOthers } from "./copies";
+export {
+  fileOf,
+  fileOfTrip,
+  inWindowOnly,
+  keepFile,
+  listKept,
+  removeKept,
+  touchedOf,
+  unsentOf,
+  type Kept,
+} from "./kept";
+export { KeepError, MergeRefused, SetAsideFileError } from "./set-aside";
 export type * from "./types";
 export { allCards } from "./view";
-export { mayWrite } from "../sync/machine";
+export { isHalt, mayWrite } from "../sync/machine";
 
 /** Opens a trip: the local copy first, then the server. Call `close()` when the screen goes. */
 export function openTrip(options: OpenOptions): TripDocument {

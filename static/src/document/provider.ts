@@ -1,10 +1,19 @@
 // Carries a document's edits and awareness between Yjs and the server: the sync machine decides, this acts.
 import * as awarenessProtocol from "y-protocols/awareness";
 import * as Y from "yjs";
-import { ApiError } from "../api/errors";
+import { ApiError, NetworkError } from "../api/errors";
 import { CLOSE_CODES } from "../protocol/close-codes";
 import { decode, encode, type Message } from "../protocol/frames";
-import { mayWrite, SyncMachine, type Effect, type Outcome, type SyncEvent, type SyncState } from "../sync/machine";
+import {
+  isHalt,
+  mayWrite,
+  SyncMachine,
+  type Effect,
+  type Halt,
+  type Outcome,
+  type SyncEvent,
+  type SyncState,
+} from "../sync/machine";
 import { Connection, type Socket } from "../transport/connection";
 import { DEFAULT_LIMITS, type DocumentLimits } from "./remake";
 import { Signal } from "./signal";
@@ -17,9 +26,13 @@ export interface ProviderOptions {
   readonly doc: Y.Doc;
   readonly awareness: awarenessProtocol.Awareness;
   readonly url: string;
+  /** Whose edits these are: no ticket of anybody else carries them. */
+  readonly user: string;
   readonly ticket: () => Promise<Ticket>;
   /** False: the local copy is of another epoch. */
   readonly acceptEpoch: (epoch: number) => boolean;
+  /** The whole document is about to go out, as far as the server lacks it. */
+  readonly onExchange: () => void;
   /** Origins that are no edits of this person (the local copy being read). */
   readonly foreign: (origin: unknown) => boolean;
   readonly now: () => number;
@@ -51,6 +64,8 @@ export class Provider {
       url: (ticket) => this.#url(ticket),
       ticket: options.ticket,
       isBarred: (error) => error instanceof ApiError && (error.status === 403 || error.status === 404),
+      isUnreachable: (error) => error instanceof NetworkError,
+      probe: () => encode([{ type: "probe" }]),
       onTicket: (ticket) => this.#onTicket(ticket),
       onOpen: () => this.#handle({ type: "opened" }),
       onFrame: (frame) => this.#onFrame(frame),
@@ -97,12 +112,23 @@ export class Provider {
   /** Before the role is known one may write: the local copy is one's own. */
   get writable(): boolean {
     const { role, state } = this.#machine;
+    if (state.kind === "refused" && isHalt(state.reason)) return false;
     return state.kind !== "access-changed" && (role === null || mayWrite(role));
   }
 
   /** Edits of an earlier visit that were never acknowledged. */
   recall(changes: number): void {
     if (changes > 0) this.#handle({ type: "recalled", changes });
+  }
+
+  /** Sends edits of this person that another window has not brought to the server. */
+  adopt(update: Uint8Array): void {
+    this.#handle({ type: "edited", update, at: this.#options.now() });
+  }
+
+  /** Compares anew what this document and the server have. */
+  exchange(): void {
+    this.#connection.restart();
   }
 
   start(): void {
@@ -125,7 +151,9 @@ export class Provider {
     this.#lose();
   }
 
-  #onTicket({ role, epoch, limits }: Ticket): void {
+  #onTicket(ticket: Ticket): void {
+    if (!this.#isMine(ticket)) return; // no socket is opened with it
+    const { role, epoch, limits } = ticket;
     this.#epoch = epoch;
     if (limits) this.#limits = limits;
     this.#handle({ type: "connecting", role });
@@ -137,7 +165,24 @@ export class Provider {
     this.#submissions.clear();
   }
 
-  #url({ token, epoch }: Ticket): string | null {
+  /** Ends the connection, and lets nothing in or out until `reconnect`. */
+  halt(why: Halt): void {
+    this.#outbox = [];
+    this.#connection.stop();
+    this.#loseOthers();
+    this.#handle({ type: "halted", why });
+  }
+
+  #isMine(ticket: Ticket): boolean {
+    return ticket.user === this.#options.user;
+  }
+
+  #url(ticket: Ticket): string | null {
+    if (!this.#isMine(ticket)) {
+      this.halt("otherAccount");
+      return null;
+    }
+    const { token, epoch } = ticket;
     if (this.#options.acceptEpoch(epoch)) {
       return `${this.#options.url}?token=${encodeURIComponent(token)}&ack=1&epoch=${epoch}`;
     }
@@ -165,6 +210,7 @@ export class Provider {
         this.#send({ type: "step1", vector: Y.encodeStateVector(doc) });
         return this.#announce([doc.clientID]);
       case "answer":
+        this.#options.onExchange();
         return this.#send({ type: "step2", update: Y.encodeStateAsUpdate(doc, effect.vector) });
       case "apply":
         return Y.applyUpdate(doc, effect.update, REMOTE);
@@ -219,18 +265,23 @@ export class Provider {
 
   #onClose(code: number, reason: string): void {
     this.#outbox = [];
+    this.#loseOthers();
+    this.#handle({ type: "closed", code, reason });
+  }
+
+  #loseOthers(): void {
     const { awareness, doc } = this.#options;
     const others = [...awareness.getStates().keys()].filter((client) => client !== doc.clientID);
     awarenessProtocol.removeAwarenessStates(awareness, others, REMOTE);
     // Their clocks too: the same states must be taken again after the next opening.
     for (const client of others) awareness.meta.delete(client);
-    this.#handle({ type: "closed", code, reason });
   }
 
   async #renewToken(): Promise<void> {
     try {
-      const { token } = await this.#options.ticket();
-      this.#send({ type: "token", token });
+      const ticket = await this.#options.ticket();
+      if (!this.#isMine(ticket)) return this.halt("otherAccount");
+      this.#send({ type: "token", token: ticket.token });
     } catch {
       // The server closes with 4401 then, and the way back asks for a ticket again.
     }
@@ -248,20 +299,16 @@ export class Provider {
   #watchPage(): void {
     if (typeof window === "undefined") return;
     const { signal } = this.#page;
+    // The browser's word is a reason to ask the server, whose answer counts: it may be on this very machine.
     const network = (online: boolean) => {
       this.#handle({ type: "network", online });
-      if (online) this.#connection.hurry();
+      this.#connection.hurry();
     };
     window.addEventListener("online", () => network(true), { signal });
     window.addEventListener("offline", () => network(false), { signal });
-    document.addEventListener(
-      "visibilitychange",
-      () => {
-        const { kind } = this.sync.get();
-        const waiting = kind === "offline" || kind === "reconnecting";
-        if (document.visibilityState === "visible" && waiting) this.#connection.hurry();
-      },
-      { signal },
-    );
+    const seen = () => document.visibilityState === "visible" && this.#connection.hurry();
+    document.addEventListener("visibilitychange", seen, { signal });
+    // A page that comes back whole from the browser's memory, with sockets that may be dead.
+    window.addEventListener("pageshow", (event) => event.persisted && seen(), { signal });
   }
 }

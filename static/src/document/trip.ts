@@ -2,6 +2,7 @@
 import { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
 import type { Socket } from "../transport/connection";
+import type { Halt } from "../sync/machine";
 import { CardEdits } from "./cards";
 import * as clamp from "./clamp";
 import { DayEdits } from "./days";
@@ -58,6 +59,7 @@ export class OpenTrip implements TripDocument {
   readonly #copy: LocalCopy;
   readonly #provider: Provider;
   readonly #view: Signal<TripView>;
+  readonly #sync: Signal<SyncState>;
   readonly #user: string;
   readonly #texts = new Map<string, TripText>();
   readonly #unwatch: () => void;
@@ -76,7 +78,15 @@ export class OpenTrip implements TripDocument {
     const now = around.now ?? Date.now;
     this.id = options.id;
     this.#user = options.user.id;
-    this.#copy = new LocalCopy(this.#doc, options.user.id, options.id, options.persist ?? true);
+    this.#copy = new LocalCopy({
+      doc: this.#doc,
+      user: options.user.id,
+      id: options.id,
+      enabled: options.persist ?? true,
+      isRemote: (origin) => origin === REMOTE,
+      onOrphans: (update) => (update === null ? this.#provider.exchange() : this.#provider.adopt(update)),
+      now,
+    });
     this.#provider = this.#connect(options, around, now);
     this.#bench = this.#makeBench(options, now);
     this.presence = new PresenceBoard(this.#awareness, options.user, now);
@@ -91,7 +101,9 @@ export class OpenTrip implements TripDocument {
     this.#view = new FreshSignal<TripView>(this.#picture(), () => this.#refresh());
     this.#doc.on("beforeTransaction", (transaction: Y.Transaction) => this.#noteBase(transaction));
     this.#unwatch = this.#bench.reader.watch((origin) => this.#later(origin === REMOTE));
-    this.#provider.sync.subscribe(() => this.#copy.noteChanges(this.#provider.changes));
+    this.#sync = new Signal(this.#provider.sync.get());
+    this.#provider.sync.subscribe(() => this.#noteSync());
+    this.#copy.others.subscribe(() => this.#noteSync());
     this.#provider.synced.subscribe((synced) => synced && this.#load());
     void this.#begin();
   }
@@ -101,7 +113,11 @@ export class OpenTrip implements TripDocument {
   }
 
   get sync(): Readable<SyncState> {
-    return this.#provider.sync;
+    return this.#sync;
+  }
+
+  get kept(): Readable<boolean> {
+    return this.#copy.kept;
   }
 
   get role(): Readable<Role | null> {
@@ -193,6 +209,10 @@ export class OpenTrip implements TripDocument {
     return this.#copy.forget();
   }
 
+  halt(why: Halt): void {
+    this.#provider.halt(why);
+  }
+
   reconnect(): void {
     this.#provider.reconnect();
   }
@@ -214,19 +234,28 @@ export class OpenTrip implements TripDocument {
   #noteBase({ local }: Y.Transaction): void {
     if (!local) return;
     this.#edits += 1;
-    if (this.#provider.changes > 0 || !this.#loaded) return;
+    if (this.#provider.changes + this.#copy.others.get() > 0 || !this.#loaded) return;
     // With a connection an edit is soon on the server: a copy for each is made of small documents only.
     const isCheap = (this.#base?.length ?? 0) < MAX_CHEAP_BYTES;
     this.#base = isCheap || !this.#provider.ready ? this.encode() : null;
     if (this.#base && !this.#provider.ready) this.#copy.keepBase(this.#base);
   }
 
+  /** The windows of one person have one copy: what any of them has not brought to the server counts in all. */
+  #noteSync(): void {
+    const state = this.#provider.sync.get();
+    const connected = state.kind === "saved" || state.kind === "saving";
+    this.#copy.noteChanges(this.#provider.changes, state.kind === "saved", connected);
+    const next = withOthers(state, this.#copy.others.get());
+    if (JSON.stringify(next) !== JSON.stringify(this.#sync.get())) this.#sync.set(next);
+  }
+
   /** The local copy first, so that the exchange tells the server what it holds. */
   async #begin(): Promise<void> {
     if (await this.#copy.load()) {
-      const changes = await this.#copy.changes();
-      if (changes > 0) this.#base = await this.#copy.base();
+      const changes = this.#copy.takeOver();
       this.#provider.recall(changes);
+      if (changes > 0) this.#base = await this.#copy.base();
       this.#load();
     }
     if (!this.#closed) this.#provider.start();
@@ -236,9 +265,11 @@ export class OpenTrip implements TripDocument {
     return new Provider({
       doc: this.#doc,
       awareness: this.#awareness,
+      user: options.user.id,
       url: `${options.syncUrl ?? defaultUrl()}${encodeURIComponent(options.id)}`,
       ticket: options.ticket,
       acceptEpoch: (epoch) => this.#copy.accept(epoch),
+      onExchange: () => this.#copy.cover(),
       foreign: (origin) => this.#copy.isOrigin(origin),
       now,
       ...(around.makeSocket && { makeSocket: around.makeSocket }),
@@ -312,6 +343,24 @@ class FreshSignal<T> extends Signal<T> {
   override get(): T {
     this.#refresh();
     return super.get();
+  }
+}
+
+/** What the chip says, with the changes of other windows. */
+export function withOthers(state: SyncState, others: number): SyncState {
+  if (others === 0) return state;
+  switch (state.kind) {
+    case "saved":
+      return { kind: "saving", changes: others };
+    case "saving":
+    case "offline":
+    case "reconnecting":
+      return { ...state, changes: state.changes + others };
+    case "access-changed":
+    case "refused":
+      return { ...state, copy: true };
+    case "readonly":
+      return state;
   }
 }
 

@@ -1,5 +1,5 @@
 // The public surface of a trip document: what screens read, subscribe to and call. Nothing here names Yjs.
-import type { SyncState } from "../sync/machine";
+import type { Halt, SyncState } from "../sync/machine";
 import type { DocumentLimits } from "./remake";
 import type { SetAside, SetAsideReason, Mergeable } from "./set-aside";
 import type { Readable } from "./signal";
@@ -22,6 +22,8 @@ export type Role = "owner" | "editor" | "commenter" | "viewer";
 export interface Ticket {
   readonly token: string;
   readonly expires: string;
+  /** Whose it is. */
+  readonly user: string;
   readonly role: Role;
   readonly epoch: number;
   /** What the server takes at most; the defaults where it does not say. */
@@ -265,5 +267,9 @@ export interface TripDocument extends Mergeable {
   forget(): Promise<void>;
   /** Tries to connect right now instead of waiting for the next attempt. */
   reconnect(): void;
+  /** False while this browser keeps no copy on this device: its store is missing, closed or full. */
+  readonly kept: Readable<boolean>;
+  /** Nothing is sent or taken any more, and nothing can be written, until `reconnect`. */
+  halt(why: Halt): void;
   close(): Promise<void>;
 }

@@ -1,9 +1,12 @@
 // The socket of the events, one a tab: the machine decides, this acts. It holds the timer and watches the page.
-import { ApiError } from "../api/errors";
+import { ApiError, NetworkError } from "../api/errors";
 import { Signal } from "../document/signal";
 import { Connection, type Socket, type TransportTicket } from "../transport/connection";
 import { EventsMachine, type Effect, type Happening, type Picture } from "./machine";
 import { decode, encode, type Notice } from "./wire";
+
+/** No request has this number: nobody waits for the answer, it only has to come. */
+const PROBE = 0;
 
 export interface LinkOptions {
   readonly url: string;
@@ -30,6 +33,8 @@ export class EventsLink {
       url: ({ token }) => `${options.url}?token=${encodeURIComponent(token)}`,
       ticket: options.ticket,
       isBarred: (error) => error instanceof ApiError && (error.status === 401 || error.status === 403),
+      isUnreachable: (error) => error instanceof NetworkError,
+      probe: () => encode(PROBE, { op: "alive" }),
       onTicket: () => undefined,
       onOpen: () => this.#handle({ type: "opened" }),
       onText: (text) => this.#onText(text),
@@ -96,6 +101,7 @@ export class EventsLink {
 
   #onText(text: string): void {
     const frame = decode(text);
+    if (frame !== null && "re" in frame && frame.re === PROBE) return;
     if (frame !== null) this.#handle({ type: "received", frame });
     // Nothing is lost: a notice that is missing shows as a hole in front of the next.
     else console.warn("moim: unreadable event");
@@ -121,9 +127,14 @@ export class EventsLink {
   #watchPage(): void {
     if (typeof window === "undefined") return;
     const { signal } = this.#page;
-    const turned = () => this.#handle({ type: "page", visible: isVisible() });
+    const turned = () => {
+      this.#handle({ type: "page", visible: isVisible() });
+      if (isVisible()) this.#connection.hurry();
+    };
     document.addEventListener("visibilitychange", turned, { signal });
-    window.addEventListener("online", () => this.#connection.hurry(), { signal });
+    const hurry = () => this.#connection.hurry();
+    for (const type of ["online", "offline"]) window.addEventListener(type, hurry, { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && hurry(), { signal });
   }
 }
 

@@ -272,6 +272,7 @@ export class EventsMachine {
       }
       case "unwatch":
       case "token":
+      case "alive":
       case undefined:
         return [];
     }

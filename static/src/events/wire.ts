@@ -33,7 +33,8 @@ export type Request =
   | { readonly op: "unwatch"; readonly room: string }
   | { readonly op: "notices"; readonly after: number }
   | { readonly op: "read"; readonly until: number }
-  | { readonly op: "token"; readonly token: string };
+  | { readonly op: "token"; readonly token: string }
+  | { readonly op: "alive" };
 
 export type Incoming =
   | { readonly type: "answer"; readonly re: number; readonly ok: unknown }

@@ -2,6 +2,7 @@
 import detailUrl from "../../data/detail.bin?url";
 import fineUrl from "./generated/fine.bin?url";
 import worldUrl from "./generated/world.bin?url";
+import { LOAD_MS, within } from "../deadline";
 import { decodeShapes, type Shapes } from "./shapes";
 
 /** The whole world at 1 km; the world at 100 m; Korea, Japan and their neighbours at 10 m. */
@@ -27,7 +28,9 @@ export function shapes(level: Level): Promise<Shapes> {
 }
 
 async function fetchShapes(url: string): Promise<Shapes> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`base map: ${response.status}`);
-  return decodeShapes(new Uint8Array(await response.arrayBuffer()));
+  return within(LOAD_MS, async (signal) => {
+    const response = await fetch(url, { signal });
+    if (!response.ok) throw new Error(`base map: ${response.status}`);
+    return decodeShapes(new Uint8Array(await response.arrayBuffer()));
+  });
 }

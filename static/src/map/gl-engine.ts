@@ -9,6 +9,7 @@ import {
   type StyleSpecification,
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import { LOAD_MS, within } from "../deadline";
 import { places } from "../places";
 import { DETAIL_BOX, DETAILED, shapes, type Level } from "./basemap";
 import { MAX_ZOOM, MIN_ZOOM, watchPress, type Engine, type EngineOptions } from "./engine";
@@ -38,7 +39,7 @@ export class GlEngine implements Engine {
   /** Throws where there is no WebGL. */
   static async create(options: EngineOptions): Promise<GlEngine> {
     if (options.source?.kind === "pmtiles" && !pmtilesReady) {
-      const { Protocol } = await import("pmtiles");
+      const { Protocol } = await within(LOAD_MS, () => import("pmtiles"));
       addProtocol("pmtiles", new Protocol().tile);
       pmtilesReady = true;
     }
@@ -177,7 +178,7 @@ export class GlEngine implements Engine {
     if (this.#options.source) return;
     const zoom = this.#map.getZoom();
     if (zoom >= DETAIL_ZOOM - 0.5) await this.#load("detail");
-    if (zoom >= FINE_ZOOM - 0.5 && !(zoom >= ALONE_ZOOM && within(this.view()))) await this.#load("fine");
+    if (zoom >= FINE_ZOOM - 0.5 && !(zoom >= ALONE_ZOOM && isDetailed(this.view()))) await this.#load("fine");
   }
 
   /** A finer level takes over from the coarser one once it is there. */
@@ -226,6 +227,6 @@ function prefetch({ view, language }: EngineOptions): void {
   places.labels(language).catch(quiet);
 }
 
-function within({ c: [lng, lat] }: MapView): boolean {
+function isDetailed({ c: [lng, lat] }: MapView): boolean {
   return lng > DETAIL_BOX.west && lng < DETAIL_BOX.east && lat > DETAIL_BOX.south && lat < DETAIL_BOX.north;
 }

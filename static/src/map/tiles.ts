@@ -1,5 +1,6 @@
 // Styles for the operator's own tiles: a raster template or a .pmtiles archive.
 import type { StyleSpecification } from "maplibre-gl";
+import { LOAD_MS, REQUEST_MS, within } from "../deadline";
 import { PALETTES, type Theme } from "./palette";
 import type { MapSource } from "./types";
 
@@ -31,8 +32,8 @@ function rasterStyle(from: RasterFrom, theme: Theme): StyleSpecification {
 
 /** An archive says itself whether it holds pictures or vectors; vectors are taken to be in Protomaps' schema. */
 async function pmtilesStyle(source: MapSource, theme: Theme): Promise<StyleSpecification> {
-  const { PMTiles, TileType } = await import("pmtiles");
-  const { tileType } = await new PMTiles(source.url).getHeader();
+  const { PMTiles, TileType } = await within(LOAD_MS, () => import("pmtiles"));
+  const { tileType } = await within(REQUEST_MS, () => new PMTiles(source.url).getHeader());
   const url = `pmtiles://${new URL(source.url, location.href).href}`;
   if (tileType !== TileType.Mvt) return rasterStyle({ url }, theme);
   const palette = PALETTES[theme];

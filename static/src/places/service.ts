@@ -1,4 +1,5 @@
 // Asks the place worker and matches its answers to the questions.
+import { PLACES_MS, within } from "../deadline";
 import type { Found, Place, PlaceKind, PlaceSearch, SearchOptions } from "./types";
 
 type Question =
@@ -44,12 +45,13 @@ class PlaceService implements PlaceSearch {
     return this.#ask({ ask: "labels", language }) as Promise<readonly PlaceLabel[]>;
   }
 
-  #ask(question: Question): Promise<unknown> {
+  async #ask(question: Question): Promise<unknown> {
     const id = this.#next++;
-    return new Promise((resolve, reject) => {
+    const answer = new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#start().postMessage({ ...question, id } satisfies Request);
     });
+    return within(PLACES_MS, () => answer).finally(() => this.#waiting.delete(id));
   }
 
   #start(): Worker {

@@ -1,5 +1,6 @@
 // Holds the gazetteer away from the page's own thread, so that no keystroke waits for it.
 import tzlookup from "@photostructure/tz-lookup";
+import { LOAD_MS, within } from "../deadline";
 import { Gazetteer } from "./gazetteer";
 import gazetteerUrl from "./generated/gazetteer.txt?url";
 import type { Answer, Request } from "./service";
@@ -7,9 +8,11 @@ import type { Answer, Request } from "./service";
 let loading: Promise<Gazetteer> | null = null;
 
 async function load(): Promise<Gazetteer> {
-  const response = await fetch(gazetteerUrl);
-  if (!response.ok) throw new Error(`gazetteer: ${response.status}`);
-  return new Gazetteer(await response.text());
+  return within(LOAD_MS, async (signal) => {
+    const response = await fetch(gazetteerUrl, { signal });
+    if (!response.ok) throw new Error(`gazetteer: ${response.status}`);
+    return new Gazetteer(await response.text());
+  });
 }
 
 function gazetteer(): Promise<Gazetteer> {

@@ -14,6 +14,8 @@ export type Message =
   | { readonly type: "access"; readonly role: string }
   | { readonly type: "askAwareness" }
   | { readonly type: "stored"; readonly count: number }
+  /** W13: the question whether the connection still carries anything, and its answer. */
+  | { readonly type: "probe" }
   | { readonly type: "refused"; readonly nth: number; readonly status: number; readonly reason: string };
 
 export class DecodeError extends Error {
@@ -26,6 +28,7 @@ const AUTH = 2;
 const ASK_AWARENESS = 3;
 const STORED = 100;
 const REFUSED = 101;
+const PROBE = 102;
 
 /** One frame with the messages back to back (W1). */
 export function encode(messages: readonly Message[]): Uint8Array {
@@ -70,6 +73,8 @@ function write(encoder: encoding.Encoder, message: Message): void {
       return writeNumbers(encoder, [ASK_AWARENESS]);
     case "stored":
       return writeNumbers(encoder, [STORED, message.count]);
+    case "probe":
+      return writeNumbers(encoder, [PROBE]);
     case "refused":
       return writeText(encoder, [REFUSED, message.nth, message.status], message.reason);
   }
@@ -109,6 +114,8 @@ function read(decoder: decoding.Decoder): Message {
         status: decoding.readVarUint(decoder),
         reason: readText(decoder),
       };
+    case PROBE:
+      return { type: "probe" };
     default:
       throw new DecodeError(`unknown message type ${type}`);
   }

@@ -116,9 +116,25 @@ describe("the chip", () => {
     expect(machine.state).toEqual({ kind: "offline", changes: 1 });
   });
 
-  it("says offline at once when the browser knows", () => {
-    const machine = connected();
+  it("believes the open socket, not the browser's word for the network", () => {
+    const machine = new SyncMachine(false);
+    expect(machine.state).toEqual({ kind: "reconnecting", changes: 0 });
+    machine.handle({ type: "connecting", role: "editor" });
+    machine.handle({ type: "opened" });
+    receive(machine, { type: "step1", vector: VECTOR });
+    receive(machine, { type: "step2", update: UPDATE });
+    stored(machine, 1);
+    expect(machine.state).toEqual({ kind: "saved" });
+    machine.handle({ type: "network", online: true });
     machine.handle({ type: "network", online: false });
+    expect(machine.state).toEqual({ kind: "saved" });
+  });
+
+  it("says offline after one failure where the browser says so too", () => {
+    const machine = connected();
+    stored(machine, 1);
+    machine.handle({ type: "network", online: false });
+    machine.handle({ type: "closed", code: 1006, reason: "silence" });
     expect(machine.state).toEqual({ kind: "offline", changes: 0 });
   });
 

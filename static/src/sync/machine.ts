@@ -18,7 +18,7 @@ export type SyncState =
   | { readonly kind: "refused"; readonly reason: RefusedReason; readonly detail: string; readonly copy: boolean };
 
 /** `busy`: too many connections; what is here is fine. */
-export type RefusedReason = "malformed" | "tooLarge" | "tooMany" | "forbidden" | "otherEpoch" | "busy";
+export type RefusedReason = "malformed" | "tooLarge" | "tooMany" | "forbidden" | "otherEpoch" | "busy" | Halt;
 
 /** What became of one edit that somebody waits for. */
 export type Outcome =
@@ -26,6 +26,9 @@ export type Outcome =
   | { readonly is: "refused"; readonly status: number; readonly reason: string }
   /** The connection went before the answer came: nobody knows. */
   | { readonly is: "lost" };
+
+/** Whoever this was opened for is not logged in here any more: somebody else is, or nobody. */
+export type Halt = "otherAccount" | "loggedOut";
 
 export type SyncEvent =
   /** A ticket is there; the socket is being opened. */
@@ -39,6 +42,7 @@ export type SyncEvent =
   | { readonly type: "closed"; readonly code: number; readonly reason: string }
   /** The ticket was refused for good: the access is gone. */
   | { readonly type: "barred" }
+  | { readonly type: "halted"; readonly why: Halt }
   /** No ticket could be had, or no socket opened; another try follows. */
   | { readonly type: "failed" }
   | { readonly type: "network"; readonly online: boolean }
@@ -114,8 +118,11 @@ export class SyncMachine {
   get state(): SyncState {
     if (this.#problem) return this.#problem;
     const changes = this.changes;
-    if (!this.#online) return { kind: "offline", changes };
-    if (!this.#open) return { kind: this.#failures >= PATIENCE ? "offline" : "reconnecting", changes };
+    if (!this.#open) {
+      // What the browser says of the network only makes one failure enough: the server may be on this machine.
+      const offline = this.#failures >= (this.#online ? PATIENCE : 1);
+      return { kind: offline ? "offline" : "reconnecting", changes };
+    }
     if (!this.#answered || !this.#received) {
       return changes > 0 ? { kind: "saving", changes } : { kind: "reconnecting", changes };
     }
@@ -139,6 +146,8 @@ export class SyncMachine {
         return [...this.#lose(), ...this.#closed(event.code, event.reason)];
       case "barred":
         return this.#barred();
+      case "halted":
+        return this.#halted(event.why);
       case "failed":
         this.#failures += 1;
         return [];
@@ -194,6 +203,7 @@ export class SyncMachine {
         return [{ type: "renewToken" }];
       case "token":
       case "tokenAccepted":
+      case "probe":
         return [];
     }
   }
@@ -323,6 +333,15 @@ export class SyncMachine {
     return [];
   }
 
+  /** What was not acknowledged stays on this device, under its person. */
+  #halted(why: Halt): Effect[] {
+    const lost = this.#lose();
+    this.#open = false;
+    this.#unsent = this.changes;
+    this.#inFlight = [];
+    return [...lost, ...this.#giveUp(why, "")];
+  }
+
   #accessChanged(role: Role | null): Problem {
     return { kind: "access-changed", role, copy: this.changes > 0 };
   }
@@ -331,6 +350,10 @@ export class SyncMachine {
     this.#problem = { kind: "refused", reason, detail, copy };
     return [];
   }
+}
+
+export function isHalt(reason: RefusedReason): reason is Halt {
+  return reason === "otherAccount" || reason === "loggedOut";
 }
 
 export function mayWrite(role: Role): boolean {

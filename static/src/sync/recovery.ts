@@ -21,6 +21,9 @@ export function recoveryOf(sync: SyncState): Recovery | null {
   if (sync.kind !== "refused") return null;
   switch (sync.reason) {
     case "busy":
+    // The local copy has it, and keeps it for whose it is.
+    case "otherAccount":
+    case "loggedOut":
       return null;
     case "otherEpoch":
       return { keep: sync.copy ? "otherEpoch" : null, again: true, bring: false };

@@ -1,7 +1,8 @@
 // The socket's life with made-up sockets and timers: when it comes back, when it stays away, and with which ticket.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { backoff } from "./backoff";
-import { Connection, type Socket } from "./connection";
+import { AGAIN_MS, Connection, OPENING_MS, type Socket } from "./connection";
+import { ANSWER_MS, QUIET_MS } from "./pulse";
 
 class FakeSocket implements Socket {
   binaryType = "";
@@ -39,6 +40,8 @@ function setUp(ticket: () => Promise<{ token: string; epoch: number }>) {
     url: ({ token }) => `ws://x?token=${token}`,
     ticket,
     isBarred: (error) => (error as Error).message === "403",
+    isUnreachable: (error) => (error as Error).message === "unreachable",
+    probe: () => "?",
     onTicket: ({ token }) => events.push(`ticket ${token}`),
     onOpen: () => events.push("open"),
     onFrame: (frame) => events.push(`frame ${frame.length}`),
@@ -125,21 +128,147 @@ describe("a connection", () => {
 
   it("tries again for a ticket, and stops where the access is gone", async () => {
     const answers = [new Error("down"), new Error("403")];
-    const { connection, sockets, events } = setUp(() => Promise.reject(answers.shift()));
+    const { connection, sockets, events } = setUp(() => Promise.reject(answers.shift() as Error));
     connection.start();
     await soon(60_000);
     expect(events).toEqual(["failed", "barred"]);
     expect(sockets).toHaveLength(0);
   });
 
-  it("takes a silent socket for dead", async () => {
+  it("asks a silent socket, takes it for dead without an answer, and is back at once", async () => {
     const { connection, sockets, events } = setUp(tickets());
     connection.start();
     await soon();
-    sockets[0]?.open();
-    await soon(60_000);
+    const socket = sockets[0] as FakeSocket;
+    socket.open();
+    await soon(QUIET_MS - 1);
+    expect(socket.sent).toEqual([]);
+    await soon(1);
+    expect(socket.sent).toEqual(["?"]);
+    await soon(ANSWER_MS - 1);
+    expect(socket.closed).toBe(false);
+    await soon(1);
     expect(events).toContain("close 1006");
+    expect(socket.closed).toBe(true);
+    await soon(250);
+    expect(sockets).toHaveLength(2);
+    connection.stop();
+  });
+
+  it("keeps a socket on which anything comes", async () => {
+    const { connection, sockets } = setUp(tickets());
+    connection.start();
+    await soon();
+    const socket = sockets[0] as FakeSocket;
+    socket.open();
+    for (let i = 0; i < 20; i++) {
+      await soon(QUIET_MS + ANSWER_MS - 1);
+      expect(socket.sent.length).toBe(i + 1);
+      socket.onmessage?.({ data: "!" });
+    }
+    expect(socket.closed).toBe(false);
+    connection.stop();
+  });
+
+  it("asks at once when something happened to the network, once", async () => {
+    const { connection, sockets, events } = setUp(tickets());
+    connection.start();
+    await soon();
+    const socket = sockets[0] as FakeSocket;
+    socket.open();
+    connection.hurry();
+    connection.hurry();
+    expect(socket.sent).toEqual(["?"]);
+    await soon(ANSWER_MS);
+    expect(events).toContain("close 1006");
+    connection.stop();
+  });
+
+  it("asks once more after a sleep of the machine, before it gives a socket up", async () => {
+    const { connection, sockets } = setUp(tickets());
+    connection.start();
+    await soon();
+    const socket = sockets[0] as FakeSocket;
+    socket.open();
+    await soon(QUIET_MS);
+    // The clock has gone on by minutes when the timer comes.
+    const asleep = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 600_000);
+    await soon(ANSWER_MS);
+    asleep.mockRestore();
+    expect(socket.closed).toBe(false);
+    expect(socket.sent).toEqual(["?", "?"]);
+    socket.onmessage?.({ data: "!" });
+    await soon(QUIET_MS - 1);
+    expect(socket.closed).toBe(false);
+    connection.stop();
+  });
+
+  it("gives a slow server more time, where sockets seem to die young again and again", async () => {
+    const { connection, sockets } = setUp(tickets());
+    connection.start();
+    const lives: number[] = [];
+    for (let n = 0; n < 6; n++) {
+      while (sockets.length <= n) await soon(10);
+      const socket = sockets[n] as FakeSocket;
+      socket.open();
+      const began = Date.now();
+      while (!socket.closed) await soon(100);
+      lives.push(Math.round((Date.now() - began) / 1000));
+    }
+    expect(lives).toEqual([9, 9, 14, 24, 44, 44]);
+    connection.stop();
+  });
+
+  it("gives up a socket that does not open", async () => {
+    const { connection, sockets, events } = setUp(tickets());
+    connection.start();
+    await soon(OPENING_MS);
     expect(sockets[0]?.closed).toBe(true);
+    expect(events).toEqual(["ticket t1", "close 1006"]);
+    await soon(250);
+    expect(sockets).toHaveLength(2);
+    connection.stop();
+  });
+
+  it("asks for another ticket besides one that does not come, and takes the first", async () => {
+    const answers: ((ticket: { token: string; epoch: number }) => void)[] = [];
+    const { connection, sockets, events } = setUp(() => new Promise((resolve) => answers.push(resolve)));
+    connection.start();
+    await soon(AGAIN_MS);
+    expect(answers).toHaveLength(2);
+    await soon(10 * AGAIN_MS);
+    expect(answers, "two at once, no more").toHaveLength(2);
+    answers[1]?.({ token: "second", epoch: 1 });
+    await soon();
+    answers[0]?.({ token: "first", epoch: 1 });
+    await soon();
+    expect(events).toEqual(["ticket second"]);
+    expect(sockets.map(({ url }) => url)).toEqual(["ws://x?token=second"]);
+    connection.stop();
+  });
+
+  it("tries every few seconds while no server is reached, however long that lasts", async () => {
+    const asked: number[] = [];
+    const { connection } = setUp(() => {
+      asked.push(Date.now());
+      return Promise.reject(new Error("unreachable"));
+    });
+    connection.start();
+    await soon(600_000);
+    const gaps = asked.map((at, n) => at - (asked[n - 1] ?? at));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(3_000);
+    connection.stop();
+  });
+
+  it("leaves a server in peace that answers that it cannot", async () => {
+    let asked = 0;
+    const { connection } = setUp(() => {
+      asked += 1;
+      return Promise.reject(new Error("503"));
+    });
+    connection.start();
+    await soon(600_000);
+    expect(asked).toBeLessThan(50);
     connection.stop();
   });
 

@@ -1,6 +1,7 @@
-// One WebSocket, a document's or that of the events: opens it with a fresh ticket, comes back by the class of the close (W9).
+// One WebSocket, a document's or that of the events: opens it with a fresh ticket, finds out when it is dead, comes back (W9).
 import { classOf, CLOSE_CODES } from "../protocol/close-codes";
 import { backoff } from "./backoff";
+import { Pulse } from "./pulse";
 
 export interface TransportTicket {
   readonly token: string;
@@ -22,11 +23,16 @@ export interface Socket {
 }
 
 export interface ConnectionOptions<T extends TransportTicket> {
-  /** Where to connect with this ticket; null: do not (another epoch). */
+  /** Where to connect with this ticket; null: do not (another epoch, another person). */
   readonly url: (ticket: T) => string | null;
+  /** Ends by itself: each request has a deadline. */
   readonly ticket: () => Promise<T>;
   /** Whether a failed ticket means that the access is gone for good. */
   readonly isBarred: (error: unknown) => boolean;
+  /** Whether a failed ticket means that no server answered: then one more try costs nobody anything. */
+  readonly isUnreachable: (error: unknown) => boolean;
+  /** What the server answers at once, to find out whether the socket still carries anything (W13). */
+  readonly probe: () => Frame;
   readonly onTicket: (ticket: T) => void;
   readonly onOpen: () => void;
   readonly onFrame?: (frame: Uint8Array) => void;
@@ -39,15 +45,19 @@ export interface ConnectionOptions<T extends TransportTicket> {
 }
 
 const OPEN = 1;
-/** A socket that heard nothing for so long is dead: awareness is relayed, and events are asked for, more often. */
-export const SILENCE_MS = 60_000;
-const OPENING_MS = 15_000;
+/** From the ticket to the open socket; the server lets one wait for 3 s after a restart. */
+export const OPENING_MS = 10_000;
+/** While a ticket is not there after so long, another is asked for besides: the first may travel on a dead connection. */
+export const AGAIN_MS = 4_000;
+const TICKETS_AT_ONCE = 2;
 
 export class Connection<T extends TransportTicket> {
   readonly #options: ConnectionOptions<T>;
+  readonly #pulse: Pulse;
   #socket: Socket | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #watchdog: ReturnType<typeof setTimeout> | null = null;
+  #opening: ReturnType<typeof setTimeout> | null = null;
+  #again: ReturnType<typeof setInterval> | null = null;
   #attempt = 0;
   /** Grows with each try; what belongs to an older one is ignored. */
   #generation = 0;
@@ -55,6 +65,10 @@ export class Connection<T extends TransportTicket> {
 
   constructor(options: ConnectionOptions<T>) {
     this.#options = options;
+    this.#pulse = new Pulse({
+      probe: () => this.send(options.probe()),
+      dead: () => this.#silent(),
+    });
   }
 
   start(): void {
@@ -68,9 +82,10 @@ export class Connection<T extends TransportTicket> {
     this.#abandon(1000);
   }
 
-  /** Tries right now if it is waiting: the network is back. */
+  /** Something happened to the network or the page: tries right now if it waits, and doubts the socket that is open. */
   hurry(): void {
-    if (this.#stopped || this.#socket?.readyState === OPEN) return;
+    if (this.#stopped) return;
+    if (this.#socket?.readyState === OPEN) return this.#pulse.doubt();
     this.#attempt = 0;
     this.#abandon(1000);
     void this.#connect();
@@ -105,29 +120,52 @@ export class Connection<T extends TransportTicket> {
 
   #clear(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#watchdog !== null) clearTimeout(this.#watchdog);
-    this.#timer = this.#watchdog = null;
+    if (this.#opening !== null) clearTimeout(this.#opening);
+    if (this.#again !== null) clearInterval(this.#again);
+    this.#timer = this.#opening = this.#again = null;
+    this.#pulse.stop();
   }
 
   async #connect(): Promise<void> {
+    this.#clear();
     const generation = ++this.#generation;
     let ticket: T;
     try {
-      ticket = await this.#options.ticket();
+      ticket = await this.#ticket();
     } catch (error) {
       if (generation === this.#generation) this.#ticketFailed(error);
       return;
     }
     if (generation !== this.#generation || this.#stopped) return;
+    this.#clear();
     this.#options.onTicket(ticket);
     const url = this.#options.url(ticket);
     if (url !== null && generation === this.#generation) this.#open(url, generation);
   }
 
+  /** The first ticket that comes, of those that were asked for. */
+  #ticket(): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let asked = 0;
+      const ask = () => {
+        if (asked >= TICKETS_AT_ONCE) return;
+        asked += 1;
+        this.#options.ticket().then(resolve, (error: unknown) => {
+          asked -= 1;
+          // An answer decides; silence does so only when nothing is on its way any more.
+          if (!this.#options.isUnreachable(error) || asked === 0) reject(error as Error);
+        });
+      };
+      this.#again = setInterval(ask, AGAIN_MS);
+      ask();
+    });
+  }
+
   #ticketFailed(error: unknown): void {
+    this.#clear();
     if (!this.#options.isBarred(error)) {
       this.#options.onFailed();
-      return this.#later();
+      return this.#later(this.#options.isUnreachable(error) ? "unreachable" : "refused");
     }
     this.#stopped = true;
     this.#options.onBarred();
@@ -138,14 +176,15 @@ export class Connection<T extends TransportTicket> {
     const socket = make(url);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    this.#watch(OPENING_MS);
+    this.#opening = setTimeout(() => this.#silent(), OPENING_MS);
     socket.onopen = () => {
-      this.#watch(SILENCE_MS);
+      this.#clear();
+      this.#pulse.start();
       this.#options.onOpen();
     };
     socket.onmessage = (event) => {
       this.#attempt = 0;
-      this.#watch(SILENCE_MS);
+      this.#pulse.beat();
       if (event.data instanceof ArrayBuffer) this.#options.onFrame?.(new Uint8Array(event.data));
       else if (typeof event.data === "string") this.#options.onText?.(event.data);
     };
@@ -155,12 +194,9 @@ export class Connection<T extends TransportTicket> {
     };
   }
 
-  #watch(patience: number): void {
-    if (this.#watchdog !== null) clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(() => {
-      this.#abandon(4000);
-      this.#closed(1006, "silence");
-    }, patience);
+  #silent(): void {
+    this.#abandon(4000);
+    this.#closed(1006, "silence");
   }
 
   #closed(code: number, reason: string): void {
@@ -172,12 +208,13 @@ export class Connection<T extends TransportTicket> {
       this.#stopped = true;
       return;
     }
-    this.#later(code === CLOSE_CODES.token && this.#attempt === 0 ? 0 : undefined);
+    if (code === CLOSE_CODES.token && this.#attempt === 0) this.#later("atOnce");
+    else this.#later("refused");
   }
 
-  #later(delay?: number): void {
-    const random = this.#options.random ?? Math.random;
-    const wait = delay ?? backoff(this.#attempt, random());
+  #later(why: "unreachable" | "refused" | "atOnce"): void {
+    const random = (this.#options.random ?? Math.random)();
+    const wait = why === "atOnce" ? 0 : backoff(this.#attempt, random, why === "unreachable");
     this.#attempt += 1;
     this.#timer = setTimeout(() => void this.#connect(), wait);
   }

@@ -75,6 +75,7 @@ export const step2 = message(0, 1)
 export const update = message(0, 2)
 export const awareness = message(1)
 export const askAwareness = new Uint8Array([3])
+export const probe = new Uint8Array([102])
 
 /** An update by which a new client adds `text` to a root text: it builds on nothing. */
 export function insertion (text, root = 'desc') {
@@ -105,6 +106,7 @@ function decodeMessage (decoder) {
       const [count, status] = [decoding.readVarUint(decoder), decoding.readVarUint(decoder)]
       return { kind: 'refused', count, status, reason: decoding.readVarString(decoder) }
     }
+    case 102: return { kind: 'probe' }
     default: throw new Error(`the server sent a message of type ${type}`)
   }
 }

@@ -218,7 +218,9 @@ impl Trial {
                     self.count_answer(answer.map(drop));
                     assert!(self.awareness.encode_all().is_none_or(|all| !all.is_empty()));
                 }
-                Ok(Message::AskAwareness | Message::Token(_)) => self.counts.answered += 1,
+                Ok(Message::AskAwareness | Message::Token(_) | Message::Probe) => {
+                    self.counts.answered += 1
+                }
                 Err(_) => self.counts.malformed += 1,
             }
         }

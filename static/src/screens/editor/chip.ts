@@ -1,5 +1,6 @@
 // What the sync chip says: the truth of the connection in the product's words.
 import type { MessageKey } from "../../i18n";
+import { isHalt } from "../../document";
 import type { SyncState } from "../../document/types";
 
 export interface Chip {
@@ -30,6 +31,11 @@ export function chipOf(sync: SyncState): Chip {
     case "refused":
       return { tone: "bad", text: "sync.refused", count: 0 };
   }
+}
+
+/** Whether it was opened for somebody who is not logged in here any more. */
+export function isHalted(sync: SyncState): boolean {
+  return sync.kind === "refused" && isHalt(sync.reason);
 }
 
 /** Whether the person can go on here at all, or only carry their copy away. */

@@ -1,7 +1,7 @@
 // The state of one open editor: the document's pictures as runes, what is selected and open, and the intents of the screen.
 import { getContext, setContext } from "svelte";
 import { fromStore } from "svelte/store";
-import type { CardKind, CardPosition, DropTarget, NewCard, Peer, TripDocument } from "../../document/types";
+import type { CardKind, CardPosition, DropTarget, NewCard, Peer, Person, TripDocument } from "../../document/types";
 import { t } from "../../ui/text.svelte";
 import { notices } from "../../ui/notices.svelte";
 import { numberCards } from "./numbering";
@@ -20,9 +20,12 @@ export interface Menus {
 
 export class Editor {
   readonly doc: TripDocument;
+  /** Whose copy of the trip this is. */
+  readonly person: Person;
   readonly #view;
   readonly #sync;
   readonly #role;
+  readonly #kept;
   readonly #peers;
   readonly #history;
 
@@ -49,6 +52,8 @@ export class Editor {
   readonly view = $derived.by(() => this.#view.current);
   readonly trip = $derived(this.view.trip);
   readonly sync = $derived.by(() => this.#sync.current);
+  /** Whether this browser keeps a copy: without one, what is not saved lives in this window alone. */
+  readonly kept = $derived.by(() => this.#kept.current);
   readonly role = $derived.by(() => this.#role.current);
   readonly peers = $derived.by(() => this.#peers.current);
   readonly history = $derived.by(() => this.#history.current);
@@ -63,12 +68,14 @@ export class Editor {
 
   readonly firstCard = $derived(this.columns.find((column) => column.cards.length > 0)?.cards[0] ?? null);
 
-  constructor(doc: TripDocument) {
+  constructor(doc: TripDocument, person: Person) {
     this.doc = doc;
+    this.person = person;
     this.dragging = new Dragging(this);
     this.#view = fromStore(doc.view);
     this.#sync = fromStore(doc.sync);
     this.#role = fromStore(doc.role);
+    this.#kept = fromStore(doc.kept);
     this.#peers = fromStore(doc.presence.peers);
     this.#history = fromStore(doc.history.state);
   }
