@@ -36,6 +36,18 @@ impl Bucket {
         Ok(())
     }
 
+    /// Whether nothing is owed.
+    pub fn is_paid(&mut self, now: Instant) -> bool {
+        self.fill(now);
+        self.level >= 0.0
+    }
+
+    /// Whether it is as if nothing had ever been taken.
+    pub fn is_full(&mut self, now: Instant) -> bool {
+        self.fill(now);
+        self.level >= self.most
+    }
+
     fn fill(&mut self, now: Instant) {
         let gained = now.saturating_duration_since(self.as_of).as_secs_f64() * self.per_second;
         self.level = (self.level + gained).min(self.most);

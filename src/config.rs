@@ -157,11 +157,11 @@ pub struct Limits {
     #[arg(long, env = "MOIM_UPDATE_BYTES", default_value_t = 256 << 10)]
     pub update_bytes: usize,
 
-    /// Bytes of a document
+    /// Bytes of a document that are not deleted
     #[arg(long, env = "MOIM_DOCUMENT_BYTES", default_value_t = 5 << 20)]
     pub document_bytes: usize,
 
-    /// Cards of a trip, and four times as many with those in its trash
+    /// Cards of a trip that are not in its trash
     #[arg(long, env = "MOIM_CARDS", default_value_t = 2_000)]
     pub cards: usize,
 

@@ -410,8 +410,9 @@ fn room_limits(config: &Config) -> rooms::Limits {
         document: crdt::Limits {
             update_bytes: limits.update_bytes,
             document_bytes: limits.document_bytes,
+            // One document may not take what all have.
+            memory_bytes: limits.memory_bytes() / 2,
             cards: limits.cards,
-            kept_cards: limits.cards.saturating_mul(4),
             awareness_bytes: limits.awareness_bytes,
             awareness_per_second: limits.awareness_per_second.get(),
             ..crdt::Limits::default()

@@ -3,10 +3,10 @@
 use yrs::{ClientID, Map, ReadTxn, StateVector, Text, TextRef, updates::decoder::Decode};
 
 use super::{
-    Limits, LoadError, Projection, Refusal,
+    Limits, LoadError, Projection, Refusal, Work,
     bars::Bars,
-    guard::{self, Change, Counted, Guard, Source, Update},
-    live::{Garbage, Live},
+    guard::{self, Change, Counted, Guard, Meter, Source, Update},
+    live::{self, Garbage, Live},
     reading::Reading,
     roots,
 };
@@ -14,6 +14,12 @@ use crate::trip::Summary;
 
 /// A document near its limit is measured again after it has grown by so small a part of that.
 const MEASURED_PARTS: usize = 256;
+/// A document that may have doubled is measured again if it may have grown by so much at least.
+const MEASURED_AFTER: usize = 64 << 10;
+/// What yrs and the guard take for a run of elements, in bytes: a shared type with an entry takes most.
+const ITEM_BYTES: usize = 320;
+/// And for each byte of the encoding: contents, and the encoding that is kept for who joins.
+const PER_BYTE: usize = 3;
 
 /// What an update did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +41,14 @@ pub struct Document {
     bytes: usize,
     /// What `bytes` was when it was last measured.
     measured_bytes: usize,
-    /// What merging may have cost when it was last measured.
-    contention_floor: u64,
+    /// At least the bytes of what is not deleted.
+    content: usize,
+    /// How much may have come or gone since it was last measured.
+    unmeasured: usize,
+    /// What measuring took since this was last asked.
+    measuring: u64,
+    /// What loading it scans, beyond what is as long as the document.
+    scanned: u64,
     failed: bool,
 }
 
@@ -50,7 +62,10 @@ impl Document {
             limits,
             bytes: 0,
             measured_bytes: 0,
-            contention_floor: 0,
+            content: 0,
+            unmeasured: usize::MAX,
+            measuring: 0,
+            scanned: 0,
             failed: false,
         }
     }
@@ -70,6 +85,12 @@ impl Document {
     /// Merges a client's update, or refuses it whole. After `Refusal::Failed` the document is empty and takes
     /// nothing any more: drop it and load it again.
     pub fn apply(&mut self, update: &[u8]) -> Result<Applied, Refusal> {
+        let mut left = Work::UNLIMITED;
+        self.apply_within(update, &mut left)
+    }
+
+    /// The same for an author who has so much work left; what merging takes, or would take, is taken from that.
+    pub fn apply_within(&mut self, update: &[u8], left: &mut Work) -> Result<Applied, Refusal> {
         if self.failed {
             return Err(Refusal::Failed);
         }
@@ -86,12 +107,24 @@ impl Document {
         if self.bars.hold(&parsed, &self.guard) {
             return Err(Refusal::Barred);
         }
-        let mut change = self.guard.check(&parsed, Source::Client)?;
+        let change = self.guard.check(&parsed, Source::Client)?;
         if !self.guard.knows_structs(&parsed) {
-            change = self.check_contention(&parsed, change)?;
-            self.check_limits(&change, update.len())?;
+            let checked = self.check_limits(&change, update.len());
+            *left = left.minus(Work { copy: std::mem::take(&mut self.measuring), scan: 0 });
+            checked?;
         }
-        self.merge(&parsed, &change)
+        let lasting = self.limits.lasting_scan.saturating_sub(self.scanned);
+        let most = self.limits.work.min(Work { scan: lasting, ..Work::UNLIMITED });
+        let linear = Guard::linear_work(&parsed);
+        let mut meter = Meter::new(linear.plus(most.min(*left)));
+        let merged = self.merge(&parsed, &change, &mut meter);
+        let is_short = most.min(*left) != most;
+        *left = left.minus(meter.spent.minus(linear));
+        match merged {
+            // With more left it may yet be taken.
+            Err(Refusal::TooMany(_)) if is_short => Err(Refusal::Later),
+            merged => merged,
+        }
     }
 
     /// From now on refuses this update of a client's, and every other that would bring what it brings.
@@ -106,7 +139,8 @@ impl Document {
 
     /// Whether the document has all that an update says: then a reader may send it.
     pub fn adds_nothing(&self, update: &[u8]) -> Result<bool, Refusal> {
-        if update.len() > self.limits.document_bytes {
+        // A replica that holds all of it says it in about as many bytes.
+        if update.len() > self.limits.document_bytes + 2 * self.bytes {
             return Err(Refusal::TooLarge("update"));
         }
         let parsed = Update::parse(update)?;
@@ -166,6 +200,11 @@ impl Document {
         self.bytes
     }
 
+    /// The memory that it takes, reckoned: how many runs of elements there are counts more than their length.
+    pub const fn memory(&self) -> usize {
+        self.guard.items().saturating_mul(ITEM_BYTES) + self.bytes.saturating_mul(PER_BYTE)
+    }
+
     /// How much it may hold.
     pub const fn limits(&self) -> &Limits {
         &self.limits
@@ -189,7 +228,7 @@ impl Document {
     pub(super) fn admit(&mut self, update: &[u8]) -> Result<Applied, Refusal> {
         let parsed = Update::parse(update)?;
         let change = self.guard.check(&parsed, Source::Store)?;
-        self.merge(&parsed, &change)
+        self.merge(&parsed, &change, &mut Meter::new(Work::UNLIMITED))
     }
 
     /// Journals of several nodes interleave, so an update may stand before what it builds on.
@@ -225,47 +264,59 @@ impl Document {
             Err(Refusal::Malformed(what) | Refusal::TooLarge(what) | Refusal::TooMany(what)) => {
                 Err(LoadError::Damaged(what))
             }
-            Err(Refusal::Failed | Refusal::Barred) => Err(LoadError::Damaged("the merge failed")),
+            Err(Refusal::Failed | Refusal::Barred | Refusal::Later) => {
+                Err(LoadError::Damaged("the merge failed"))
+            }
         }
     }
 
-    fn merge(&mut self, update: &Update<'_>, change: &Change<'_>) -> Result<Applied, Refusal> {
+    fn merge(
+        &mut self,
+        update: &Update<'_>,
+        change: &Change<'_>,
+        meter: &mut Meter,
+    ) -> Result<Applied, Refusal> {
         let unknown = self.guard.unknown(update)?;
-        match self.live.apply(&unknown) {
+        // Before the lists have grown: what can't be decoded is refused in little memory.
+        let decoded = live::decode(&unknown).map_err(|refusal| self.without(refusal))?;
+        self.guard.arrange(update, change, meter)?;
+        match self.live.apply_decoded(decoded) {
             Ok(changed) => {
                 self.guard.commit(update, change);
-                self.bytes += unknown.len();
+                let lasting = meter.spent.minus(Guard::linear_work(update)).scan;
+                self.scanned = self.scanned.saturating_add(lasting);
+                self.grow(unknown.len());
+                self.shrink(meter);
                 Ok(if changed { Applied::Changed } else { Applied::Unchanged })
             }
-            Err(Refusal::Failed) => {
-                *self = Self { failed: true, ..Self::new(self.limits) };
-                Err(Refusal::Failed)
-            }
-            Err(refusal) => Err(refusal),
+            Err(refusal) => Err(self.without(refusal)),
         }
     }
 
-    /// The guard can only estimate what merging costs. Where the estimate is too high it is made again from
-    /// the document as it is now, but not for every update.
-    fn check_contention<'a>(
-        &mut self,
-        update: &Update<'a>,
-        change: Change<'a>,
-    ) -> Result<Change<'a>, Refusal> {
-        const REFUSAL: Refusal = Refusal::TooMany("edits that know nothing of each other");
-        let limit = self.limits.contention;
-        let estimate = self.guard.contention(&change);
-        if estimate <= limit {
-            return Ok(change);
+    /// What yrs failed on leaves nothing behind that may be used.
+    fn without(&mut self, refusal: Refusal) -> Refusal {
+        if refusal == Refusal::Failed {
+            *self = Self { failed: true, ..Self::new(self.limits) };
         }
-        if estimate - self.contention_floor < limit / 4 {
-            return Err(REFUSAL);
+        refusal
+    }
+
+    /// Counts what was deleted, as far as it is known.
+    fn shrink(&mut self, meter: &Meter) {
+        self.content = self.content.saturating_sub(meter.freed);
+        let gone = if meter.freed_more { usize::MAX } else { meter.freed };
+        self.unmeasured = self.unmeasured.saturating_add(gone);
+    }
+
+    /// Counts what was added. What was typed is joined, so that the sum is soon far above the length.
+    fn grow(&mut self, by: usize) {
+        self.content += by;
+        self.unmeasured = self.unmeasured.saturating_add(by);
+        self.bytes += by;
+        if self.bytes > 2 * self.measured_bytes + MEASURED_AFTER {
+            self.bytes = self.live.encode().len();
+            self.measured_bytes = self.bytes;
         }
-        let state = self.live.encode();
-        self.guard = Guard::of(&state)?;
-        self.contention_floor = self.guard.spent();
-        let change = self.guard.check(update, Source::Client)?;
-        if self.guard.contention(&change) <= limit { Ok(change) } else { Err(REFUSAL) }
     }
 
     fn check_limits(&mut self, change: &Change<'_>, length: usize) -> Result<(), Refusal> {
@@ -278,32 +329,39 @@ impl Document {
     /// Measuring takes as long as the document is, so that a full one isn't measured for each update.
     fn check_size(&mut self, length: usize) -> Result<(), Refusal> {
         let limit = self.limits.document_bytes;
-        let is_measured = self.bytes - self.measured_bytes < limit / MEASURED_PARTS;
-        if self.bytes + length > limit && !is_measured {
-            self.bytes = self.live.encode().len();
-            self.measured_bytes = self.bytes;
+        if self.content + length > limit && self.unmeasured >= limit / MEASURED_PARTS {
+            let state = self.live.encode();
+            self.content = guard::live_bytes(&state)?;
+            self.unmeasured = 0;
+            // Some five nanoseconds a byte.
+            self.measuring += state.len() as u64 / 8;
         }
-        if self.bytes + length > limit { Err(Refusal::TooLarge("document")) } else { Ok(()) }
+        if self.content + length > limit {
+            return Err(Refusal::TooLarge("document"));
+        }
+        if self.memory() > self.limits.memory_bytes {
+            return Err(Refusal::TooLarge("history"));
+        }
+        Ok(())
     }
 
     fn check_entries(&self, change: &Change<'_>, sort: Counted) -> Result<(), Refusal> {
         let (root, what, limit) = match sort {
-            Counted::Cards => (roots::CARDS, "cards", self.limits.kept_cards),
+            Counted::Cards => (roots::CARDS, "cards", self.limits.cards),
             Counted::Days => (roots::DAYS, "days", self.limits.days),
             Counted::Not => return Ok(()),
         };
         let set = Guard::entries_set(change, sort);
-        if set == 0 || self.entries(root) + set <= limit.min(self.limits.cards) {
+        if set == 0 || self.entries(root) + set <= limit {
             return Ok(());
         }
-        // What is only changed is no new one.
+        // What is only changed is no new one, and what lies in the trash doesn't count.
         let new = self.new_entries(change, sort, root);
-        let visible = || match sort {
+        let there = || match sort {
             Counted::Cards => Reading::new(&self.live.read()).visible_cards(),
-            Counted::Days | Counted::Not => 0,
+            Counted::Days | Counted::Not => self.entries(root),
         };
-        let too_many = self.entries(root) + new > limit || visible() + new > self.limits.cards;
-        if new > 0 && too_many { Err(Refusal::TooMany(what)) } else { Ok(()) }
+        if new > 0 && there() + new > limit { Err(Refusal::TooMany(what)) } else { Ok(()) }
     }
 
     fn check_texts(&mut self, change: &Change<'_>) -> Result<(), Refusal> {

@@ -117,6 +117,11 @@ impl Live {
     /// Applies an update that the guard let through. `true`: it changed something. After `Failed` the document
     /// must not be used again, not even read: a transaction of it may never end.
     pub(super) fn apply(&self, update: &[u8]) -> Result<bool, Refusal> {
+        self.apply_decoded(decode(update)?)
+    }
+
+    /// The same of what was decoded before.
+    pub(super) fn apply_decoded(&self, update: Update) -> Result<bool, Refusal> {
         catch_unwind(AssertUnwindSafe(|| self.apply_or_panic(update)))
             .unwrap_or(Err(Refusal::Failed))
     }
@@ -139,9 +144,7 @@ impl Live {
         catch_unwind(edited).map_err(|_| Refusal::Failed)
     }
 
-    fn apply_or_panic(&self, update: &[u8]) -> Result<bool, Refusal> {
-        let update =
-            Update::decode_v1(update).map_err(|_| Refusal::Malformed("yrs can't decode it"))?;
+    fn apply_or_panic(&self, update: Update) -> Result<bool, Refusal> {
         // Dropping a transaction commits it. While a panic unwinds that could panic again, which aborts.
         let mut transaction = ManuallyDrop::new(self.doc.transact_mut());
         transaction.apply_update(update).map_err(|_| Refusal::Failed)?;
@@ -151,4 +154,10 @@ impl Live {
         drop(ManuallyDrop::into_inner(transaction));
         if is_whole { Ok(changed) } else { Err(Refusal::Failed) }
     }
+}
+
+/// An update that the guard let through, as yrs reads it.
+pub(super) fn decode(update: &[u8]) -> Result<Update, Refusal> {
+    let decoded = catch_unwind(|| Update::decode_v1(update)).map_err(|_| Refusal::Failed)?;
+    decoded.map_err(|_| Refusal::Malformed("yrs can't decode it"))
 }

@@ -58,7 +58,9 @@ impl Document {
                 LoadError::Damaged(what)
             }
             Refusal::Missing => LoadError::Incomplete,
-            Refusal::Failed | Refusal::Barred => LoadError::Damaged("the merge failed"),
+            Refusal::Failed | Refusal::Barred | Refusal::Later => {
+                LoadError::Damaged("the merge failed")
+            }
         })
     }
 }

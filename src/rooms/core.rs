@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::{
     Revision,
+    effort::Efforts,
     encodings::{Encodings, merged},
     mesh::Mesh,
     outbox::{Frame, FrameKind},
@@ -108,6 +109,7 @@ pub struct Room {
     document: Document,
     awareness: Awareness<ParticipantId>,
     participants: Participants,
+    efforts: Efforts,
     encodings: Encodings,
     pace: Pace,
     fresh: Vec<Fresh>,
@@ -131,6 +133,7 @@ impl Room {
     pub fn new(document: Document, now: Instant) -> Self {
         Self {
             awareness: Awareness::new(document.limits()),
+            efforts: Efforts::new(document.limits()),
             document,
             participants: Participants::default(),
             encodings: Encodings::default(),
@@ -371,7 +374,8 @@ impl Room {
         if self.unstored_bytes.saturating_add(update.len()) > MAX_UNSTORED_BYTES {
             return effects.push(Effect::Close(id, CloseCode::TryAgainLater));
         }
-        match self.document.apply(update) {
+        let person = participant.person.id;
+        match self.apply(person, update, now) {
             Ok(Applied::Changed) => {
                 self.accept(Some(id), update.clone(), now, effects);
                 self.wait(id, count, Some(update), effects);
@@ -379,6 +383,14 @@ impl Room {
             Ok(Applied::Unchanged) => self.wait(id, count, Some(update), effects),
             Err(refusal) => self.refuse(id, count, refusal, effects),
         }
+    }
+
+    fn apply(&mut self, by: UserId, update: &[u8], now: Instant) -> Result<Applied, Refusal> {
+        let before = self.efforts.left(by, now);
+        let mut left = before;
+        let applied = self.document.apply_within(update, &mut left);
+        self.efforts.spend(by, before.minus(left), now);
+        applied
     }
 
     /// Takes an edit that was applied on its way: to the journal at once, to the others with the next flush.
@@ -446,7 +458,10 @@ impl Room {
         refusal: Refusal,
         effects: &mut Vec<Effect>,
     ) {
+        effects.extend(refusal.limit().map(Effect::Limited));
         let (status, code) = match refusal {
+            // Sent again after a while, it is taken.
+            Refusal::Later => return effects.push(Effect::Close(id, CloseCode::TryAgainLater)),
             Refusal::Malformed(_) | Refusal::Barred | Refusal::Failed => {
                 (RefusedStatus::Malformed, Some(CloseCode::Malformed))
             }
@@ -457,7 +472,6 @@ impl Room {
         if self.participants.get(id).is_some_and(|one| one.acks == Acks::Counted) {
             effects.push(send(id, protocol::refused(count, status, &refusal.to_string())));
         }
-        effects.extend(refusal.limit().map(Effect::Limited));
         let misses = self.participants.get_mut(id).map_or(0, Participant::miss);
         match code {
             Some(code) => effects.push(Effect::Close(id, code)),

@@ -1,6 +1,6 @@
 //! Rooms: one task owns a document and the people in it; a pure core decides, the shell carries out.
 //!
-//! `core` (with `participants`, `encodings`, `pace`) knows no task and no clock. `actor` feeds it and carries
+//! `core` (with `participants`, `encodings`, `pace`, `effort`) knows no task and no clock. `actor` feeds it and carries
 //! out what it wants; `persist` takes edits to the journal, `mirror` what lists show of a document; `outbox`
 //! is what waits for one connection; `handle` is the only door from outside, `registry` opens each room once.
 //! `memory` says whether one more fits, `access` what people may do now, `changes` tells of both.
@@ -12,6 +12,7 @@ mod access;
 mod actor;
 mod changes;
 mod core;
+mod effort;
 mod encodings;
 mod fleet;
 mod flight;

@@ -2,8 +2,8 @@
 
 use std::{fs, hint::black_box, time::Instant};
 
-use moim::crdt::{Card, CardKind, Document, Limits, Place, TripDraft, fold};
-use yrs::Map;
+use moim::crdt::{Card, CardKind, Document, Limits, Place, TripDraft, Work, fold};
+use yrs::{Array, Map, Text, WriteTxn};
 
 use crate::peers::{Peer, at, card};
 
@@ -64,7 +64,7 @@ fn cost_of_updates() {
         .map(|_| {
             peer.edit(|txn| {
                 let note: yrs::TextRef = card(txn, id).get(txn, "note").unwrap().cast().unwrap();
-                yrs::Text::insert(&note, txn, 3, "x");
+                note.insert(txn, 3, "x");
             })
         })
         .collect();
@@ -149,6 +149,72 @@ fn rivals(clients: std::ops::Range<u32>) -> Vec<u8> {
     }
     bytes.push(0);
     bytes
+}
+
+/// How long a step takes where an update takes as many as it may, or nearly.
+#[expect(clippy::print_stderr, reason = "the numbers are what it is for")]
+fn steps(what: &str, document: &mut Document, update: &[u8]) {
+    let mut left = Work::UNLIMITED;
+    let began = Instant::now();
+    let applied = document.apply_within(update, &mut left);
+    let took = began.elapsed();
+    let (scan, copy) = (u64::MAX - left.scan, u64::MAX - left.copy);
+    let each = took.as_nanos() as f64 / (scan + copy) as f64;
+    eprintln!("{what}: {took:?}, {applied:?}, {scan} + {copy} steps, {each:.0} ns each");
+}
+
+#[test]
+#[ignore = "measures"]
+fn cost_of_a_step() {
+    let in_front = |client: u64, rows: u32| {
+        Peer::new(client).edit(|txn| {
+            let list = txn.get_or_insert_array("list");
+            (0..rows).for_each(|n| drop(list.insert(txn, 0, n)));
+        })
+    };
+    let mut document = Document::new(Limits::default());
+    document.apply(&in_front(1, 3_500)).unwrap();
+    steps("3 500 rows in front of 3 500", &mut document, &in_front(2, 3_500));
+
+    let mut document = Document::new(Limits::default());
+    document.apply(&rivals(1..4_000)).unwrap();
+    steps("4 000 values of one key after 4 000", &mut document, &rivals(4_000..8_000));
+    let mut document = Document::new(Limits::default());
+    document.apply(&rivals(4_000..8_000)).unwrap();
+    steps("4 000 values of one key before 4 000", &mut document, &rivals(1..4_000));
+
+    for (letters, cuts) in [(4 << 20, 1_000), (1 << 20, 5_000), (1 << 16, 5_000)] {
+        for (what, backwards) in [("forwards", false), ("backwards", true)] {
+            let mut document = Document::new(Limits { update_bytes: 8 << 20, ..Limits::default() });
+            let peer = Peer::new(1);
+            let text = "한".repeat(letters / 4) + &"x".repeat(letters / 4);
+            let paste = peer.edit(|txn| txn.get_or_insert_text("page").push(txn, &text));
+            document.apply(&paste).unwrap();
+            let cut = peer.edit(|txn| {
+                let page = txn.get_or_insert_text("page");
+                for n in 0..cuts {
+                    let at = if backwards { cuts - n } else { n } * 6;
+                    page.insert(txn, at, "y");
+                }
+            });
+            let what = format!("{cuts} words in a text of {letters} bytes, {what}");
+            steps(&what, &mut document, &cut);
+        }
+    }
+
+    let mut document = Document::new(Limits { update_bytes: 8 << 20, ..Limits::default() });
+    let peer = Peer::new(1);
+    let text = peer.edit(|txn| {
+        let page = txn.get_or_insert_text("page");
+        page.push(txn, &"abcdefghi ".repeat(20_000));
+        (0..100_000).for_each(|_| page.insert(txn, 0, "y"));
+    });
+    document.apply(&text).unwrap();
+    let rows = peer.edit(|txn| {
+        let page = txn.get_or_insert_text("page");
+        (0..10_000).for_each(|n| page.insert(txn, 150_000 + n * 5, "y"));
+    });
+    steps("10 000 words where a client has made 100 000 pieces", &mut document, &rows);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The behaviours that documents promise, with two or three clients: cited by their numbers in the design.
 
 use moim::crdt::{
-    Card, CardKind, Document, Limits, Projection, Refusal, Stamp, TripDraft, fold, renew,
+    Applied, Card, CardKind, Document, Limits, Projection, Refusal, Stamp, TripDraft, Work, fold,
+    renew,
 };
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
-use yrs::{Any, Map, MapRef, ReadTxn, Text, Transact, WriteTxn, any};
+use yrs::{Any, Array, Map, MapPrelim, MapRef, ReadTxn, Text, TextPrelim, Transact, WriteTxn, any};
 
 use crate::peers::{Peer, add_card, at, card};
 
@@ -313,17 +314,151 @@ fn typing_and_deleting_for_long_never_fills_a_text() {
 }
 
 #[test]
-fn many_clients_that_set_one_key_are_stopped_before_they_take_long() {
-    let mut server = Document::new(Limits { contention: 100_000, ..Limits::default() });
-    let mut refused = None;
-    for client in 1..2_000 {
+fn the_trips_own_texts_have_a_limit_and_others_have_that_of_the_document() {
+    let limits = Limits { note_chars: 10, document_bytes: 4_000, ..Limits::default() };
+    let check = |edit: &dyn Fn(&mut yrs::TransactionMut<'_>), refusal: Option<Refusal>| {
+        let mut server = Document::new(limits);
+        let peer = Peer::new(5);
+        let made = peer.edit(|txn| add_card(txn, "x", None, "a0"));
+        server.apply(&made).unwrap();
+        assert_eq!(server.apply(&peer.edit(edit)).err(), refusal);
+    };
+    let long = "0123456789a";
+    let own = ["title", "desc", "day:d1:title", "day:d1:note"];
+    for root in own {
+        let write = |txn: &mut yrs::TransactionMut<'_>| {
+            txn.get_or_insert_text(root).push(txn, long);
+        };
+        check(&write, Some(Refusal::TooLarge("text")));
+    }
+    for key in ["note", "title", "another"] {
+        let write = |txn: &mut yrs::TransactionMut<'_>| {
+            card(txn, "x").insert(txn, key, TextPrelim::new(long));
+        };
+        check(&write, Some(Refusal::TooLarge("text")));
+    }
+    check(
+        &|txn| {
+            let item = txn.get_or_insert_map("items").insert(txn, "i", MapPrelim::default());
+            item.insert(txn, "text", TextPrelim::new(long));
+        },
+        Some(Refusal::TooLarge("text")),
+    );
+    for root in ["codemirror", "monaco", "quill", "prosemirror", "days:note", "day:d1:other"] {
+        check(&|txn| txn.get_or_insert_text(root).push(txn, long), None);
+        let nested = |txn: &mut yrs::TransactionMut<'_>| {
+            let map = txn.get_or_insert_map(root);
+            map.insert(txn, "text", TextPrelim::new(long));
+        };
+        check(&nested, None);
+        let full = |txn: &mut yrs::TransactionMut<'_>| {
+            txn.get_or_insert_text(root).push(txn, &"x".repeat(4_000));
+        };
+        check(&full, Some(Refusal::TooLarge("document")));
+    }
+}
+
+#[test]
+fn what_is_deleted_does_not_fill_a_document() {
+    let limits = Limits { document_bytes: 10_000, ..Limits::default() };
+    let mut server = Document::new(limits);
+    let peer = Peer::new(1);
+    for n in 0..200 {
+        let page = format!("{n}: {}", "x".repeat(1_000));
+        let written = peer.edit(|txn| txn.get_or_insert_text("page").push(txn, &page));
+        server.apply(&written).unwrap();
+        let torn = peer.edit(|txn| {
+            let page = txn.get_or_insert_text("page");
+            page.remove_range(txn, 0, page.len(txn));
+            let shape = txn.get_or_insert_map("shape");
+            shape.insert(txn, "x", n);
+            shape.insert(txn, "y", n);
+        });
+        server.apply(&torn).unwrap();
+    }
+    assert!(server.encode_state().len() > 200_000);
+    let full = peer.edit(|txn| txn.get_or_insert_text("page").push(txn, &"x".repeat(9_900)));
+    server.apply(&full).unwrap();
+    let more = peer.edit(|txn| txn.get_or_insert_text("page").push(txn, &"x".repeat(200)));
+    assert_eq!(server.apply(&more), Err(Refusal::TooLarge("document")));
+    let mut again =
+        Document::load(&fold(&server.encode_state(), []).unwrap().state, [], limits).unwrap();
+    assert_eq!(again.apply(&more), Err(Refusal::TooLarge("document")));
+    let less = peer.edit(|txn| txn.get_or_insert_text("page").remove_range(txn, 0, 9_000));
+    again.apply(&less).unwrap();
+    let other = Peer::new(2);
+    other.receive(&again.encode_state());
+    let more = other.edit(|txn| txn.get_or_insert_text("page").push(txn, &"x".repeat(200)));
+    assert_eq!(again.apply(&more), Ok(Applied::Changed), "there is room again");
+}
+
+#[test]
+fn cards_in_the_trash_do_not_count() {
+    let limits = Limits { cards: 3, ..Limits::default() };
+    let mut server = Document::new(limits);
+    let peer = Peer::new(1);
+    for n in 0..50 {
+        let id = format!("x{n}");
+        server.apply(&peer.edit(|txn| add_card(txn, &id, None, "a0"))).unwrap();
+        let trashed =
+            peer.edit(|txn| drop(card(txn, &id).insert(txn, "del", any!({"by": "u", "ts": 1}))));
+        server.apply(&trashed).unwrap();
+    }
+    for id in ["a", "b", "c"] {
+        server.apply(&peer.edit(|txn| add_card(txn, id, None, "a0"))).unwrap();
+    }
+    let refused = server.apply(&peer.edit(|txn| add_card(txn, "d", None, "a0")));
+    assert_eq!(refused, Err(Refusal::TooMany("cards")));
+}
+
+/// Each of so many clients sets the same key, knowing of no other.
+fn rivals(server: &mut Document, clients: std::ops::Range<u64>) -> Option<Refusal> {
+    clients.into_iter().find_map(|client| {
         let update = Peer::new(client).edit(|txn| {
             txn.get_or_insert_map("meta").insert(txn, "tz", "UTC");
         });
-        refused = server.apply(&update).err();
-        if refused.is_some() {
-            break;
+        server.apply(&update).err()
+    })
+}
+
+#[test]
+fn many_clients_that_set_one_key_are_stopped_before_they_take_long() {
+    let limits = Limits { lasting_scan: 100_000, ..Limits::default() };
+    let mut server = Document::new(limits);
+    let refused = rivals(&mut server, 1..4_000);
+    assert!(matches!(refused, Some(Refusal::TooMany(_))), "{refused:?}");
+    // Whoever knows what is there goes on, also after a restart.
+    let mut again = Document::load(&server.encode_state(), [], limits).unwrap();
+    for server in [&mut server, &mut again] {
+        let peer = Peer::new(5_000);
+        peer.receive(&server.encode_state());
+        for n in 0..100 {
+            let update = peer.edit(|txn| {
+                txn.get_or_insert_map("meta").insert(txn, "tz", format!("{n}"));
+                txn.get_or_insert_text("desc").push(txn, "word ");
+            });
+            assert_eq!(server.apply(&update), Ok(Applied::Changed));
         }
     }
-    assert!(matches!(refused, Some(Refusal::TooMany(_))), "{refused:?}");
+}
+
+#[test]
+fn an_update_that_takes_too_long_is_refused_whole_or_put_off() {
+    let limits = Limits { work: Work { scan: 2_000, copy: 2_000 }, ..Limits::default() };
+    let mut server = Document::new(limits);
+    let rows = |client: u64, count: u32| {
+        Peer::new(client).edit(|txn| {
+            let list = txn.get_or_insert_array("rows");
+            (0..count).for_each(|n| drop(list.insert(txn, 0, n)));
+        })
+    };
+    server.apply(&rows(7, 500)).unwrap();
+    let before = server.encode_state();
+    assert!(matches!(server.apply(&rows(8, 500)), Err(Refusal::TooMany(_))));
+    let mut left = Work { scan: 0, copy: 0 };
+    assert_eq!(server.apply_within(&rows(8, 500), &mut left), Err(Refusal::Later));
+    assert_eq!(server.encode_state(), before);
+    let mut left = limits.work;
+    server.apply_within(&rows(9, 1), &mut left).unwrap();
+    assert_eq!(left, limits.work, "so little is free");
 }

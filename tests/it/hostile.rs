@@ -6,10 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use moim::crdt::{Awareness, Document, Limits, Presence, Refusal, fold, merge};
-use yrs::{Doc, GetString, Map, MapPrelim, ReadTxn, StateVector, Text, TextPrelim, Transact};
+use moim::crdt::{Applied, Awareness, Document, Limits, Presence, Refusal, Work, fold, merge};
+use yrs::{
+    Doc, GetString, Map, MapPrelim, ReadTxn, StateVector, Text, TextPrelim, Transact, WriteTxn,
+};
 
-use crate::bytes::{conversation, from_hex};
+use crate::{
+    bytes::{conversation, from_hex, write_number},
+    peers::Peer,
+};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile")
@@ -139,4 +144,107 @@ fn hostile_conversations_harm_nothing() {
             }
         }
     }
+}
+
+/// How many updates are taken before one is refused or put off, and how long all of them take.
+fn until_refused(
+    document: &mut Document,
+    updates: impl Iterator<Item = Vec<u8>>,
+) -> (usize, Option<Refusal>, Duration) {
+    let began = Instant::now();
+    let mut taken = 0;
+    for update in updates {
+        match document.apply(&update) {
+            Ok(_) => taken += 1,
+            Err(refusal) => return (taken, Some(refusal), began.elapsed()),
+        }
+    }
+    (taken, None, began.elapsed())
+}
+
+/// An element of a client that nobody knew: `head` says where it stands.
+fn lone(clients: std::ops::Range<u64>, head: &[u8], content: &[u8]) -> Vec<u8> {
+    let mut update = vec![];
+    write_number(clients.end - clients.start, &mut update);
+    for client in clients {
+        [1, client, 0].iter().for_each(|number| write_number(*number, &mut update));
+        update.extend_from_slice(head);
+        update.extend_from_slice(content);
+    }
+    update.push(0);
+    update
+}
+
+/// What makes yrs look at the product of what stands there and of what comes is stopped early, and who knows what
+/// stands there goes on, also after a restart.
+#[test]
+fn what_takes_the_square_of_its_length_is_stopped_and_others_go_on() {
+    let limits = Limits {
+        work: Work { scan: 1 << 20, copy: 1 << 20 },
+        lasting_scan: 1 << 22,
+        ..Limits::default()
+    };
+    let shapes: [(&str, &[u8], &[u8]); 3] = [
+        ("values of one key", b"\x28\x01\x04meta\x01k", b"\x01\x78"),
+        ("values of one key, deleted", b"\x21\x01\x04meta\x01k", b"\x01"),
+        ("letters at the beginning of one text", b"\x04\x01\x04page", b"\x01x"),
+    ];
+    for (what, head, content) in shapes {
+        for ascending in [true, false] {
+            let mut document = Document::new(limits);
+            let updates = (0..200).map(|n| {
+                let first = if ascending { n } else { 200 - n } * 500 + 1;
+                lone(first..first + 500, head, content)
+            });
+            let (taken, refusal, took) = until_refused(&mut document, updates);
+            assert!(took < Duration::from_secs(40), "{what}: {taken} taken in {took:?}");
+            if let Some(refusal) = refusal {
+                assert!(matches!(refusal, Refusal::TooMany(_)), "{what}: {refusal}");
+            }
+            let began = Instant::now();
+            let mut again = Document::load(&document.encode_state(), [], limits).unwrap();
+            assert!(began.elapsed() < Duration::from_secs(40), "{what} took long to load");
+            let peer = Peer::new(1 << 40);
+            peer.receive(&document.encode_state());
+            for n in 0..50 {
+                let edit = peer.edit(|txn| {
+                    txn.get_or_insert_map("meta").insert(txn, "k", n);
+                    txn.get_or_insert_text("page").insert(txn, n, "y");
+                    txn.get_or_insert_text("page").push(txn, "z");
+                });
+                assert_eq!(document.apply(&edit), Ok(Applied::Changed), "{what}");
+                assert_eq!(again.apply(&edit), Ok(Applied::Changed), "{what}, after a restart");
+            }
+        }
+    }
+}
+
+/// Each letter that is deleted alone has the rest of its text copied.
+#[test]
+fn cuts_in_a_long_text_are_stopped_before_they_take_long() {
+    let limits = Limits { work: Work { scan: 0, copy: 1 << 20 }, ..Limits::default() };
+    let mut document = Document::new(limits);
+    let peer = Peer::new(1);
+    for _ in 0..20 {
+        let paste = peer.edit(|txn| txn.get_or_insert_text("page").push(txn, &"x".repeat(200_000)));
+        document.apply(&paste).unwrap();
+    }
+    let cuts = peer.edit(|txn| {
+        let page = txn.get_or_insert_text("page");
+        for at in 0..2_000 {
+            page.remove_range(txn, at * 20, 1);
+        }
+    });
+    let began = Instant::now();
+    assert!(matches!(document.apply(&cuts), Err(Refusal::TooMany(_))));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    let other = Peer::new(2);
+    other.receive(&document.encode_state());
+    let few = other.edit(|txn| {
+        let page = txn.get_or_insert_text("page");
+        for at in 0..20 {
+            page.remove_range(txn, at * 20, 1);
+        }
+    });
+    assert_eq!(document.apply(&few), Ok(Applied::Changed));
 }

@@ -5,3 +5,4 @@ mod requests;
 mod rooms;
 mod said;
 mod visits;
+mod work;

@@ -16,6 +16,7 @@ mod faults;
 mod fuzzed;
 mod golden;
 mod histories;
+mod honest;
 mod hostile;
 mod http;
 mod late_roles;

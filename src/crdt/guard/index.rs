@@ -37,7 +37,7 @@ impl Entry {
 }
 
 /// A container, and the key in it if it has keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub(super) container: ContainerId,
     pub(super) key: Option<NameId>,
@@ -81,16 +81,16 @@ pub(super) struct Container {
     pub(super) home: Home,
     /// What limits its entries.
     pub(super) counted: Counted,
-    /// At least the number of runs that yrs keeps for it, which bounds the time that a merge takes.
-    pub(super) pieces: u32,
-    /// At least the length of its text, in UTF-16 code units.
+    /// Whether the trip's schema has a place for it: then the length of its text is limited.
+    pub(super) own: bool,
+    /// At least the length of its text, in UTF-16 code units, if that is limited.
     pub(super) units: u32,
 }
 
 impl Container {
     /// One with nothing in it.
     pub(super) const fn new(kind: TypeKind, home: Home) -> Self {
-        Self { kind, depth: 0, home, counted: Counted::Not, pieces: 0, units: 0 }
+        Self { kind, depth: 0, home, counted: Counted::Not, own: false, units: 0 }
     }
 }
 
@@ -121,8 +121,6 @@ struct Run {
 struct Runs {
     runs: Vec<Run>,
     end: u32,
-    /// What the last struct was inserted before.
-    last_right: Option<Id>,
 }
 
 /// The index of one document.
@@ -210,11 +208,6 @@ impl Index {
         self.numbers.shrink_to_fit();
     }
 
-    /// What the last struct of a client was inserted before.
-    pub(super) fn last_right(&self, client: u64) -> Option<Id> {
-        self.clients.get(&client).and_then(|runs| runs.last_right)
-    }
-
     /// Notes elements that follow the client's last known one.
     pub(super) fn extend(&mut self, client: u64, length: u32, entry: Entry) {
         let runs = self.clients.entry(client).or_default();
@@ -222,12 +215,5 @@ impl Index {
             runs.runs.push(Run { start: runs.end, entry });
         }
         runs.end += length;
-    }
-
-    /// Notes what the last struct of a client was inserted before.
-    pub(super) fn end_with(&mut self, client: u64, right: Option<Id>) {
-        if let Some(runs) = self.clients.get_mut(&client) {
-            runs.last_right = right;
-        }
     }
 }

@@ -29,19 +29,10 @@ pub(in crate::crdt) struct Change<'a> {
     /// For each struct of the update; `None` where nothing of it is new.
     pub(super) entries: Vec<Option<Entry>>,
     pub(super) fresh: Fresh<'a>,
-    /// How containers grow that the document has.
-    pub(super) growth: HashMap<ContainerId, Growth>,
-    /// What the merge may cost, in steps.
-    pub(super) contention: u64,
+    /// How texts of the trip's own grow that the document has, in UTF-16 code units.
+    pub(super) growth: HashMap<ContainerId, u32>,
     /// Entries that are set in containers whose entries are counted.
     pub(super) set: Vec<(Counted, NameId)>,
-}
-
-/// How a container that is known grows.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Growth {
-    pub(super) pieces: u32,
-    pub(super) units: u32,
 }
 
 /// Holds one update against the index.
@@ -59,7 +50,6 @@ pub(super) fn judge<'a>(update: &Update<'a>, index: &Index, source: Source) -> R
         entries: vec![None; update.structs()],
         fresh: Fresh::new(update.sizes),
         growth: HashMap::new(),
-        contention: 0,
         set: vec![],
     };
     let mut judge = Judge { update, index, source, change };
@@ -68,31 +58,19 @@ pub(super) fn judge<'a>(update: &Update<'a>, index: &Index, source: Source) -> R
         judge.take(&turn)?;
     }
     drop(order);
-    judge.count_deletes();
     Ok(judge.change)
 }
 
 impl<'a> Judge<'_, 'a, '_> {
     fn take(&mut self, turn: &Turn<'a>) -> Read<()> {
-        let mut one = turn.one;
-        let known = self.index.end_of(one.id.client);
-        let skipped = known.saturating_sub(one.id.clock);
-        if skipped > 0 {
-            // What follows a known beginning comes right after it, whatever the struct says.
-            one.origin = Some(Id { client: one.id.client, clock: known - 1 });
-            (one.parent, one.key) = (Parent::Neighbours, None);
-        }
-        let names = self.names();
+        let one = turn.one.beyond(self.index.end_of(turn.one.id.client));
         let entry = match self.place(&one)? {
             Some(place) => self.put(&one, place)?,
             None => Entry::Gone,
         };
         self.change.entries[turn.at as usize] = Some(entry);
         if let Some(place) = entry.place() {
-            // A key that nobody has used yet has no rivals.
-            let is_first = place.key.is_some_and(|key| key.at() >= names);
-            let alone = is_first || one.content == Content::Text && self.goes_on(turn)?;
-            self.count(&one, place, one.length - skipped, alone);
+            self.count(&one, place);
         }
         Ok(())
     }
@@ -149,7 +127,11 @@ impl<'a> Judge<'_, 'a, '_> {
                 if depth > DEPTH {
                     return Err(Refusal::Malformed("types nest too deep"));
                 }
-                let new = Container { depth, ..Container::new(kind, Home::Inside(place)) };
+                let new = Container {
+                    depth,
+                    own: container.own,
+                    ..Container::new(kind, Home::Inside(place))
+                };
                 Entry::Type(place, self.add_container(new))
             }
             Content::Gone | Content::Skip => {
@@ -164,15 +146,12 @@ impl<'a> Judge<'_, 'a, '_> {
         })
     }
 
-    /// Counts what limits are set for. `alone`: yrs has to look at nothing else to merge it.
-    fn count(&mut self, one: &Struct<'a>, place: Place, new: u32, alone: bool) {
+    /// Counts what limits are set for.
+    fn count(&mut self, one: &Struct<'a>, place: Place) {
         let Some(container) = self.container(place.container) else { return };
-        if !alone {
-            self.change.contention += u64::from(self.pieces(place.container, &container));
+        if container.own && one.content == Content::Text {
+            self.grow(place.container, one.length);
         }
-        let is_joined = alone && place.key.is_none();
-        let units = if one.content == Content::Text { new } else { 0 };
-        self.grow(place.container, Growth { pieces: u32::from(!is_joined), units });
         if let Some(key) = place.key
             && container.counted != Counted::Not
             && one.content != Content::Deleted
@@ -181,53 +160,15 @@ impl<'a> Judge<'_, 'a, '_> {
         }
     }
 
-    /// How many runs a container has, with those of the update.
-    fn pieces(&self, id: ContainerId, container: &Container) -> u32 {
-        let grown = self.change.growth.get(&id).map_or(0, |grown| grown.pieces);
-        container.pieces.saturating_add(grown)
-    }
-
-    fn grow(&mut self, id: ContainerId, by: Growth) {
-        let (pieces, units) = match id.at().checked_sub(self.index.containers()) {
+    fn grow(&mut self, id: ContainerId, by: u32) {
+        let units = match id.at().checked_sub(self.index.containers()) {
             Some(at) => match self.change.fresh.containers.get_mut(at) {
-                Some(fresh) => (&mut fresh.pieces, &mut fresh.units),
+                Some(fresh) => &mut fresh.units,
                 None => return,
             },
-            None => {
-                let grown = self.change.growth.entry(id).or_default();
-                (&mut grown.pieces, &mut grown.units)
-            }
+            None => self.change.growth.entry(id).or_default(),
         };
-        *pieces = pieces.saturating_add(by.pieces);
-        *units = units.saturating_add(by.units);
-    }
-
-    /// Whether it goes on where the same client's struct before it ended, so that yrs joins the two.
-    fn goes_on(&self, turn: &Turn<'a>) -> Read<bool> {
-        let Turn { section, at, one } = turn;
-        let Id { client, clock } = one.id;
-        let known = self.index.end_of(client);
-        if clock < known {
-            return Ok(true);
-        }
-        if clock == 0 || one.origin != Some(Id { client, clock: clock - 1 }) {
-            return Ok(false);
-        }
-        let right = match at.checked_sub(1) {
-            Some(before) if clock > known => self.update.read(*section, before)?.right_origin,
-            Some(_) | None => self.index.last_right(client),
-        };
-        Ok(right == one.right_origin)
-    }
-
-    /// Each deleted range may cut a run in two.
-    fn count_deletes(&mut self) {
-        for delete in &self.update.deletes {
-            let first = Id { client: delete.client, clock: delete.start };
-            if let Some(place) = self.entry(first).and_then(Entry::place) {
-                self.grow(place.container, Growth { pieces: 1, units: 0 });
-            }
-        }
+        *units = units.saturating_add(by);
     }
 
     fn demand(&self, holds: bool, breach: &'static str) -> Read<()> {
@@ -255,11 +196,6 @@ impl<'a> Judge<'_, 'a, '_> {
         self.change.fresh.add(container, self.index)
     }
 
-    /// How many names there are, with those that the update brings.
-    fn names(&self) -> usize {
-        self.index.names() + self.change.fresh.names.len()
-    }
-
     fn name(&mut self, text: &'a str) -> NameId {
         self.index.name(text).unwrap_or_else(|| self.change.fresh.name(text, self.index))
     }
@@ -269,7 +205,8 @@ impl<'a> Judge<'_, 'a, '_> {
         let known = self.index.root(name).or_else(|| self.change.fresh.root(name, self.index));
         known.unwrap_or_else(|| {
             let container = Container::new(root_kind(text), Home::Root(name));
-            self.add_container(Container { counted: counted(text), ..container })
+            let own = roots::is_map(text) || roots::is_text(text);
+            self.add_container(Container { counted: counted(text), own, ..container })
         })
     }
 }

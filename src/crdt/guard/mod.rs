@@ -1,37 +1,43 @@
 //! Stands before yrs, which hostile bytes can abort, hang or fill up: reads every update itself and lets
 //! through only what yrs is known to survive.
 //!
-//! Three passes: *structure* (`update`: the bytes are an update, no number in it is believed), *dependencies*
-//! (`order`: all that it builds on is here), *meaning* (`meaning`: what it refers to fits together). The guard
-//! keeps an index of the document for that, and callers commit a change to it once yrs has applied the update.
+//! Four passes: *structure* (`update`: the bytes are an update, no number in it is believed), *dependencies*
+//! (`order`: all that it builds on is here), *meaning* (`meaning`: what it refers to fits together), *work*
+//! (`lists`: how much yrs has to look at and to copy). The guard keeps an index and the order of all lists for that;
+//! callers commit a change to both once yrs has applied the update.
 
 use std::{borrow::Cow, ops::Range};
 
 mod fresh;
 mod index;
+mod lists;
 mod meaning;
+mod meter;
 mod order;
 mod payload;
 mod read;
 mod rewrite;
 mod update;
+mod weight;
 
 use index::{Container, Home, Index};
+use lists::Lists;
 
-use super::Refusal;
+use super::{Refusal, Work};
 
 pub(super) use index::Counted;
 pub(super) use meaning::{Change, Source};
+pub(super) use meter::Meter;
 pub(super) use payload::{AwarenessEntry, check_state_vector, read_awareness};
 pub(super) use rewrite::{Writer, join};
 pub(super) use update::{SERVER_CLIENT, Update};
+pub(super) use weight::live_bytes;
 
 /// The guard of one document.
 #[derive(Debug, Default)]
 pub(super) struct Guard {
     index: Index,
-    /// What merging the document took so far, in steps, at most.
-    contention: u64,
+    lists: Lists,
 }
 
 /// A text that may have become too long.
@@ -45,15 +51,6 @@ pub(super) struct LongText {
 }
 
 impl Guard {
-    /// The guard of the document that a state makes.
-    pub(super) fn of(state: &[u8]) -> Result<Self, Refusal> {
-        let mut guard = Self::default();
-        let update = Update::parse(state)?;
-        let change = guard.check(&update, Source::Store)?;
-        guard.commit(&update, &change);
-        Ok(guard)
-    }
-
     /// What the update would change, if all of it may be applied.
     pub(super) fn check<'a>(
         &self,
@@ -61,6 +58,31 @@ impl Guard {
         source: Source,
     ) -> Result<Change<'a>, Refusal> {
         meaning::judge(update, &self.index, source)
+    }
+
+    /// Merges into the lists what passed the check, as yrs will, unless that takes more than the meter has: then
+    /// nothing has changed. To be followed by `commit`.
+    pub(super) fn arrange(
+        &mut self,
+        update: &Update<'_>,
+        change: &Change<'_>,
+        meter: &mut Meter,
+    ) -> Result<(), Refusal> {
+        self.lists.merge(update, change, &self.index, meter)
+    }
+
+    /// What a merge may take that is as long as the update, and not charged: so much for each of its parts.
+    pub(super) fn linear_work(update: &Update<'_>) -> Work {
+        const BESIDE: u64 = 1 << 12;
+        const A_PART: u64 = 64;
+        let parts = (update.structs() + update.deletes().len()) as u64;
+        let steps = BESIDE + A_PART * parts;
+        Work { scan: steps, copy: steps }
+    }
+
+    /// How many runs of elements yrs holds, about.
+    pub(super) const fn items(&self) -> usize {
+        self.lists.len()
     }
 
     /// The bytes to hand to yrs: the update without what the document has.
@@ -86,16 +108,7 @@ impl Guard {
     /// Gives back room that was only taken to grow.
     pub(super) fn shrink(&mut self) {
         self.index.shrink();
-    }
-
-    /// What merging took so far, with the change, in steps, at most.
-    pub(super) const fn contention(&self, change: &Change<'_>) -> u64 {
-        self.contention + change.contention
-    }
-
-    /// What merging took so far, in steps, at most.
-    pub(super) const fn spent(&self) -> u64 {
-        self.contention
+        self.lists.shrink();
     }
 
     /// Whether nothing is known of a client.
@@ -128,13 +141,12 @@ impl Guard {
 
     /// Notes an update that was applied.
     pub(super) fn commit(&mut self, update: &Update<'_>, change: &Change<'_>) {
-        self.contention += change.contention;
+        self.lists.commit();
         change.fresh.names.iter().for_each(|name| self.index.add_name(name));
         change.fresh.containers.iter().for_each(|one| self.index.add_container(*one));
-        for (id, growth) in &change.growth {
+        for (id, units) in &change.growth {
             if let Some(container) = self.index.container_mut(*id) {
-                container.pieces = container.pieces.saturating_add(growth.pieces);
-                container.units = container.units.saturating_add(growth.units);
+                container.units = container.units.saturating_add(*units);
             }
         }
         for section in &update.sections {
@@ -147,33 +159,21 @@ impl Guard {
                     self.index.extend(section.client, new, entry);
                 }
             }
-            // What was read once can be read again.
-            let last = section.end.checked_sub(1).and_then(|at| update.read(*section, at).ok());
-            self.index.end_with(section.client, last.and_then(|last| last.right_origin));
         }
     }
 
-    /// The known texts that a change may make longer than `limit`: who asks has to measure them.
+    /// The known texts of the trip's own that a change may make longer than `limit`: who asks has to measure them.
     pub(super) fn long_texts(&self, change: &Change<'_>, limit: u32) -> Vec<LongText> {
-        let grows_long = |container: &Container, units: u32| {
-            units > 0 && container.units.saturating_add(units) > limit
+        let long = |(id, added): (&index::ContainerId, &u32)| {
+            let container = self.index.container(*id)?;
+            let path = || self.path(container);
+            let is_long = container.units.saturating_add(*added) > limit;
+            is_long.then(|| LongText { container: *id, path: path(), added: *added })
         };
-        change
-            .growth
-            .iter()
-            .filter_map(|(id, growth)| {
-                let container = self.index.container(*id)?;
-                let added = growth.units;
-                grows_long(container, added).then(|| LongText {
-                    container: *id,
-                    path: self.path(container),
-                    added,
-                })
-            })
-            .collect()
+        change.growth.iter().filter_map(long).collect()
     }
 
-    /// Whether the change makes a text that is longer than `limit` from the start.
+    /// Whether the change makes a text of the trip's own that is longer than `limit` from the start.
     pub(super) fn begins_long(change: &Change<'_>, limit: u32) -> bool {
         change.fresh.containers.iter().any(|container| container.units > limit)
     }

@@ -14,7 +14,7 @@ struct Waiting {
     until: u32,
 }
 
-/// Walks the structs that the document lacks so that each comes after those it refers to.
+/// Walks the structs that the document lacks so that each comes after those it refers to, otherwise as yrs does.
 pub(super) struct Order<'u, 'a, 'i> {
     update: &'u Update<'a>,
     index: &'i Index,
@@ -22,12 +22,12 @@ pub(super) struct Order<'u, 'a, 'i> {
     next: Vec<u32>,
     stack: Vec<Waiting>,
     on_stack: Vec<bool>,
-    section: usize,
+    /// How many sections were begun by themselves.
+    begun: usize,
 }
 
 /// One struct in its turn.
 pub(super) struct Turn<'a> {
-    pub(super) section: Section,
     pub(super) at: u32,
     pub(super) one: Struct<'a>,
 }
@@ -36,7 +36,7 @@ impl<'u, 'a, 'i> Order<'u, 'a, 'i> {
     pub(super) fn new(update: &'u Update<'a>, index: &'i Index) -> Self {
         let next = update.sections.iter().map(|section| section.first).collect();
         let on_stack = vec![false; update.sections.len()];
-        Self { update, index, next, stack: vec![], on_stack, section: 0 }
+        Self { update, index, next, stack: vec![], on_stack, begun: 0 }
     }
 
     /// The next struct of which something is new, all of whose references precede it.
@@ -67,16 +67,18 @@ impl<'u, 'a, 'i> Order<'u, 'a, 'i> {
                 self.wait_for(other, target)?;
             } else {
                 self.next[number] += 1;
-                return Ok(Some(Turn { section, at, one }));
+                return Ok(Some(Turn { at, one }));
             }
         }
     }
 
-    /// `false`: there is none left.
+    /// Takes the clients in yrs' order: the highest first. `false`: there is none left.
     fn begin_section(&mut self) -> bool {
-        let Some(section) = self.update.sections.get(self.section) else { return false };
-        self.push(self.section, section.end - 1);
-        self.section += 1;
+        let by_client = &self.update.by_client;
+        let Some(&section) = by_client.iter().rev().nth(self.begun) else { return false };
+        let section = section as usize;
+        self.push(section, self.update.sections[section].end - 1);
+        self.begun += 1;
         true
     }
 

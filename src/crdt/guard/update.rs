@@ -22,7 +22,7 @@ pub(in crate::crdt) struct Update<'a> {
     /// One for each client, in the order of the bytes.
     pub(super) sections: Vec<Section>,
     /// Indices of `sections`, ordered by client.
-    by_client: Vec<u32>,
+    pub(super) by_client: Vec<u32>,
     pub(super) deletes: Vec<Delete>,
     pub(super) bytes: &'a [u8],
     pub(super) sizes: Sizes,
@@ -136,6 +136,23 @@ pub(in crate::crdt) struct Delete {
 impl Struct<'_> {
     pub(super) const fn end(&self) -> u32 {
         self.id.clock + self.length
+    }
+
+    /// What of it is beyond a clock.
+    pub(super) fn beyond(self, known: u32) -> Self {
+        let Some(skipped) = known.checked_sub(self.id.clock).filter(|skipped| *skipped > 0) else {
+            return self;
+        };
+        // What follows a known beginning comes right after it, whatever the struct says.
+        let before = Id { client: self.id.client, clock: known - 1 };
+        Self {
+            id: Id { clock: known, ..self.id },
+            length: self.length - skipped,
+            origin: Some(before),
+            parent: Parent::Neighbours,
+            key: None,
+            ..self
+        }
     }
 }
 

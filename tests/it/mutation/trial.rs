@@ -67,6 +67,7 @@ impl Counts {
             Refusal::Missing => self.missing += 1,
             Refusal::TooLarge(_) => self.too_large += 1,
             Refusal::TooMany(_) => self.too_many += 1,
+            Refusal::Later => panic!("nobody has taken anything before"),
             Refusal::Barred => panic!("nothing was set aside"),
             Refusal::Failed => panic!("it is no answer to anything else than an update"),
         }
