@@ -47,6 +47,10 @@ test('who comes by a viewer\'s link signs up, sees everything live, and changes 
   await test.step('removed, the guest is told so', async () => {
     await owner.page.getByTestId('share').click()
     await owner.page.getByTestId('member').filter({ hasText: 'Guest' }).getByTestId('member-remove').click()
+    await owner.page.getByTestId('confirm-no').click()
+    await expect(owner.page.getByTestId('member')).toHaveCount(2)
+    await owner.page.getByTestId('member').filter({ hasText: 'Guest' }).getByTestId('member-remove').click()
+    await owner.page.getByTestId('confirm-yes').click()
     await expect(guest.getByTestId('stopped')).toHaveAttribute('data-reason', 'gone')
   })
 })

@@ -32,7 +32,8 @@ class LiveEvents {
     this.#link?.stop();
     this.#link = null;
     this.picture = NOTHING;
-    if (account !== null) this.#begin();
+    // Without sockets there is no trip to open either, and the editor says so.
+    if (account !== null && typeof WebSocket !== "undefined") this.#begin();
   }
 
   /** The rooms whose people the screen shows; none when it goes. */

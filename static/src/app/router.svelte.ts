@@ -1,4 +1,5 @@
 // The browser's address as state: links inside the client change it without a load.
+import { layers } from "../ui/layers";
 import { parse, type Route } from "./routes";
 
 class Router {
@@ -17,7 +18,7 @@ class Router {
   }
 
   go(path: string, options: { replace?: boolean } = {}): void {
-    if (options.replace === true) history.replaceState(null, "", path);
+    if (options.replace === true || layers.covered) history.replaceState(null, "", path);
     else history.pushState(null, "", path);
     this.#read();
     scrollTo(0, 0);

@@ -1,11 +1,12 @@
 // Light, dark, or as the system says: kept in this browser, told to the style sheet by one attribute.
+import { recall, remember } from "../ui/storage";
 
 export type Theme = "system" | "light" | "dark";
 
 const KEY = "moim.theme";
 
 function stored(): Theme {
-  const value = localStorage.getItem(KEY);
+  const value = recall(KEY);
   return value === "light" || value === "dark" ? value : "system";
 }
 
@@ -23,8 +24,7 @@ class ThemeChoice {
 
   choose(choice: Theme): void {
     this.choice = choice;
-    if (choice === "system") localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, choice);
+    remember(KEY, choice === "system" ? null : choice);
     this.#show();
   }
 

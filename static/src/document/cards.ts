@@ -1,5 +1,6 @@
 // Edits of cards: each gesture is one undo step and writes only what differs.
 import * as Y from "yjs";
+import { withoutSteering } from "../bidi";
 import { ulid } from "../ids";
 import * as clamp from "./clamp";
 import { place } from "./order";
@@ -128,8 +129,9 @@ export class CardEdits implements Cards {
   }
 
   #fitting(text: string, most: number): string {
-    const fitting = clamp.clampShared(text, most, this.#bench.limits().text);
-    if (fitting !== text) this.#bench.limited("text");
+    const cleaned = withoutSteering(text);
+    const fitting = clamp.clampShared(cleaned, most, this.#bench.limits().text);
+    if (fitting !== cleaned) this.#bench.limited("text");
     return fitting;
   }
 

@@ -1,6 +1,7 @@
 // All local copies in this browser: which there are, whose, what of them is unsent, and how they go away.
 import * as Y from "yjs";
 import { read as readItem, write as writeItem } from "../api/windows";
+import { hasDatabases } from "../ui/storage";
 import { CopyStore, deleteStore } from "./copy-store";
 import { inUse } from "./local-copy";
 import { rootsOf } from "./schema";
@@ -97,7 +98,7 @@ function keyOf({ user, doc }: Parts): string {
 /** As the browser lists them and as they were noted: either may be missing. */
 async function storeNames(): Promise<string[]> {
   const names = new Set<string>();
-  const known = await indexedDB.databases?.().catch(() => []);
+  const known = hasDatabases() ? await indexedDB.databases?.().catch(() => []) : [];
   for (const { name } of known ?? []) if (name !== undefined && partsOf(name) !== null) names.add(name);
   for (const key of storedKeys()) {
     const name = `${key}/${readItem(key)}`;

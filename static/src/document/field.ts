@@ -1,5 +1,6 @@
 // Ties an input or textarea to a shared text: minimal edits out, remote edits in, and nothing touched while the field composes.
 import type * as Y from "yjs";
+import { withoutSteering } from "../bidi";
 import { clampShared } from "./clamp";
 import { diff, mapIndex, mapRanges, type Delta, type Range, type Splice } from "./diff";
 import { fieldName, type TextHome, type TripText } from "./texts";
@@ -84,8 +85,9 @@ class Binding {
       ranges = mapRanges(ranges, delta);
     }
     const removed = ranges.reduce((sum, [start, end]) => sum + end - start, 0);
-    const fitting = this.#fitting(insert, removed);
-    if (fitting !== insert) this.#home.bench.limited("text");
+    const cleaned = withoutSteering(insert);
+    const fitting = this.#fitting(cleaned, removed);
+    if (fitting !== cleaned) this.#home.bench.limited("text");
     // Ranges before the place shift it by what is taken out.
     const to = ranges.reduce((place, [start, end]) => place - Math.max(0, Math.min(end, at) - start), at);
     this.#writing = true;

@@ -80,6 +80,11 @@ export class UndoHistory implements History {
     return this.#pop("redo");
   }
 
+  undoLater(): () => UndoOutcome | "covered" {
+    const newest = this.#manager.undoStack.at(-1);
+    return () => (this.#manager.undoStack.at(-1) === newest ? this.undo() : "covered");
+  }
+
   /**
    * What the server edits at this person's word (a version restored) is a step like any other. If others
    * have the server edit in the same instant, nobody can tell whose edit is whose: then none is.

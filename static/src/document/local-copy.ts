@@ -2,6 +2,7 @@
 import * as Y from "yjs";
 import { read as readItem, write as writeItem } from "../api/windows";
 import { randomKey } from "../ids";
+import { hasDatabases } from "../ui/storage";
 import { CopyStore, deleteStore, type Entry, type Reading } from "./copy-store";
 import { Signal } from "./signal";
 
@@ -86,7 +87,7 @@ export class LocalCopy {
   constructor(options: LocalCopyOptions) {
     this.#options = options;
     this.#key = `moim/${options.user}/${options.id}`;
-    this.#enabled = options.enabled && typeof indexedDB !== "undefined";
+    this.#enabled = options.enabled && hasDatabases();
     if (options.enabled && !this.#enabled) this.kept.set(false);
     this.#epoch = this.#enabled ? readEpoch(this.#key) : null;
   }

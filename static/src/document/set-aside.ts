@@ -1,5 +1,6 @@
 // What a person wrote and the server has not: kept on this device until they say otherwise, listed, and brought in again.
 import { ulid } from "../ids";
+import { hasDatabases } from "../ui/storage";
 import type { SetAsideItem } from "./difference";
 import { bringIn, joined, type MergePort, type Sources } from "./merge";
 
@@ -201,7 +202,7 @@ function sizeOf({ state, base }: Sources): number {
 }
 
 function open(): Promise<IDBDatabase> {
-  if (typeof indexedDB === "undefined") return Promise.reject(new KeepError("there is no store"));
+  if (!hasDatabases()) return Promise.reject(new KeepError("there is no store"));
   const request = indexedDB.open(NAME, 1);
   request.onupgradeneeded = () => {
     for (const store of [HEADS, BODIES]) request.result.createObjectStore(store, { keyPath: "id" });

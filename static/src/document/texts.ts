@@ -1,5 +1,6 @@
 // Shared texts: their value as a signal, minimal edits, carets of peers.
 import * as Y from "yjs";
+import { withoutSteering } from "../bidi";
 import { clampShared, MAX } from "./clamp";
 import { diff } from "./diff";
 import { bindField } from "./field";
@@ -65,8 +66,9 @@ export class TripText implements SharedText {
 
   set(value: string): void {
     const text = this.#text();
-    const wanted = clampShared(value, this.limit, this.#home.bench.limits().text);
-    if (wanted !== value) this.#home.bench.limited("text");
+    const cleaned = withoutSteering(value);
+    const wanted = clampShared(cleaned, this.limit, this.#home.bench.limits().text);
+    if (wanted !== cleaned) this.#home.bench.limited("text");
     if (text && text.toString() !== wanted) this.#home.bench.step(() => replaceText(text, wanted));
   }
 

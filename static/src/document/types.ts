@@ -237,6 +237,8 @@ export interface History {
   /** Exactly one step; "overwritten": somebody else changed it first, nothing happened. */
   undo(): UndoOutcome;
   redo(): UndoOutcome;
+  /** Takes back what was done last, if it is still the newest step once the returned function is called. */
+  undoLater(): () => UndoOutcome | "covered";
   /** What the server edits because of `act` (a version restored) is a step of this person. */
   adopt<T>(act: () => Promise<T>): Promise<T>;
 }

@@ -1,5 +1,7 @@
 // Typed messages in Korean and English: `t("trip.days", {count: 3})`. Screens fill messages/ko.ts and messages/en.ts.
+import { isolated } from "../bidi";
 import { Signal, type Readable } from "../document/signal";
+import { recall, remember } from "../ui/storage";
 import { en } from "./messages/en";
 import { ko } from "./messages/ko";
 
@@ -37,11 +39,7 @@ export function t<K extends MessageKey>(key: K, ...rest: Rest<K>): string {
 
 /** Chosen by the person or read from the account; remembered in this browser. */
 export function setLanguage(to: Language): void {
-  try {
-    globalThis.localStorage?.setItem(STORED, to);
-  } catch {
-    // A browser that stores nothing still shows the page.
-  }
+  remember(STORED, to);
   current.set(to);
 }
 
@@ -50,12 +48,7 @@ export function isLanguage(value: unknown): value is Language {
 }
 
 function firstLanguage(): Language {
-  let stored: string | null = null;
-  try {
-    stored = globalThis.localStorage?.getItem(STORED) ?? null;
-  } catch {
-    // as above
-  }
+  const stored = recall(STORED);
   if (isLanguage(stored)) return stored;
   return globalThis.navigator?.language?.toLowerCase().startsWith("ko") ? "ko" : "en";
 }
@@ -75,7 +68,7 @@ export function format(
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name];
     if (value === undefined) return whole;
-    return typeof value === "number" ? value.toLocaleString(to) : value;
+    return typeof value === "number" ? value.toLocaleString(to) : isolated(value);
   });
 }
 

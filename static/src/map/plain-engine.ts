@@ -239,7 +239,7 @@ export class PlainEngine implements Engine {
     }
   }
 
-  #paintWay(context: CanvasRenderingContext2D, { points, color, dim }: MapLine, project: Projection): void {
+  #paintWay(context: CanvasRenderingContext2D, { points, color }: MapLine, project: Projection): void {
     context.beginPath();
     points.forEach((point, i) => {
       const { x, y } = project(point);
@@ -247,7 +247,7 @@ export class PlainEngine implements Engine {
       else context.lineTo(x, y);
     });
     context.strokeStyle = color;
-    context.globalAlpha = dim ? 0.25 : 0.9;
+    context.globalAlpha = 0.9;
     context.lineWidth = 2.5;
     context.setLineDash([1, 6]);
     context.lineCap = "round";

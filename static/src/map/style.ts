@@ -92,7 +92,7 @@ export function overlays(theme: Theme): LayerSpecification[] {
       paint: {
         "line-color": palette.wayCasing,
         "line-width": 5.5,
-        "line-opacity": ["case", ["get", "dim"], 0.15, 0.75],
+        "line-opacity": 0.75,
       },
     },
     {
@@ -103,7 +103,7 @@ export function overlays(theme: Theme): LayerSpecification[] {
       paint: {
         "line-color": ["get", "color"],
         "line-width": 2.6,
-        "line-opacity": ["case", ["get", "dim"], 0.25, 0.9],
+        "line-opacity": 0.9,
         "line-dasharray": [0.2, 1.9],
       },
     },
@@ -259,10 +259,10 @@ export function wayFeatures(lines: readonly MapLine[]): FeatureCollection {
     type: "FeatureCollection",
     features: lines
       .filter(({ points }) => points.length > 1)
-      .map(({ id, color, dim, points }) => ({
+      .map(({ id, color, points }) => ({
         type: "Feature",
         geometry: { type: "LineString", coordinates: points.map(({ lng, lat }) => [lng, lat]) },
-        properties: { id, color, dim: dim ?? false },
+        properties: { id, color },
       })),
   };
 }

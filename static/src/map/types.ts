@@ -17,7 +17,7 @@ export interface MapPin extends LngLat {
   readonly color: string;
   /** The column it belongs to; pins of one day cluster together in that day's colour. */
   readonly day: string | null;
-  /** Drawn paler (another day is in focus, a peer drags it). */
+  /** Drawn paler (a peer drags it). */
   readonly dim?: boolean;
   /** Ring in the colour of a peer who edits the card. */
   readonly ring?: string | null;
@@ -28,7 +28,6 @@ export interface MapLine {
   readonly id: string;
   readonly color: string;
   readonly points: readonly LngLat[];
-  readonly dim?: boolean;
 }
 
 export interface MapPeer extends LngLat {

@@ -28,4 +28,21 @@ describe("place", () => {
     );
     expect(spot).toMatchObject({ top: 146, room: 646 });
   });
+  it("stays in what is seen, wherever its anchor is and however little there is", () => {
+    const seen = { left: 100, top: 200, width: 320, height: 240 };
+    for (const side of ["below", "above", "right"] as const) {
+      for (const top of [-500, 0, 205, 300, 435, 2_000]) {
+        for (const height of [40, 300, 2_000]) {
+          const anchor = { left: 390, top, right: 410, bottom: top + 20 };
+          const spot = place(anchor, { width: 180, height }, seen, side, "end");
+          const shown = Math.min(height, spot.room);
+          expect(spot.left, `${side} ${top} ${height}`).toBeGreaterThanOrEqual(108);
+          expect(spot.left + 180, `${side} ${top} ${height}`).toBeLessThanOrEqual(412);
+          expect(spot.top, `${side} ${top} ${height}`).toBeGreaterThanOrEqual(208);
+          expect(spot.top + shown, `${side} ${top} ${height}`).toBeLessThanOrEqual(432);
+          expect(shown, `${side} ${top} ${height}`).toBeGreaterThanOrEqual(Math.min(height, 40));
+        }
+      }
+    }
+  });
 });

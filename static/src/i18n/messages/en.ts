@@ -32,6 +32,9 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "problem.refused": "That was not accepted. Please check what you entered.",
   "problem.unknown": "Something unexpected happened. Please try again.",
 
+  "broken.noSocket": "This browser can't open trips",
+  "broken.noSocketText":
+    "Planning together needs WebSocket, which this browser or one of its extensions blocks. Allow it, or use another browser.",
   "broken.title": "This page ran into a problem",
   "broken.text": "What you wrote is still on this device. Please try again.",
   "broken.unreachable": "The server can't be reached",
@@ -83,6 +86,8 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "door.person2": "Minho",
   "door.glimpse": "One map, one plan, everybody at once",
 
+  "account.cookiesBlocked":
+    "This browser blocks cookies of {host}. You can log in, but each reload logs you out. Allow cookies for this address.",
   "invite.title": "You're invited",
   "invite.from": "{name} invites you to",
   "invite.until": "Valid until {when}",
@@ -100,7 +105,7 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "role.viewer": "Viewer",
   "role.ownerCan": "Can manage everything.",
   "role.editorCan": "Can edit the plan together.",
-  "role.commenterCan": "Can view the plan and comment.",
+  "role.commenterCan": "Can view the plan for now. Comments are not there yet.",
   "role.viewerCan": "Can view the plan.",
 
   "dashboard.title": "My trips",
@@ -123,6 +128,8 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "dashboard.openTrip": "Open the plan",
   "dashboard.tripMenu": "Menu of {title}",
   "dashboard.archive": "Archive",
+  "dashboard.leaveTitle": "Leave “{title}”?",
+  "dashboard.leaveText": "You can no longer open the trip. To come back, you need a new invitation.",
   "dashboard.leave": "Leave the trip",
   "dashboard.left": "You left “{title}”.",
   "dashboard.became.active": "“{title}” is back.",
@@ -272,6 +279,8 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "drag.dropped": "Dropped. {column}, position {n}.",
   "drag.cancelled": "Move cancelled.",
 
+  "dates.taken": { one: "{count} day was removed. Its cards are in the ideas.", other: "{count} days were removed. Their cards are in the ideas." },
+  "history.undoCovered": "Newer changes come first: undo them one by one",
   "history.undo": "Undo",
   "history.redo": "Redo",
   "history.undoDone": "Undone.",
@@ -332,6 +341,11 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "share.make": "Create link",
   "share.link": "Invite link",
   "share.outstanding": { one: "{count} link in use", other: "{count} links in use" },
+  "share.removeTitle": "Remove {name}?",
+  "share.removeText": "{name} can no longer open the trip. To come back, they need a new invitation.",
+  "share.removeAct": "Remove",
+  "share.revokeTitle": "Withdraw this link?",
+  "share.revokeText": "Nobody can join with it any more, not even people it was already sent to.",
   "share.revoke": "Withdraw the link",
   "share.revoked": "The invite link was withdrawn.",
   "share.changed": "{name} is now: {role}.",
@@ -346,7 +360,7 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "versions.nameExample": "For example: Before booking",
   "versions.nameHint": "Every edit is saved already. A version is a point to come back to.",
   "versions.empty": "No versions yet",
-  "versions.emptyText": "Press ⌘S to keep how things are now, and come back any time.",
+  "versions.emptyText": "Press {keys} to keep how things are now, and come back any time.",
   "versions.hint": "Choose a version to see the board as it was.",
   "versions.cause.saved": "Saved version",
   "versions.cause.beforeRestore": "Before a restore",

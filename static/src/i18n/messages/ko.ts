@@ -31,6 +31,9 @@ export const ko = {
   "problem.refused": "받아들여지지 않았어요. 입력한 내용을 확인해 주세요.",
   "problem.unknown": "알 수 없는 문제가 생겼어요. 다시 시도해 주세요.",
 
+  "broken.noSocket": "이 브라우저로는 여행을 열 수 없어요",
+  "broken.noSocketText":
+    "여러 사람이 함께 고치려면 WebSocket이 필요한데, 이 브라우저나 확장 프로그램이 막고 있어요. 허용하거나 다른 브라우저로 열어 주세요.",
   "broken.title": "화면을 보여 드리지 못했어요",
   "broken.text": "작성하던 내용은 이 기기에 남아 있어요. 다시 시도해 주세요.",
   "broken.unreachable": "서버에 연결할 수 없어요",
@@ -82,6 +85,8 @@ export const ko = {
   "door.person2": "민호",
   "door.glimpse": "같은 지도 위에서, 같은 시간에, 함께 짜는 여행",
 
+  "account.cookiesBlocked":
+    "이 브라우저는 {host}의 쿠키를 막고 있어요. 들어올 수는 있지만 새로 고치면 로그아웃돼요. 이 주소의 쿠키를 허용해 주세요.",
   "invite.title": "초대장이 도착했어요",
   "invite.from": "{name}님이 초대했어요",
   "invite.until": "{when}까지 쓸 수 있어요",
@@ -99,7 +104,7 @@ export const ko = {
   "role.viewer": "보기 전용",
   "role.ownerCan": "모든 것을 관리할 수 있어요.",
   "role.editorCan": "일정을 함께 편집할 수 있어요.",
-  "role.commenterCan": "일정을 보고 의견을 남길 수 있어요.",
+  "role.commenterCan": "지금은 일정을 볼 수 있어요. 의견 남기기는 아직 준비 중이에요.",
   "role.viewerCan": "일정을 볼 수 있어요.",
 
   "dashboard.title": "내 여행",
@@ -122,6 +127,8 @@ export const ko = {
   "dashboard.openTrip": "계획 열기",
   "dashboard.tripMenu": "{title} 메뉴",
   "dashboard.archive": "보관하기",
+  "dashboard.leaveTitle": "‘{title}’에서 나갈까요?",
+  "dashboard.leaveText": "더 이상 이 여행을 열 수 없어요. 다시 들어오려면 새 초대가 필요해요.",
   "dashboard.leave": "여행에서 나가기",
   "dashboard.left": "‘{title}’에서 나왔어요.",
   "dashboard.became.active": "‘{title}’ 여행을 되살렸어요.",
@@ -271,6 +278,8 @@ export const ko = {
   "drag.dropped": "{column} {n}번째에 놓았어요.",
   "drag.cancelled": "옮기지 않았어요.",
 
+  "dates.taken": { other: "날짜 {count}일을 없앴어요. 카드는 아이디어에 있어요." },
+  "history.undoCovered": "그 뒤에 바꾼 것부터 하나씩 되돌려 주세요",
   "history.undo": "실행 취소",
   "history.redo": "다시 실행",
   "history.undoDone": "되돌렸어요.",
@@ -331,6 +340,11 @@ export const ko = {
   "share.make": "링크 만들기",
   "share.link": "초대 링크",
   "share.outstanding": { other: "쓸 수 있는 링크 {count}개" },
+  "share.removeTitle": "{name}님을 내보낼까요?",
+  "share.removeText": "{name}님은 더 이상 이 여행을 열 수 없어요. 다시 들어오려면 새 초대가 필요해요.",
+  "share.removeAct": "내보내기",
+  "share.revokeTitle": "이 링크를 취소할까요?",
+  "share.revokeText": "이미 받은 사람도 이 링크로는 더 이상 들어올 수 없어요.",
   "share.revoke": "링크 취소",
   "share.revoked": "초대 링크를 취소했어요.",
   "share.changed": "{name}님은 이제 {role}예요.",
@@ -345,7 +359,7 @@ export const ko = {
   "versions.nameExample": "예: 숙소 정하기 전",
   "versions.nameHint": "모든 편집은 이미 저장돼요. 버전은 되돌아올 자리예요.",
   "versions.empty": "아직 버전이 없어요",
-  "versions.emptyText": "⌘S로 지금 모습을 남겨 두면 언제든 돌아올 수 있어요.",
+  "versions.emptyText": "{keys}를 눌러 지금 모습을 남겨 두면 언제든 돌아올 수 있어요.",
   "versions.hint": "버전을 고르면 그때의 일정판을 볼 수 있어요.",
   "versions.cause.saved": "저장한 버전",
   "versions.cause.beforeRestore": "복원하기 전",

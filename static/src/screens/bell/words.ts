@@ -1,4 +1,5 @@
 // A notice in words: the sentence with its names marked out, and where it leads.
+import { isolated } from "../../bidi";
 import type { Notice } from "../../events/wire";
 import { tripPath } from "../../app/routes";
 import type { translator } from "../../i18n";
@@ -29,7 +30,7 @@ export function pieces(notice: Notice, t: ReturnType<typeof translator>): Piece[
 
 export function sentence(notice: Notice, t: ReturnType<typeof translator>): string {
   return pieces(notice, t)
-    .map(({ text }) => text)
+    .map(({ text, strong }) => (strong ? isolated(text) : text))
     .join("");
 }
 

@@ -4,11 +4,11 @@ import { edgeScroll, gapAt, movedBy, type Lane } from "./drag";
 
 const card = (id: string, top: number) => ({ id, box: { left: 0, right: 280, top, bottom: top + 60 } });
 const lanes: Lane[] = [
-  { day: null, box: { left: 0, right: 280, top: 0, bottom: 600 }, cards: [] },
+  { day: null, box: { left: 0, right: 280, top: 0, bottom: 600 }, cards: () => [] },
   {
     day: "d1",
     box: { left: 300, right: 580, top: 0, bottom: 600 },
-    cards: [card("a", 50), card("b", 120), card("c", 190)],
+    cards: () => [card("a", 50), card("b", 120), card("c", 190)],
   },
 ];
 

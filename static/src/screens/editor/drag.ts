@@ -9,7 +9,8 @@ export interface Lane {
   /** A day's id, or null for the idea tray. */
   day: string | null;
   box: Box;
-  cards: readonly { id: string; box: Box }[];
+  /** Asked only of the lane that the point means: to measure the cards of all lanes takes too long for a frame. */
+  cards: () => readonly { id: string; box: Pick<Box, "top" | "bottom"> }[];
 }
 /** A gap between cards, counted without the card that is being dragged. */
 export interface Gap {
@@ -36,7 +37,7 @@ export function movedBy(from: Point, to: Point): number {
 export function gapAt(lanes: readonly Lane[], point: Point, dragged: string): Gap | null {
   const lane = nearest(lanes, point);
   if (lane === null) return null;
-  const others = lane.cards.filter((card) => card.id !== dragged);
+  const others = lane.cards().filter((card) => card.id !== dragged);
   const index = others.filter((card) => (card.box.top + card.box.bottom) / 2 < point.y).length;
   return { day: lane.day, index };
 }

@@ -9,6 +9,7 @@ import type { Gap } from "./drag";
 import type { Column } from "./keyboard";
 import { Dragging } from "./board/dragging.svelte";
 import { dayColour, TRAY_COLOUR } from "./palette";
+import { sameList, sameMap, sameSet, steady } from "./steady";
 
 export type Panel = "trash" | "versions" | null;
 /** What a menu opens beside: its button, or where the right click was. */
@@ -36,8 +37,7 @@ export class Editor {
   /** The client id whose view is followed. */
   followed: number | null = $state(null);
   cursorHidden = $state(false);
-  /** The day that the map shows alone; null: all. */
-  focused: string | null = $state(null);
+  #focused: string | null = $state(null);
   /** On a phone: the column that is shown. Undefined: the first day, or the tray where there is none. */
   column: string | null | undefined = $state();
   /** The column whose quick add is open. */
@@ -58,13 +58,32 @@ export class Editor {
   readonly peers = $derived.by(() => this.#peers.current);
   readonly history = $derived.by(() => this.#history.current);
   readonly canEdit = $derived(this.role === "owner" || this.role === "editor");
-  readonly numbers = $derived(numberCards(this.trip));
-  readonly duplicates = $derived(new Set(this.view.duplicates.flat()));
-  readonly #ranks = $derived(new Map(this.trip.days.map((day, rank) => [day.id, rank])));
-  readonly columns: Column[] = $derived([
-    { day: null, cards: this.trip.tray.map((card) => card.id) },
-    ...this.trip.days.map((day) => ({ day: day.id, cards: day.cards.map((card) => card.id) })),
-  ]);
+  // Each card reads these: they change only when what they say does, and not with each letter or cursor of somebody.
+  readonly #keep = {
+    numbers: steady<ReadonlyMap<string, number>>(sameMap),
+    duplicates: steady<ReadonlySet<string>>(sameSet),
+    ranks: steady<ReadonlyMap<string, number>>(sameMap),
+    columns: steady<readonly Column[]>((a, b) => sameList(a, b, sameColumn)),
+    editing: steady<ReadonlyMap<string, Peer["user"]>>((a, b) => sameMap(a, b, sameUser)),
+    dragged: steady<ReadonlyMap<string, Peer["user"]>>((a, b) => sameMap(a, b, sameUser)),
+  };
+  readonly numbers = $derived(this.#keep.numbers(numberCards(this.trip)));
+  readonly duplicates = $derived(this.#keep.duplicates(new Set(this.view.duplicates.flat())));
+  readonly #ranks = $derived(this.#keep.ranks(new Map(this.trip.days.map((day, rank) => [day.id, rank]))));
+  readonly columns = $derived(
+    this.#keep.columns([
+      { day: null, cards: this.trip.tray.map((card) => card.id) },
+      ...this.trip.days.map((day) => ({ day: day.id, cards: day.cards.map((card) => card.id) })),
+    ]),
+  );
+  /** The first peer who has a card open, by card; and who drags it. */
+  readonly editing = $derived(this.#keep.editing(firstBy(this.peers, (peer) => peer.card)));
+  readonly dragged = $derived(this.#keep.dragged(firstBy(this.peers, (peer) => peer.drag)));
+
+  /** The day that the map shows alone and the board stands at; null: all. */
+  readonly focused = $derived(
+    this.#focused !== null && this.#ranks.has(this.#focused) ? this.#focused : null,
+  );
 
   readonly firstCard = $derived(this.columns.find((column) => column.cards.length > 0)?.cards[0] ?? null);
 
@@ -95,17 +114,15 @@ export class Editor {
     return rank === undefined ? t("board.tray") : t("board.day", { n: rank + 1 });
   }
 
-  /** The peer who has this card open or drags it. */
-  peerOn(card: string): Peer | undefined {
-    return this.peers.find((peer) => peer.card === card || peer.drag === card);
-  }
-
   select(id: string | null): void {
     this.selected = id;
+    // A card of another day is never chosen behind a map that hides it.
+    const position = this.focused === null ? null : this.position(id);
+    if (position !== null && position.day !== this.focused) this.#focused = position.day;
   }
 
   open(id: string): void {
-    this.selected = id;
+    this.select(id);
     this.opened = id;
     this.panel = null;
     this.doc.presence.set({ card: id });
@@ -118,7 +135,7 @@ export class Editor {
 
   /** Selects a card and brings it into sight, with the keyboard's focus. */
   reveal(id: string): void {
-    this.selected = id;
+    this.select(id);
     this.column = this.position(id)?.day ?? null;
     requestAnimationFrame(() => {
       const card = document.querySelector<HTMLElement>(`[data-card="${CSS.escape(id)}"]`);
@@ -142,8 +159,13 @@ export class Editor {
     if (hidden) this.doc.presence.set({ cur: null });
   }
 
+  /** One day, everywhere: the map shows it alone and the board goes to it. Null: all days. */
   focusDay(day: string | null): void {
-    this.focused = this.focused === day ? null : day;
+    this.#focused = day;
+    if (this.focused === null) return;
+    this.column = this.focused;
+    const lane = document.querySelector(`[data-lane="${CSS.escape(this.focused)}"]`);
+    lane?.scrollIntoView({ block: "nearest", inline: "start", behavior: "smooth" });
   }
 
   show(panel: Panel): void {
@@ -153,7 +175,7 @@ export class Editor {
 
   add(card: NewCard): string {
     const id = this.doc.cards.add(card);
-    this.selected = id;
+    this.select(id);
     return id;
   }
 
@@ -187,11 +209,43 @@ export class Editor {
     this.#say(this.doc.history.redo(), "redo");
   }
 
+  /** A toast that says what was done, with the way back. */
+  sayUndoable(text: string): void {
+    const undo = this.doc.history.undoLater();
+    const run = () => {
+      const outcome = undo();
+      if (outcome === "covered") notices.toast(t("history.undoCovered"));
+      else this.#say(outcome, "undo");
+    };
+    notices.toast(text, { action: { label: t("common.undo"), run } });
+  }
+
   #say(outcome: "done" | "nothing" | "overwritten", act: "undo" | "redo"): void {
     if (outcome === "overwritten") notices.toast(t(`history.${act}Overwritten`));
     else if (outcome === "nothing") notices.announce(t(`history.${act}Nothing`));
     else notices.announce(t(`history.${act}Done`));
   }
+}
+
+function sameColumn(before: Column, now: Column): boolean {
+  return before.day === now.day && sameList(before.cards, now.cards);
+}
+
+/** With each message of a peer comes a new object of the same person. */
+function sameUser(before: Peer["user"], now: Peer["user"]): boolean {
+  return before.id === now.id && before.name === now.name && before.color === now.color;
+}
+
+function firstBy(
+  peers: readonly Peer[],
+  key: (peer: Peer) => string | null,
+): ReadonlyMap<string, Peer["user"]> {
+  return new Map(
+    [...peers].reverse().flatMap((peer) => {
+      const card = key(peer);
+      return card === null ? [] : [[card, peer.user] as const];
+    }),
+  );
 }
 
 const KEY = Symbol("editor");

@@ -65,6 +65,42 @@ export type Command =
   | "open"
   | "leave";
 
+/** Where a key is pressed: on the board, in a text that all share, in any other text field, or on a switch or a list. */
+export type KeyFocus = "board" | "shared" | "field" | "control";
+
+interface Shortcut {
+  readonly command: Command;
+  /** A letter, a sign, or the name of a key. */
+  readonly key: string;
+  /** With ⌘ or Ctrl. */
+  readonly mod?: true;
+  /** Undefined: either way. */
+  readonly shift?: boolean;
+  /** Where else than on the board it counts. */
+  readonly also?: readonly KeyFocus[];
+}
+
+const UNLESS_OWN: readonly KeyFocus[] = ["shared", "control"];
+
+/** Every shortcut there is. A command's first line is the one that is shown. */
+export const SHORTCUTS: readonly Shortcut[] = [
+  { command: "undo", key: "z", mod: true, shift: false, also: UNLESS_OWN },
+  { command: "redo", key: "z", mod: true, shift: true, also: UNLESS_OWN },
+  { command: "redo", key: "y", mod: true, shift: false, also: UNLESS_OWN },
+  { command: "save", key: "s", mod: true, shift: false, also: ["shared", "field", "control"] },
+  { command: "move", key: "m" },
+  { command: "new", key: "n" },
+  { command: "edit", key: "e" },
+  { command: "fit", key: "f" },
+  { command: "search", key: "/" },
+  { command: "help", key: "?" },
+  { command: "pick", key: " " },
+  { command: "open", key: "Enter" },
+  { command: "leave", key: "Escape" },
+  { command: "trash", key: "Delete" },
+  { command: "trash", key: "Backspace" },
+];
+
 export interface Key {
   key: string;
   code: string;
@@ -74,6 +110,7 @@ export interface Key {
   altKey: boolean;
   isComposing: boolean;
   keyCode: number;
+  getModifierState?: (name: "AltGraph") => boolean;
 }
 
 /** Whether a key belongs to a Hangul (or other) composition and so to nobody else. */
@@ -81,31 +118,58 @@ export function composing(event: { isComposing: boolean; keyCode: number }): boo
   return event.isComposing || event.keyCode === 229;
 }
 
+/** What a key press means, or null: then it is the browser's. */
+export function command(event: Key, focus: KeyFocus, mac = isMac()): Command | null {
+  if (composing(event) || writes(event)) return null;
+  const mod = event.metaKey || event.ctrlKey;
+  // A Mac's text fields have Ctrl for themselves (Ctrl+Y, Ctrl+E …).
+  if (mod && (mac ? event.ctrlKey : event.metaKey && event.ctrlKey)) return null;
+  const key = keyOf(event);
+  const found = SHORTCUTS.find(
+    (one) =>
+      one.key === key &&
+      (one.mod ?? false) === mod &&
+      (one.shift === undefined || one.shift === event.shiftKey) &&
+      (focus === "board" || one.also?.includes(focus)),
+  );
+  return found?.command ?? null;
+}
+
+/** AltGr or Option makes another character (ś, €, µ); Windows reports AltGr as Ctrl+Alt. */
+function writes(event: Key): boolean {
+  return event.altKey || event.getModifierState?.("AltGraph") === true;
+}
+
 /**
- * What a key means. Letters go by their place on the keyboard, so that M works while a Hangul layout is on.
- * In a text field only the shortcuts with ⌘ or Ctrl count, and undo there is the field's own.
+ * The key by what it types where that is Latin (so QWERTZ, AZERTY and Dvorak have their own Z); where another
+ * script is on, or nothing is known, by its place on the keyboard.
  */
-export function command(event: Key, typing: boolean): Command | null {
-  if (composing(event)) return null;
-  if (event.metaKey || event.ctrlKey) return chord(event, typing);
-  if (typing || event.altKey) return null;
-  if (event.key === "?") return "help";
-  if (event.key === "/") return "search";
-  return PLAIN[event.key] ?? LETTERS[event.code] ?? null;
+function keyOf({ key, code }: Key): string {
+  if (key === "\u061f") return "?"; // the Arabic question mark
+  const sign = key.normalize("NFKC"); // Japanese keyboards type full-width letters
+  if (/^\p{Script=Latin}$/u.test(sign)) return sign.toLowerCase();
+  const letter = /^Key([A-Z])$/.exec(code)?.[1]?.toLowerCase();
+  const foreign = sign === "" || sign === "Unidentified" || /^[\p{L}\p{M}]{1,2}$/u.test(sign);
+  return foreign && letter !== undefined ? letter : sign;
 }
 
-function chord(event: Key, typing: boolean): Command | null {
-  if (event.code === "KeyS" && !event.shiftKey) return "save";
-  if (typing) return null;
-  if (event.code === "KeyZ") return event.shiftKey ? "redo" : "undo";
-  return event.code === "KeyY" ? "redo" : null;
+export function isMac(): boolean {
+  return /Mac|iP(hone|ad)/.test(globalThis.navigator?.userAgent ?? "");
 }
 
-const PLAIN: Partial<Record<string, Command>> = {
-  " ": "pick",
-  Enter: "open",
-  Escape: "leave",
-  Delete: "trash",
-  Backspace: "trash",
-};
-const LETTERS: Partial<Record<string, Command>> = { KeyM: "move", KeyN: "new", KeyE: "edit", KeyF: "fit" };
+/** The keys of a command as they are written on this machine's keyboard. */
+export function keysFor(wanted: Command, mac = isMac()): string[] {
+  const shortcut = SHORTCUTS.find((one) => one.command === wanted);
+  if (shortcut === undefined) return [];
+  const shift = shortcut.shift === true ? [mac ? "⇧" : "Shift"] : [];
+  const mod = shortcut.mod ? [mac ? "⌘" : "Ctrl"] : [];
+  const key = NAMES[shortcut.key] ?? shortcut.key.toUpperCase();
+  return mac ? [...shift, ...mod, key] : [...mod, ...shift, key];
+}
+
+/** The same in one word: "⇧⌘Z", "Ctrl+Shift+Z". */
+export function keysText(wanted: Command, mac = isMac()): string {
+  return keysFor(wanted, mac).join(mac ? "" : "+");
+}
+
+const NAMES: Partial<Record<string, string>> = { " ": "Space", Enter: "Enter", Escape: "Esc", Delete: "Del" };

@@ -1,5 +1,5 @@
 // The keys of the editor: from a key press to the intent it stands for.
-import { command, isArrow, select } from "./keyboard";
+import { command, isArrow, select, type KeyFocus } from "./keyboard";
 import type { Editor } from "./editor.svelte";
 
 export interface KeyTargets {
@@ -15,9 +15,9 @@ export function keysOf(targets: KeyTargets): (event: KeyboardEvent) => void {
     if (event.defaultPrevented) return;
     if (document.querySelector('dialog[open], [popover="auto"]:popover-open') !== null) return;
     const editor = targets.editor();
-    const typing = isTyping(event.target);
-    if (isArrow(event.key) && !typing && !hasModifier(event)) return arrow(event, editor);
-    const chosen = command(event, typing);
+    const focus = focusOf(event.target);
+    if (isArrow(event.key) && focus === "board" && !hasModifier(event)) return arrow(event, editor);
+    const chosen = command(event, focus);
     if (chosen === null) return;
     // A button that has the focus keeps its own Enter and Space, unless it is a card.
     if ((chosen === "pick" || chosen === "open") && !onCard(event.target)) return;
@@ -88,10 +88,15 @@ function leave(editor: Editor): boolean {
   return true;
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"))
-  );
+/** Inputs that hold no text: their keys are their own, but undo is the trip's. */
+const SWITCHES = ["checkbox", "radio", "range", "color", "button", "submit"];
+
+function focusOf(target: EventTarget | null): KeyFocus {
+  if (!(target instanceof HTMLElement)) return "board";
+  if (target.closest("[data-shared]") !== null) return "shared";
+  if (target instanceof HTMLSelectElement) return "control";
+  if (target instanceof HTMLInputElement) return SWITCHES.includes(target.type) ? "control" : "field";
+  return target.isContentEditable || target instanceof HTMLTextAreaElement ? "field" : "board";
 }
 
 function onCard(target: EventTarget | null): boolean {

@@ -9,11 +9,11 @@ import {
   TOUCH_HOLD_MS,
   TOUCH_SLOP_PX,
   type Gap,
-  type Lane,
   type Point,
 } from "../drag";
 import { carry, find, type Arrow, type Seat } from "../keyboard";
 import type { Editor } from "../editor.svelte";
+import { Geometry } from "./geometry";
 
 interface Pressed {
   id: string;
@@ -26,8 +26,7 @@ interface Pressed {
 export interface Lifted {
   id: string;
   by: "pointer" | "keyboard";
-  /** The top left corner of the floating card, and its width. */
-  at: Point;
+  /** Of the floating card. */
   width: number;
 }
 
@@ -38,8 +37,11 @@ const CARD_PX = 256;
 const TAB_HOLD_MS = 350;
 
 export class Dragging {
-  lifted: Lifted | null = $state(null);
-  gap: Gap | null = $state(null);
+  lifted: Lifted | null = $state.raw(null);
+  /** Where the floating card is: a signal of its own, since only it follows each move. */
+  at: Point = $state.raw({ x: 0, y: 0 });
+  gap: Gap | null = $state.raw(null);
+  readonly #geometry = new Geometry();
   readonly #editor: Editor;
   #board: HTMLElement | null = null;
   #pressed: Pressed | null = null;
@@ -103,7 +105,7 @@ export class Dragging {
     const seat = find(this.#editor.columns, id);
     if (!this.#editor.canEdit || seat === null) return;
     this.#seat(seat);
-    this.lifted = { id, by: "keyboard", at: { x: 0, y: 0 }, width: 0 };
+    this.lifted = { id, by: "keyboard", width: 0 };
     this.#editor.doc.presence.set({ drag: id });
     notices.announce(
       t("drag.picked", { column: this.#editor.columnName(this.gap?.day ?? null), n: seat.index + 1 }),
@@ -152,7 +154,6 @@ export class Dragging {
       this.#lift();
     }
     event.preventDefault();
-    this.#follow();
   };
 
   #lift(): void {
@@ -164,9 +165,9 @@ export class Dragging {
     this.lifted = {
       id: pressed.id,
       by: "pointer",
-      at: { x: box.left, y: box.top },
       width: fromPin ? CARD_PX : box.width,
     };
+    this.at = { x: box.left, y: box.top };
     getSelection()?.removeAllRanges();
     if (pressed.touch) navigator.vibrate?.(8);
     this.#editor.doc.presence.set({ drag: pressed.id });
@@ -174,11 +175,14 @@ export class Dragging {
     this.#frame = requestAnimationFrame(this.#scroll);
   }
 
+  /** Once a frame, however many moves a mouse tells of; first everything is read, then written. */
   #follow(): void {
     if (this.lifted === null) return;
-    this.lifted.at = { x: this.#pointer.x - this.#grip.x, y: this.#pointer.y - this.#grip.y };
-    this.gap = gapAt(this.#lanes(), this.#pointer, this.lifted.id);
+    const lanes = this.#geometry.lanes(this.#board, this.#editor.view);
+    const gap = gapAt(lanes, this.#pointer, this.lifted.id);
     this.#overTab();
+    this.at = { x: this.#pointer.x - this.#grip.x, y: this.#pointer.y - this.#grip.y };
+    if (gap?.day !== this.gap?.day || gap?.index !== this.gap?.index) this.gap = gap;
   }
 
   /** On a phone: a card held over a day's tab turns the board to that day. */
@@ -196,30 +200,24 @@ export class Dragging {
   readonly #scroll = (): void => {
     if (this.lifted?.by !== "pointer") return;
     if (this.#board !== null) {
-      this.#board.scrollLeft += edgeScroll(this.#board.getBoundingClientRect(), this.#pointer).x;
+      const across = edgeScroll(this.#board.getBoundingClientRect(), this.#pointer).x;
+      if (across !== 0) this.#board.scrollLeft += across;
       const lane = document.querySelector<HTMLElement>(`[data-lane="${this.gap?.day ?? ""}"]`);
       const scroller = lane?.closest<HTMLElement>("[data-scroll-y]") ?? lane;
-      if (scroller !== null && scroller !== undefined)
-        scroller.scrollTop += edgeScroll(scroller.getBoundingClientRect(), this.#pointer).y;
+      if (scroller !== null && scroller !== undefined) {
+        const along = edgeScroll(scroller.getBoundingClientRect(), this.#pointer).y;
+        if (along !== 0) scroller.scrollTop += along;
+      }
     }
     this.#follow();
     this.#frame = requestAnimationFrame(this.#scroll);
   };
 
-  #lanes(): Lane[] {
-    return [...(this.#board?.querySelectorAll<HTMLElement>("[data-lane]") ?? [])].map((lane) => ({
-      day: lane.dataset.lane === "" ? null : (lane.dataset.lane ?? null),
-      box: lane.getBoundingClientRect(),
-      cards: [...lane.querySelectorAll<HTMLElement>("[data-card]")].map((card) => ({
-        id: card.dataset.card ?? "",
-        box: card.getBoundingClientRect(),
-      })),
-    }));
-  }
-
   readonly #released = (event: PointerEvent): void => {
     if (event.pointerId !== this.#pressed?.pointer) return;
     if (this.lifted === null) return this.#end();
+    this.#pointer = { x: event.clientX, y: event.clientY };
+    this.#follow();
     this.#justDropped = true;
     setTimeout(() => (this.#justDropped = false), 0);
     this.#drop();

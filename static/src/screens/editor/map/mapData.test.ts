@@ -63,7 +63,8 @@ const trip: Projection = {
 const scene = (over: Partial<Scene> = {}): Scene => ({
   trip,
   numbers: numberCards(trip),
-  peers: [],
+  editing: new Map(),
+  dragged: new Map(),
   focused: null,
   ...over,
 });
@@ -95,12 +96,18 @@ describe("pinsOf", () => {
     const pins = new Map(pinsOf(scene()).map((pin) => [pin.id, pin.color]));
     expect([pins.get("t"), pins.get("a"), pins.get("c")]).toEqual([TRAY_COLOUR, dayColour(0), dayColour(1)]);
   });
-  it("dims the other days, and a pin that a peer drags; rings one that a peer edits", () => {
-    const pins = new Map(
-      pinsOf(scene({ focused: "d1", peers: [peer({ drag: "a", card: "b" })] })).map((pin) => [pin.id, pin]),
-    );
-    expect([pins.get("a")?.dim, pins.get("b")?.dim, pins.get("c")?.dim]).toEqual([true, false, true]);
+  it("dims one that a peer drags, rings one that a peer edits", () => {
+    const { user } = peer({});
+    const busy = scene({ dragged: new Map([["a", user]]), editing: new Map([["b", user]]) });
+    const pins = new Map(pinsOf(busy).map((pin) => [pin.id, pin]));
+    expect([pins.get("a")?.dim, pins.get("b")?.dim]).toEqual([true, false]);
     expect(pins.get("b")?.ring).toBe("#123456");
+  });
+  it("are those of the chosen day alone, and so is the line", () => {
+    const chosen = scene({ focused: "d1" });
+    expect(pinsOf(chosen).map((pin) => pin.day)).toEqual(["d1", "d1", "d1"]);
+    expect(linesOf(chosen).map((line) => line.id)).toEqual(["d1"]);
+    expect(linesOf(scene({ focused: "d2" }))).toEqual([]);
   });
 });
 

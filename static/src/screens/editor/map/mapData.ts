@@ -7,21 +7,22 @@ import { dayColour, TRAY_COLOUR } from "../palette";
 export interface Scene {
   trip: Projection;
   numbers: ReadonlyMap<string, number>;
-  peers: readonly Peer[];
-  /** The day that is shown alone; null: all. */
+  /** Peers by the card that they have open, and by the one that they drag. */
+  editing: ReadonlyMap<string, Peer["user"]>;
+  dragged: ReadonlyMap<string, Peer["user"]>;
+  /** The day that is shown alone; null: all, and what lies in the tray. */
   focused: string | null;
 }
 
-export function pinsOf({ trip, numbers, peers, focused }: Scene): MapPin[] {
+export function pinsOf({ trip, numbers, editing, dragged, focused }: Scene): MapPin[] {
   const columns = [
     { day: null as string | null, cards: trip.tray, color: TRAY_COLOUR },
     ...trip.days.map((day, rank) => ({ day: day.id, cards: day.cards, color: dayColour(rank) })),
   ];
-  return columns.flatMap(({ day, cards, color }) =>
+  const shown = focused === null ? columns : columns.filter(({ day }) => day === focused);
+  return shown.flatMap(({ day, cards, color }) =>
     cards.flatMap((card) => {
       if (card.place === null || !onMap(card)) return [];
-      const busy = peers.find((peer) => peer.card === card.id);
-      const dim = (focused !== null && focused !== day) || peers.some((peer) => peer.drag === card.id);
       return [
         {
           id: card.id,
@@ -31,8 +32,8 @@ export function pinsOf({ trip, numbers, peers, focused }: Scene): MapPin[] {
           title: card.title || card.place.name,
           color: card.color ?? color,
           day,
-          dim,
-          ring: busy?.user.color ?? null,
+          dim: dragged.has(card.id),
+          ring: editing.get(card.id)?.color ?? null,
         },
       ];
     }),
@@ -43,9 +44,8 @@ export function pinsOf({ trip, numbers, peers, focused }: Scene): MapPin[] {
 export function linesOf({ trip, focused }: Scene): MapLine[] {
   return trip.days.flatMap((day, rank) => {
     const points = day.cards.flatMap(pointsOf);
-    return points.length < 2
-      ? []
-      : [{ id: day.id, color: dayColour(rank), points, dim: focused !== null && focused !== day.id }];
+    const shown = focused === null || focused === day.id;
+    return shown && points.length > 1 ? [{ id: day.id, color: dayColour(rank), points }] : [];
   });
 }
 

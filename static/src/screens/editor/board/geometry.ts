@@ -1,0 +1,44 @@
+// Where the lanes of the board and their cards are on the page: measured once, and again only when something moved them.
+import type { Lane } from "../drag";
+
+interface Measured {
+  /** What it was measured for: the picture of the trip, and the lane's width and height. */
+  readonly of: unknown;
+  readonly width: number;
+  readonly height: number;
+  /** Relative to the list that scrolls, so that scrolling changes nothing. */
+  readonly cards: readonly { id: string; top: number; bottom: number }[];
+}
+
+export class Geometry {
+  readonly #measured = new WeakMap<HTMLElement, Measured>();
+
+  /** The lanes inside `board`; `of` is the picture that it shows. */
+  lanes(board: HTMLElement | null, of: unknown): Lane[] {
+    return [...(board?.querySelectorAll<HTMLElement>("[data-lane]") ?? [])].map((lane) => ({
+      day: lane.dataset.lane === "" ? null : (lane.dataset.lane ?? null),
+      box: lane.getBoundingClientRect(),
+      cards: () => this.#cards(lane, of),
+    }));
+  }
+
+  #cards(lane: HTMLElement, of: unknown): ReturnType<Lane["cards"]> {
+    const list = lane.querySelector("ul");
+    if (list === null) return [];
+    const { top, width, height } = list.getBoundingClientRect();
+    let measured = this.#measured.get(lane);
+    const still = measured?.of === of && measured?.width === width && measured?.height === height;
+    if (measured === undefined || !still) {
+      const cards = [...list.querySelectorAll<HTMLElement>("[data-card]")].map((card) => {
+        const box = card.getBoundingClientRect();
+        return { id: card.dataset.card ?? "", top: box.top - top, bottom: box.bottom - top };
+      });
+      measured = { of, width, height, cards };
+      this.#measured.set(lane, measured);
+    }
+    return measured.cards.map(({ id, ...box }) => ({
+      id,
+      box: { top: box.top + top, bottom: box.bottom + top },
+    }));
+  }
+}
