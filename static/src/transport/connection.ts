@@ -131,7 +131,7 @@ export class Connection<T extends TransportTicket> {
     const generation = ++this.#generation;
     let ticket: T;
     try {
-      ticket = await this.#ticket();
+      ticket = await this.#ticket(generation);
     } catch (error) {
       if (generation === this.#generation) this.#ticketFailed(error);
       return;
@@ -144,7 +144,7 @@ export class Connection<T extends TransportTicket> {
   }
 
   /** The first ticket that comes, of those that were asked for. */
-  #ticket(): Promise<T> {
+  #ticket(generation: number): Promise<T> {
     return new Promise((resolve, reject) => {
       let asked = 0;
       const ask = () => {
@@ -154,6 +154,7 @@ export class Connection<T extends TransportTicket> {
           asked -= 1;
           // An answer decides; silence does so only when nothing is on its way any more.
           if (!this.#options.isUnreachable(error) || asked === 0) reject(error as Error);
+          else if (generation === this.#generation) this.#options.onFailed();
         });
       };
       this.#again = setInterval(ask, AGAIN_MS);
