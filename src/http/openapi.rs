@@ -99,11 +99,14 @@ fn complete_operation(operation: &mut Operation, has_path_parameter: bool) {
     // An operation that anybody may call says so; the others inherit that a token is needed.
     let is_open = operation.security.is_some();
     let has_body = operation.request_body.is_some();
-    let has_query = operation.parameters.iter().flatten().any(is_in_query);
+    let has = |place| operation.parameters.iter().flatten().any(|one| is_in(one, &place));
+    let is_repeatable = has(ParameterIn::Header);
+    let is_read = has_body || is_repeatable || has(ParameterIn::Query);
     let answers = [
-        (has_body || has_query, "400", "What was sent can't be read: `malformed`"),
+        (is_read, "400", "What was sent can't be read: `malformed`, `malformed_key`"),
         (!is_open, "401", "`no_token`, `session_over`"),
         (has_path_parameter, "404", "`not_found`: it is not there, or not for the caller"),
+        (is_repeatable, "409", "`in_progress`: the first request with this `Idempotency-Key`"),
         (has_body, "413", "`too_large`: the body"),
         (has_body, "415", "`not_json`: send `Content-Type: application/json`"),
         (has_body, "422", "`invalid`, with the fields"),
@@ -122,9 +125,9 @@ fn complete_operation(operation: &mut Operation, has_path_parameter: bool) {
     }
 }
 
-fn is_in_query(parameter: &RefOr<Parameter>) -> bool {
+fn is_in(parameter: &RefOr<Parameter>, place: &ParameterIn) -> bool {
     match parameter {
-        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+        RefOr::T(parameter) => parameter.parameter_in == *place,
         RefOr::Ref(_) => false,
     }
 }

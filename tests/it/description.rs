@@ -35,5 +35,5 @@ async fn every_operation_has_a_name_of_its_own() {
             assert!(names.insert(name.to_owned()), "{name} is there twice: {method} {path}");
         }
     }
-    assert!(names.len() > 30, "{names:?}");
+    assert!(names.len() >= 30, "{names:?}");
 }
