@@ -133,9 +133,9 @@ pub struct Limits {
     #[arg(long, env = "MOIM_HELLO_SECONDS", default_value = "10")]
     hello_seconds: NonZeroU32,
 
-    /// Bytes of one frame of a document socket
-    #[arg(long, env = "MOIM_FRAME_BYTES", default_value_t = 1 << 20)]
-    pub frame_bytes: usize,
+    /// Bytes of one frame of a document socket; what a whole document needs if not given
+    #[arg(long, env = "MOIM_FRAME_BYTES")]
+    pub frame_bytes: Option<usize>,
 
     /// Messages a second that one document socket may send, in the mean of ten seconds; more have to wait
     #[arg(long, env = "MOIM_MESSAGES_PER_SECOND", default_value = "200")]
@@ -153,12 +153,12 @@ pub struct Limits {
     #[arg(long, env = "MOIM_AWARENESS_BYTES", default_value_t = 4 << 10)]
     pub awareness_bytes: usize,
 
-    /// Bytes of one update of a document
+    /// Bytes of one update message; an answer to a step 1 may be as large as a document
     #[arg(long, env = "MOIM_UPDATE_BYTES", default_value_t = 256 << 10)]
     pub update_bytes: usize,
 
     /// Bytes of a document that are not deleted
-    #[arg(long, env = "MOIM_DOCUMENT_BYTES", default_value_t = 5 << 20)]
+    #[arg(long, env = "MOIM_DOCUMENT_BYTES", default_value_t = 5 << 20, value_parser = document_bytes)]
     pub document_bytes: usize,
 
     /// Cards of a trip that are not in its trash
@@ -209,6 +209,19 @@ impl Config {
     /// Whether people reach this server over TLS, so that cookies may be restricted to it.
     pub fn is_behind_tls(&self) -> bool {
         self.public_url.as_ref().is_some_and(WebOrigin::is_secure)
+    }
+}
+
+/// The most bytes that a document may be allowed: an edit may bring all of it, and one record of MongoDB and one
+/// frame between nodes hold less than 16 MiB.
+const MOST_DOCUMENT_BYTES: usize = 12 << 20;
+
+fn document_bytes(text: &str) -> Result<usize, String> {
+    let bytes: usize = text.parse().map_err(|_| "must be a number of bytes".to_owned())?;
+    if bytes <= MOST_DOCUMENT_BYTES {
+        Ok(bytes)
+    } else {
+        Err(format!("must be at most {MOST_DOCUMENT_BYTES}: an edit may bring a whole document"))
     }
 }
 
@@ -364,6 +377,14 @@ mod tests {
         let config = parse(&[]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert!(!config.is_behind_tls());
+    }
+
+    #[test]
+    fn a_document_is_no_larger_than_one_record_and_one_frame() {
+        let most = MOST_DOCUMENT_BYTES.to_string();
+        assert!(parse(&["--document-bytes", &most]).is_ok());
+        let error = parse(&["--document-bytes", &format!("{}", MOST_DOCUMENT_BYTES + 1)]);
+        assert!(error.is_err_and(|error| error.contains("at most 12582912")));
     }
 
     #[test]

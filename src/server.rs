@@ -421,15 +421,20 @@ fn room_limits(config: &Config) -> rooms::Limits {
     }
 }
 
+/// Around a step 2: its kind and its length.
+const MESSAGE_HEAD: usize = 16;
+
 fn connection_limits(config: &Config) -> connection::Limits {
+    let whole = room_limits(config).document.step2_bytes().saturating_add(MESSAGE_HEAD);
+    let defaults = connection::Limits::default();
     connection::Limits {
         per_address: config.limits.sockets_per_address,
         per_user: config.limits.sockets_per_user,
-        frame_bytes: config.limits.frame_bytes,
+        frame_bytes: config.limits.frame_bytes.unwrap_or_else(|| whole.max(defaults.frame_bytes)),
         hello_within: config.limits.hello(),
         messages_per_second: config.limits.messages_per_second.get(),
         bytes_per_second: config.limits.bytes_per_second.get(),
-        ..connection::Limits::default()
+        ..defaults
     }
 }
 

@@ -5,6 +5,7 @@
 mod admission;
 mod line;
 pub(crate) mod session;
+mod silence;
 pub(crate) mod socket;
 pub(crate) mod upgrade;
 
@@ -17,11 +18,12 @@ use crate::{auth::Keys, rooms::Rooms, store::Plans};
 
 pub use admission::{Admission, Origins};
 pub use line::Line;
+pub use silence::Arrivals;
 
 /// What connections may use.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Bytes in one frame.
+    /// Bytes in one frame: as many as a step 2 with a whole document has.
     pub frame_bytes: usize,
     /// Connections from one address.
     pub per_address: usize,

@@ -23,8 +23,9 @@ use tokio::{
 use tracing::Instrument;
 
 use super::{
-    ConnectionState,
+    Arrivals, ConnectionState,
     session::{Budget, Due, Tenure},
+    silence::Silence,
     upgrade::tell_role,
 };
 use crate::{
@@ -65,12 +66,13 @@ pub(super) async fn serve(
     websocket: WebSocket,
     ticket: Ticket,
     seat: Seat,
+    arrivals: Arrivals,
 ) {
     metrics::gauge!("moim_connections").increment(1);
     tracing::info!("connected");
     let (mut sink, stream) = websocket.split();
     let seat = Arc::new(seat);
-    let reader = Reader::new(state.clone(), ticket, Arc::clone(&seat));
+    let reader = Reader::new(state.clone(), ticket, Arc::clone(&seat), arrivals);
     let (stop, stopped) = oneshot::channel();
     let mut reading = state.tasks.spawn(reader.run(stream, stopped).in_current_span());
     let (ending, read) = tokio::select! {
@@ -130,16 +132,17 @@ struct Reader {
     tenure: Tenure,
     /// The first message must be here by then (W12).
     hello: Option<Instant>,
-    heard: Instant,
+    silence: Silence,
 }
 
 impl Reader {
-    fn new(state: ConnectionState, ticket: Ticket, seat: Arc<Seat>) -> Self {
+    fn new(state: ConnectionState, ticket: Ticket, seat: Arc<Seat>, arrivals: Arrivals) -> Self {
         let now = Instant::now();
+        let silence = Silence::new(arrivals, 2 * state.limits.ping_every, now);
         let tenure = Tenure::Good(now + life_of(&ticket));
         let budget = Budget::new(&state.limits, now);
         let hello = Some(now + state.limits.hello_within);
-        Self { state, ticket, seat, budget, tenure, hello, heard: now }
+        Self { state, ticket, seat, budget, tenure, hello, silence }
     }
 
     /// Reads until the connection ends, the server does, or `stopped` says so; gives the stream back.
@@ -177,13 +180,13 @@ impl Reader {
     }
 
     fn deadline(&self) -> Instant {
-        let silence = self.heard + 2 * self.state.limits.ping_every;
+        let silence = self.silence.deadline();
         let hello = self.hello.unwrap_or(silence);
         self.tenure.deadline().min(silence).min(hello)
     }
 
     fn tick(&mut self, now: Instant) -> ControlFlow<Ending> {
-        if now >= self.heard + 2 * self.state.limits.ping_every {
+        if self.silence.is_over(now) {
             return ControlFlow::Break(Err(Gone));
         }
         if self.hello.is_some_and(|until| now >= until) {
@@ -201,7 +204,7 @@ impl Reader {
     }
 
     async fn frame(&mut self, frame: Result<Frame, Error>) -> Result<ControlFlow<CloseCode>, Gone> {
-        self.heard = Instant::now();
+        self.silence.heard(Instant::now());
         let frame = match frame {
             Ok(Frame::Binary(frame)) => frame,
             Ok(Frame::Ping(_) | Frame::Pong(_)) => return Ok(ControlFlow::Continue(())),

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use axum::{
-    extract::{ConnectInfo, Path, Query, State, WebSocketUpgrade, ws::WebSocket},
+    extract::{ConnectInfo, Extension, Path, Query, State, WebSocketUpgrade, ws::WebSocket},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tracing::Instrument;
 
 use super::{
-    ConnectionState,
+    Arrivals, ConnectionState,
     admission::Place,
     line::{LONGEST_WAIT, TooLong},
     socket,
@@ -49,6 +49,7 @@ pub(super) async fn sync(
     Path(document): Path<String>,
     Query(query): Query<SyncQuery>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    arrivals: Option<Extension<Arrivals>>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -74,7 +75,8 @@ pub(super) async fn sync(
     upgrade.on_upgrade(move |websocket| {
         tasks.track_future(async move {
             let _places = (address, user);
-            enter(state, websocket, ticket, query.ack == Some(1), query.epoch).await;
+            let arrivals = arrivals.map(|Extension(arrivals)| arrivals).unwrap_or_default();
+            enter(state, websocket, ticket, (query.ack == Some(1), query.epoch), arrivals).await;
         })
     })
 }
@@ -159,8 +161,8 @@ async fn enter(
     state: ConnectionState,
     websocket: WebSocket,
     ticket: Result<Ticket, CloseCode>,
-    counted: bool,
-    epoch: Option<u32>,
+    (counted, epoch): (bool, Option<u32>),
+    arrivals: Arrivals,
 ) {
     let ticket = match ticket {
         Ok(ticket) => ticket,
@@ -170,7 +172,7 @@ async fn enter(
     match join(&state, &ticket, acks, epoch).await {
         Ok(seat) => {
             let span = tracing::info_span!("conn", conn.id = seat.id().0, user.id = %ticket.user);
-            socket::serve(state, websocket, ticket, seat).instrument(span).await;
+            socket::serve(state, websocket, ticket, seat, arrivals).instrument(span).await;
         }
         Err(code) => socket::refuse(websocket, code).await,
     }

@@ -94,8 +94,8 @@ impl Document {
         if self.failed {
             return Err(Refusal::Failed);
         }
-        if update.len() > self.limits.update_bytes {
-            return Err(Refusal::TooLarge("update"));
+        if update.len() > self.limits.step2_bytes() {
+            return Err(Refusal::TooLarge("document"));
         }
         if self.bars.hold_bytes(update) {
             return Err(Refusal::Barred);

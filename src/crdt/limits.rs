@@ -3,7 +3,7 @@
 /// What a document and a single update may hold at most. Checked before anything is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of one update.
+    /// Bytes of one update message. A step 2 may be larger: see `step2_bytes`.
     pub update_bytes: usize,
     /// Bytes of all that is in the document and not deleted, without what it takes to put that together.
     pub document_bytes: usize,
@@ -26,6 +26,16 @@ pub struct Limits {
     pub awareness_bytes: usize,
     /// Awareness states a second that are taken from one participant; of more the newest is.
     pub awareness_per_second: u32,
+}
+
+/// What a step 2 may have beyond the document: the names of clients, what was deleted, and collected structs.
+const STEP2_OVERHEAD: usize = 64 << 10;
+
+impl Limits {
+    /// Bytes of one step 2: it may bring a whole document.
+    pub const fn step2_bytes(&self) -> usize {
+        self.document_bytes.saturating_add(STEP2_OVERHEAD)
+    }
 }
 
 impl Default for Limits {

@@ -37,6 +37,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
 
 use super::files::connections_that_fit;
+use crate::connection::Arrivals;
 
 /// The head of a request, and what is read or written of a body at a time, in bytes.
 const MAX_BUFFER: usize = 64 * 1024;
@@ -114,12 +115,19 @@ async fn connection(
     // An edit is a small frame that somebody waits for.
     let _ = socket.set_nodelay(true);
     let progress = Arc::new(Progress::default());
-    let socket = Watched { socket, progress: Arc::clone(&progress), _place: Place::new(place) };
+    let arrivals = Arrivals::default();
+    let socket = Watched {
+        socket,
+        progress: Arc::clone(&progress),
+        arrivals: arrivals.clone(),
+        _place: Place::new(place),
+    };
     let seen = Arc::clone(&progress);
     let service = service_fn(move |request: Request<Incoming>| {
         let answering = Answering::new(Arc::clone(&seen));
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(arrivals.clone());
         let answer = router.clone().call(request);
         async move { Ok::<_, Infallible>(answering.until_sent(answer.await?)) }
     });
@@ -299,6 +307,7 @@ impl Drop for Place {
 struct Watched {
     socket: TcpStream,
     progress: Arc<Progress>,
+    arrivals: Arrivals,
     _place: Place,
 }
 
@@ -310,8 +319,10 @@ impl AsyncRead for Watched {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
+        let more = buffer.filled().len() - before;
+        if more > 0 {
             self.progress.read();
+            self.arrivals.add(more);
         }
         read
     }

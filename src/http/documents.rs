@@ -17,7 +17,7 @@ use super::{
     trips::TripView,
 };
 use crate::{
-    crdt::Projection,
+    crdt::{Limits, Projection},
     ids::{DocId, Role, UserId, VersionId},
     plans::{OpenTicket, SavedVersion},
     store::VersionCause,
@@ -48,12 +48,39 @@ struct TicketView {
     role: Role,
     /// Of the document, and of the ticket: a local copy of another epoch is of no use.
     epoch: u32,
+    limits: LimitsView,
+}
+
+/// What the document takes at most, so that a client can say so before it is refused.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DocumentLimits)]
+struct LimitsView {
+    /// Cards outside the trash.
+    cards: usize,
+    days: usize,
+    /// UTF-16 code units of one text.
+    text: u32,
+    /// Bytes of one update message; what is larger goes as a step 2.
+    update: usize,
+}
+
+impl From<Limits> for LimitsView {
+    fn from(limits: Limits) -> Self {
+        Self {
+            cards: limits.cards,
+            days: limits.days,
+            text: limits.note_chars,
+            update: limits.update_bytes,
+        }
+    }
 }
 
 impl TicketView {
     fn new(ticket: OpenTicket, user: UserId) -> Self {
-        let OpenTicket { issued, role, epoch } = ticket;
-        Self { token: issued.token, expires: issued.expires, user, role, epoch }
+        let OpenTicket { issued, role, epoch, limits } = ticket;
+        let limits = limits.into();
+        Self { token: issued.token, expires: issued.expires, user, role, epoch, limits }
     }
 }
 

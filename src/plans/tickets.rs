@@ -17,6 +17,8 @@ pub struct OpenTicket {
     pub role: Role,
     /// Of the document, and of the ticket: a copy of another epoch is of no use.
     pub epoch: u32,
+    /// What the document takes at most.
+    pub limits: crate::crdt::Limits,
 }
 
 impl Plans {
@@ -37,6 +39,7 @@ impl Plans {
             expires: now + TICKET_LIFE,
         };
         let issued = self.keys.issue_ticket(&ticket, now)?;
-        Ok(OpenTicket { issued, role, epoch })
+        let limits = *self.rooms.document_limits();
+        Ok(OpenTicket { issued, role, epoch, limits })
     }
 }

@@ -336,12 +336,16 @@ impl Actor {
         }
     }
 
-    /// What of an event may be fatal. A client's update that is larger than may be is refused by its length
+    /// What of an event may be fatal. What is larger than a client may send is refused by its length
     /// alone; what other nodes say is stored, so that a trial finds it in the document.
     fn cargo(&self, event: &Event) -> Option<Cargo> {
         match event {
-            Event::Received(_, Message::Update(update) | Message::Step2(update)) => {
+            Event::Received(_, Message::Update(update)) => {
                 let most = self.context.limits.document.update_bytes;
+                (update.len() <= most).then(|| Cargo::Update(update.clone()))
+            }
+            Event::Received(_, Message::Step2(update)) => {
+                let most = self.context.limits.document.step2_bytes();
                 (update.len() <= most).then(|| Cargo::Update(update.clone()))
             }
             Event::Heard(_) | Event::Reread(Some(_)) => Some(Cargo::Document),

@@ -95,6 +95,16 @@ pub enum Effect {
     Abandon,
 }
 
+/// How an edit came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    /// As a step 2, which may bring a whole document.
+    Step2,
+    /// As a step 2 of a reader's that adds nothing.
+    Known,
+    Update,
+}
+
 /// An edit that was applied and not sent on yet.
 #[derive(Debug)]
 struct Fresh {
@@ -296,9 +306,10 @@ impl Room {
                 // W7: a reader answers our step 1 with what it has, which is no offence.
                 let harmless =
                     !self.may_edit(id) && self.document.adds_nothing(&update) == Ok(true);
-                self.edit(id, &update, harmless, now, effects);
+                let sent = if harmless { Sent::Known } else { Sent::Step2 };
+                self.edit(id, &update, sent, now, effects);
             }
-            Message::Update(update) => self.edit(id, &update, false, now, effects),
+            Message::Update(update) => self.edit(id, &update, Sent::Update, now, effects),
             Message::Awareness(states) => self.stir(id, &states, now, effects),
             Message::AskAwareness => self.send_awareness(id, effects),
             // The connection has dealt with these.
@@ -359,19 +370,24 @@ impl Room {
         &mut self,
         id: ParticipantId,
         update: &Bytes,
-        harmless: bool,
+        sent: Sent,
         now: Instant,
         effects: &mut Vec<Effect>,
     ) {
         let Some(participant) = self.participants.get_mut(id) else { return };
         let count = participant.count();
-        if harmless {
+        if sent == Sent::Known {
             return self.wait(id, count, None, effects);
         }
         if !participant.may_edit() {
             return self.refuse_reader(id, count, effects);
         }
-        if self.unstored_bytes.saturating_add(update.len()) > MAX_UNSTORED_BYTES {
+        if sent == Sent::Update && update.len() > self.document.limits().update_bytes {
+            return self.refuse(id, count, Refusal::TooLarge("update"), effects);
+        }
+        // One alone is taken, however large it is: otherwise it would never be.
+        let waiting = self.unstored_bytes;
+        if waiting > 0 && waiting.saturating_add(update.len()) > MAX_UNSTORED_BYTES {
             return effects.push(Effect::Close(id, CloseCode::TryAgainLater));
         }
         let person = participant.person.id;
@@ -469,11 +485,14 @@ impl Room {
             Refusal::TooMany(_) => (RefusedStatus::TooMany, Some(CloseCode::TooLarge)),
             Refusal::Missing => (RefusedStatus::Missing, None),
         };
-        if self.participants.get(id).is_some_and(|one| one.acks == Acks::Counted) {
+        let is_told = self.participants.get(id).is_some_and(|one| one.acks == Acks::Counted);
+        if is_told {
             effects.push(send(id, protocol::refused(count, status, &refusal.to_string())));
         }
         let misses = self.participants.get_mut(id).map_or(0, Participant::miss);
         match code {
+            // It is about this edit alone, and the client knows which one.
+            Some(_) if is_told && refusal != Refusal::Failed => {}
             Some(code) => effects.push(Effect::Close(id, code)),
             None if misses > MAX_MISSES => effects.push(Effect::Close(id, CloseCode::Malformed)),
             None => effects.push(send(id, protocol::step1(&self.document.state_vector()))),

@@ -20,6 +20,8 @@ const LANDED: u8 = 0;
 const UPDATE: u8 = 1;
 /// The first byte of a note over a whole stored document.
 const DOCUMENT: u8 = 2;
+/// A file that has held a larger note gives the room back.
+const KEPT_NOTE_BYTES: usize = 256 << 10;
 /// How the file of a note ends. Other files are left alone.
 const EXTENSION: &str = "note";
 /// What a note may hold at most; there is never one over an update that is larger than rooms take.
@@ -78,6 +80,17 @@ struct Slots {
 struct Slot {
     file: File,
     note: Vec<u8>,
+}
+
+impl Slot {
+    /// Most notes are small; one over a whole document is not to stay in memory, nor on the disk.
+    fn shrink(&mut self) {
+        if self.note.len() > KEPT_NOTE_BYTES {
+            self.note = Vec::new();
+            // A file that stays long is no harm: the note in it has landed.
+            let _ = self.file.set_len(1);
+        }
+    }
 }
 
 impl FlightLog {
@@ -158,9 +171,10 @@ impl Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        let Some(slot) = self.slot.take() else { return };
+        let Some(mut slot) = self.slot.take() else { return };
         // A note that can't be taken back only costs the next start a trial.
         let landed = slot.file.write_all_at(&[LANDED], 0);
+        slot.shrink();
         if landed.is_ok() {
             self.log.0.slots().free.push(slot);
         }
@@ -229,6 +243,22 @@ mod tests {
         }
         opened(&folder).1.into_iter().for_each(|found| found.clear().unwrap());
         assert!(opened(&folder).1.is_empty());
+    }
+
+    #[test]
+    fn a_large_note_gives_its_room_back_and_is_whole_until_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let doc = DocId::new(DocKind::Trip);
+        let (log, _) = opened(&folder);
+        let large = Cargo::Update(vec![7; 5 << 20].into());
+        let flight = log.take_off(doc, large.clone());
+        assert_eq!(opened(&folder).1[0].wreck, Wreck { doc, cargo: large });
+        drop(flight);
+        let files = fs::read_dir(folder.path().join("flight")).unwrap();
+        let longest = files.map(|file| file.unwrap().metadata().unwrap().len()).max();
+        assert_eq!(longest, Some(1));
+        log.take_off(doc, update("small")).leave();
+        assert_eq!(opened(&folder).1.len(), 1, "the same file holds the next note");
     }
 
     #[test]

@@ -19,6 +19,9 @@ use crate::{
     store::{Journal, StoreError, conflict},
 };
 
+/// One append takes no further edit above so many bytes. A record of a database has a limit, and each edit alone
+/// is smaller than that.
+const APPEND_BYTES: usize = 8 << 20;
 /// After a failure the next try waits for so long, each time twice as long …
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// … up to this.
@@ -149,7 +152,7 @@ impl Persist {
 
     fn begin(&mut self) {
         let (journal, doc, epoch) = (Arc::clone(&self.journal), self.doc, self.epoch);
-        let updates: Vec<_> = self.unstored.iter().map(|(_, update)| update.clone()).collect();
+        let updates = first_of(&self.unstored);
         let count = updates.len();
         let append = async move { journal.append(doc, epoch, updates).await };
         self.work = Work::Appending(Box::pin(append), count);
@@ -173,11 +176,39 @@ impl Persist {
     }
 }
 
+/// The edits of the next append: all, or as many as one may take.
+fn first_of(unstored: &[(Revision, Bytes)]) -> Vec<Bytes> {
+    let mut bytes = 0;
+    let fits = |update: &Bytes| {
+        let is_first = bytes == 0;
+        bytes += update.len();
+        is_first || bytes <= APPEND_BYTES
+    };
+    unstored.iter().map(|(_, update)| update.clone()).take_while(fits).collect()
+}
+
 impl Drop for Persist {
     fn drop(&mut self) {
         if !self.is_settled() {
             // The stop was cut short, or the room panicked. Who sent them was not told that they are stored.
             tracing::error!(doc = %self.doc, edits = self.unstored.len(), "edits were not stored");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_append_takes_what_fits_and_at_least_one() {
+        let of = |sizes: &[usize]| {
+            let edits = sizes.iter().map(|size| (Revision(1), Bytes::from(vec![0; *size])));
+            first_of(&edits.collect::<Vec<_>>()).len()
+        };
+        let half = APPEND_BYTES / 2;
+        assert_eq!(of(&[half, half, 1]), 2);
+        assert_eq!(of(&[APPEND_BYTES + 1, 1]), 1);
+        assert_eq!(of(&[1; 500]), 500);
     }
 }

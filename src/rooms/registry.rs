@@ -149,6 +149,11 @@ impl Rooms {
         tasks.spawn(async move { fleet.run(rooms, closing).await });
     }
 
+    /// What any document takes at most.
+    pub fn document_limits(&self) -> &crate::crdt::Limits {
+        &self.0.context.limits.document
+    }
+
     /// How many people are in the document now, on all nodes.
     pub fn present(&self, doc: DocId) -> usize {
         if let Some(fleet) = self.0.fleet.get() {

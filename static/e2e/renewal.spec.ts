@@ -49,15 +49,21 @@ test('an owner clears trash and history, and everybody is back by themselves', a
     await a.page.getByTestId('versions').click()
   })
 
-  await test.step('B is offered what the trip lacks, and opens it afresh', async () => {
+  await test.step('B is back by themselves too; what the trip lacks is kept, and goes in when B says so', async () => {
     await b.page.context().setOffline(false)
-    const stopped = b.page.getByTestId('stopped')
-    await expect(stopped).toHaveAttribute('data-reason', 'otherEpoch')
-    await expect(stopped.getByTestId('save-copy')).toBeVisible()
-    await stopped.getByTestId('reopen').click()
     await b.expectState('saved')
     await b.expectDay(1, ['stays'])
     await expect(b.card('made in the tunnel')).toBeHidden()
+    await b.page.getByTestId('kept-open').click()
+    const copy = b.page.getByTestId('kept-copy')
+    await expect(copy).toHaveAttribute('data-reason', 'otherEpoch')
+    await expect(copy.getByTestId('kept-item')).toHaveText([/made in the tunnel/])
+    await copy.getByTestId('kept-merge').click()
+    await expect(copy).toHaveCount(0)
+    await b.page.keyboard.press('Escape')
+    await b.expectDay(1, ['stays'])
+    await b.expectDay(2, ['made in the tunnel'])
+    await expect(a.card('made in the tunnel')).toBeVisible()
   })
 
   await test.step('both go on together, and B hears who it was', async () => {

@@ -265,7 +265,7 @@ fn what_builds_on_unknown_edits_is_missing_them_until_they_are_there() {
 #[test]
 fn limits_hold_before_anything_is_applied() {
     let limits =
-        Limits { cards: 3, days: 4, note_chars: 10, update_bytes: 4_000, ..Limits::default() };
+        Limits { cards: 3, days: 4, note_chars: 10, document_bytes: 4_000, ..Limits::default() };
     let state = Table::with(0).server.encode_state();
     let check = |edit: &dyn Fn(&mut yrs::TransactionMut<'_>), refusal: Option<Refusal>| {
         let mut server = Document::load(&state, [], limits).unwrap();
@@ -295,7 +295,7 @@ fn limits_hold_before_anything_is_applied() {
     };
     check(&|txn| write(txn, "0123456789"), None);
     check(&|txn| write(txn, "0123456789a"), Some(Refusal::TooLarge("text")));
-    check(&|txn| write(txn, &"x".repeat(4_000)), Some(Refusal::TooLarge("update")));
+    check(&|txn| write(txn, &"x".repeat(4_000)), Some(Refusal::TooLarge("document")));
 }
 
 #[test]

@@ -56,10 +56,9 @@ export class CardEdits implements Cards {
 
   /** A new card counts also while it is in the trash: the server says so, too. */
   hasRoom(): boolean {
-    const { cards, keptCards } = this.#bench.limits();
-    const stored = [...this.#bench.reader.cards().values()];
-    const { size } = this.#bench.roots.cards;
-    return size < keptCards && (size < cards || stored.filter(({ deleted }) => !deleted).length < cards);
+    const { cards } = this.#bench.limits();
+    if (this.#bench.roots.cards.size < cards) return true;
+    return [...this.#bench.reader.cards().values()].filter(({ deleted }) => !deleted).length < cards;
   }
 
   move(id: string, target: DropTarget): boolean {

@@ -1,6 +1,7 @@
 // A small server for tests: rooms in memory that speak the protocol (W2–W5, W7), with switches for losses and refusals.
 import * as Y from "yjs";
 import { decode, encode, type Message } from "../protocol/frames";
+import { ApiError } from "../api/errors";
 import type { Socket } from "../transport/connection";
 import { DEFAULT_LIMITS } from "./remake";
 import { asSharedMap, asSharedText, rootsOf } from "./schema";
@@ -29,13 +30,18 @@ export class Hub {
   limits = { cards: 2_000, days: 366, text: 20_000, document: 5 << 20 };
   /** Refused for any other reason (status 2). */
   poison: ((update: Uint8Array) => boolean) | null = null;
+  /** Whose access was taken. */
+  readonly gone = new Set<string>();
   readonly sockets = new Set<HubSocket>();
+  /** What outlives a crash. */
+  #durable = Y.encodeStateAsUpdate(new Y.Doc());
 
   ticket(user: string): Promise<Ticket> {
     if (!this.up) return Promise.reject(new Error("down"));
+    if (this.gone.has(user)) return Promise.reject(new ApiError(403, "forbidden", "no"));
     const role = this.roles.get(user) ?? "editor";
     const { cards, days, text } = this.limits;
-    const limits = { cards, keptCards: 4 * cards, days, text, update: 64 << 10 };
+    const limits = { cards, days, text, update: 64 << 10 };
     return Promise.resolve({ token: user, expires: "", user: this.loggedIn ?? user, role, epoch: this.epoch, limits: this.tells ? limits : DEFAULT_LIMITS });
   }
 
@@ -50,6 +56,17 @@ export class Hub {
     for (const socket of this.sockets) if (socket !== from) socket.give(message);
   }
 
+  /** As after kill -9: what was not acknowledged is gone. */
+  crash(): void {
+    this.doc = new Y.Doc();
+    Y.applyUpdate(this.doc, this.#durable);
+    this.cut();
+  }
+
+  saved(): void {
+    this.#durable = Y.encodeStateAsUpdate(this.doc);
+  }
+
   /** The same content, under another history. */
   reset(): void {
     const { cards, days, meta, title, desc } = rootsOf(this.doc);
@@ -58,9 +75,12 @@ export class Hub {
     for (const [id, card] of cards.entries()) made.cards.set(id, copyOf(card));
     for (const [from, to] of [[days, made.days], [meta, made.meta]] as const)
       for (const [key, value] of from.entries()) to.set(key, value);
+    for (const name of this.doc.share.keys())
+      if (name.startsWith("day:")) fresh.getText(name).insert(0, this.doc.getText(name).toJSON());
     made.title.insert(0, title.toJSON());
     made.desc.insert(0, desc.toJSON());
     this.doc = fresh;
+    this.saved();
     this.epoch += 1;
     this.cut(undefined, 4409);
   }
@@ -95,6 +115,7 @@ export class HubSocket implements Socket {
   accept(): void {
     if (this.readyState !== CONNECTING) return;
     if (!this.#hub.up) return this.end(1006);
+    if (this.#hub.gone.has(this.user)) return this.end(4403);
     this.readyState = OPEN;
     this.#hub.sockets.add(this);
     this.onopen?.();
@@ -127,6 +148,7 @@ export class HubSocket implements Socket {
   }
 
   acknowledge(): void {
+    this.#hub.saved();
     if (this.#counted > 0) this.give({ type: "stored", count: this.#counted });
   }
 
@@ -189,7 +211,7 @@ function beyond(trial: Y.Doc, doc: Y.Doc, limits: Hub["limits"]): string | null 
   if (Y.encodeStateAsUpdate(trial).length > limits.document) return "document";
   const visible = (of: Y.Doc) => [...of.getMap("cards").values()].filter((card) => !asSharedMap(card)?.get("del")).length;
   const made = trial.getMap("cards").size - doc.getMap("cards").size;
-  if (made > 0 && (visible(doc) + made > limits.cards || trial.getMap("cards").size > 4 * limits.cards)) return "cards";
+  if (made > 0 && (visible(doc) + made > limits.cards)) return "cards";
   if (trial.getMap("days").size > Math.max(limits.days, doc.getMap("days").size)) return "days";
   const notes = [...trial.getMap("cards").values()].map((card) => asSharedText(asSharedMap(card)?.get("note")));
   const texts = [trial.getText("desc"), trial.getText("title"), ...notes];

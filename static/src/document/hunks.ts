@@ -11,13 +11,18 @@ const MAX_PIECES = 4_000;
 
 /** Splices of `before`, in order and apart from each other, that make `after` of it. */
 export function hunks(before: string, after: string): Splice[] {
-  const found = split(before, after, LINES).flatMap((outer) => {
-    const removed = before.slice(outer.index, outer.index + outer.remove);
-    return split(removed, outer.insert, WORDS).flatMap((inner) => shortest(removed, inner, outer.index));
-  });
+  const found = words(before, after).flatMap((splice) => shortest(before, splice));
   if (applyAll(before, found) === after) return found;
   const whole = diff(before, after);
   return whole ? [whole] : [];
+}
+
+/** The same, in whole words. */
+function words(before: string, after: string): Splice[] {
+  return split(before, after, LINES).flatMap((outer) => {
+    const removed = before.slice(outer.index, outer.index + outer.remove);
+    return split(removed, outer.insert, WORDS).map((inner) => ({ ...inner, index: outer.index + inner.index }));
+  });
 }
 
 /** `text` after splices that are in order. */
@@ -34,7 +39,7 @@ export function applyAll(text: string, splices: readonly Splice[]): string {
 export function mergeTexts(base: string | null, mine: string, theirs: string): Splice[] {
   if (base === theirs) return hunks(theirs, mine);
   if (base === null) {
-    const added = hunks(theirs, mine).map(({ index, remove, insert }) => ({ index: index + remove, remove: 0, insert }));
+    const added = words(theirs, mine).map((one) => ({ ...one, index: one.index + one.remove, remove: 0 }));
     return added.filter(({ insert }) => insert !== "");
   }
   if (base === mine || mine === theirs) return [];
@@ -72,8 +77,8 @@ export function spliceText(text: Y.Text, splices: readonly Splice[]): void {
 }
 
 function split(before: string, after: string, pieces: RegExp): Splice[] {
-  const whole = diff(before, after);
-  if (!whole) return [];
+  if (before === after) return [];
+  const whole = { index: 0, remove: before.length, insert: after };
   const [as, bs] = [before.match(pieces) ?? [], after.match(pieces) ?? []];
   if (as.length + bs.length > MAX_PIECES) return [whole];
   const starts = [0];
@@ -86,7 +91,7 @@ function split(before: string, after: string, pieces: RegExp): Splice[] {
 }
 
 /** The splice without what it takes away and puts back. */
-function shortest(before: string, splice: Splice, offset: number): Splice[] {
-  const cut = diff(before.slice(splice.index, splice.index + splice.remove), splice.insert);
-  return cut ? [{ ...cut, index: offset + splice.index + cut.index }] : [];
+function shortest(before: string, { index, remove, insert }: Splice): Splice[] {
+  const cut = diff(before.slice(index, index + remove), insert);
+  return cut ? [{ ...cut, index: index + cut.index }] : [];
 }

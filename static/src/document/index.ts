@@ -20,7 +20,7 @@ export {
   unsentOf,
   type Kept,
 } from "./kept";
-export { KeepError, MergeRefused, SetAsideFileError } from "./set-aside";
+export { KeepError, MergeInterrupted, MergeRefused, SetAsideFileError } from "./set-aside";
 export type * from "./types";
 export { allCards } from "./view";
 export { isHalt, mayWrite } from "../sync/machine";

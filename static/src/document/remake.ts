@@ -10,7 +10,6 @@ import { asSharedMap, asSharedText, plain } from "./schema";
 /** What a server takes at most; it says so with each ticket. */
 export interface DocumentLimits {
   readonly cards: number;
-  readonly keptCards: number;
   readonly days: number;
   /** UTF-16 units of one text. */
   readonly text: number;
@@ -20,7 +19,6 @@ export interface DocumentLimits {
 
 export const DEFAULT_LIMITS: DocumentLimits = {
   cards: 2_000,
-  keptCards: 8_000,
   days: 366,
   text: 20_000,
   update: 64 * 1024,
@@ -36,13 +34,11 @@ export interface Left {
 export class Room {
   readonly #limits: DocumentLimits;
   #visible: number;
-  #kept: number;
   #days: number;
 
   constructor(doc: Y.Doc, limits: DocumentLimits) {
     this.#limits = limits;
     const cards = [...doc.getMap("cards").values()].map(asSharedMap);
-    this.#kept = cards.length;
     this.#visible = cards.filter((card) => card && !isTrashed(card.get("del"))).length;
     this.#days = doc.getMap("days").size;
   }
@@ -53,9 +49,8 @@ export class Room {
 
   /** Takes room for a new card, if there is any. One in the trash may come out of it, so it counts as well. */
   card(isVisible: boolean): boolean {
-    if (this.#visible >= this.#limits.cards || this.#kept >= this.#limits.keptCards) return false;
+    if (this.#visible >= this.#limits.cards) return false;
     this.#visible += Number(isVisible);
-    this.#kept += 1;
     return true;
   }
 

@@ -95,18 +95,20 @@ export async function read(id: string): Promise<SetAside | null> {
   }
 }
 
-/** Keeps it, and answers once it is on the disk. Rejects with `KeepError`. */
-export async function add(
-  one: Omit<SetAside, "id" | "created" | "bytes">,
-  now: () => number = Date.now,
-): Promise<SetAside> {
+export type NewSetAside = Omit<SetAside, "id" | "created" | "bytes">;
+
+/** A copy that is not kept yet. */
+export function made(one: NewSetAside, now: () => number = Date.now): SetAside {
   const created = now();
-  const aside = { ...one, id: ulid(created), created, bytes: sizeOf(one) };
-  await put(aside);
-  return aside;
+  return { ...one, id: ulid(created), created, bytes: sizeOf(one) };
 }
 
-/** Keeps it in place of the one with the same id. Rejects with `KeepError`; then the other one is still there. */
+/** Keeps it, and answers once it is on the disk. Rejects with `KeepError`. */
+export function add(one: NewSetAside, now: () => number = Date.now): Promise<SetAside> {
+  return replace(made(one, now));
+}
+
+/** Keeps it, in place of the one with the same id. Rejects with `KeepError`; then the other one is still there. */
 export async function replace(one: SetAside): Promise<SetAside> {
   const aside = { ...one, bytes: sizeOf(one) };
   await put(aside);

@@ -12,6 +12,7 @@ import { PresenceBoard } from "./presence";
 import { Provider, REMOTE } from "./provider";
 import { TripReader } from "./reader";
 import { itemsOf, MergeInterrupted, MergeRefused, type MergePort } from "./merge";
+import type { DocumentLimits } from "./remake";
 import { LASTING, LOCAL, rootsOf } from "./schema";
 import * as asides from "./set-aside";
 import { Signal, type Readable } from "./signal";
@@ -120,6 +121,10 @@ export class OpenTrip implements TripDocument {
     return this.#copy.kept;
   }
 
+  get limits(): DocumentLimits {
+    return this.#provider.limits;
+  }
+
   get role(): Readable<Role | null> {
     return this.#provider.role;
   }
@@ -148,29 +153,30 @@ export class OpenTrip implements TripDocument {
     return Y.encodeStateAsUpdate(this.#doc);
   }
 
-  async setAside(reason: asides.SetAsideReason): Promise<asides.SetAside> {
-    const head = {
+  aside(reason: asides.SetAsideReason): asides.SetAside {
+    const sources = { state: this.encode(), base: this.#base };
+    return asides.made({
       user: this.#user,
       doc: this.id,
       title: this.#view.get().trip.title,
       epoch: this.#copy.epoch ?? this.#provider.epoch ?? 0,
       reason,
+      items: itemsOf(sources),
       whole: true,
-    };
+      ...sources,
+    });
+  }
+
+  async setAside(reason: asides.SetAsideReason): Promise<asides.SetAside> {
     let edits = this.#edits;
-    let kept = await asides.add({ ...head, ...this.#sources() });
+    let kept = await asides.replace(this.aside(reason));
     // Somebody types while it is being written.
     while (edits !== this.#edits) {
       edits = this.#edits;
-      kept = await asides.replace({ ...kept, ...this.#sources() });
+      kept = await asides.replace({ ...this.aside(reason), id: kept.id, created: kept.created });
     }
     this.#frozen = true;
     return kept;
-  }
-
-  #sources(): Pick<asides.SetAside, "state" | "base" | "items"> {
-    const sources = { state: this.encode(), base: this.#base };
-    return { ...sources, items: itemsOf(sources) };
   }
 
   /** Waits until the server's state is here, and rejects where it cannot be written. */

@@ -250,6 +250,8 @@ export type LocalLimit = "cards" | "days" | "text";
 export interface TripDocument extends Mergeable {
   readonly view: Readable<TripView>;
   readonly sync: Readable<SyncState>;
+  /** What the server takes at most, as it said last. */
+  readonly limits: DocumentLimits;
   /** The role of the last ticket or access message; null until known. */
   readonly role: Readable<Role | null>;
   readonly presence: Presence;
@@ -260,6 +262,8 @@ export interface TripDocument extends Mergeable {
   setMeta(meta: Partial<TripMeta>): void;
   /** The whole local copy, for "save my copy" as a file (a Yjs update). */
   encode(): Uint8Array;
+  /** All that is here as a copy, for a file; it is not kept anywhere. */
+  aside(reason: SetAsideReason): SetAside;
   /**
    * Keeps all that is here on the device, apart from the local copy, and answers once it is on the disk. From then on
    * nothing can be edited here any more. Rejects with `KeepError`; then nothing may be dropped.

@@ -97,6 +97,16 @@ describe("the chip", () => {
     expect(machine.state).toEqual({ kind: "saved" });
   });
 
+  it("counts the rest of a burst whose first edit is stored, also after the connection was lost", () => {
+    const machine = connected();
+    stored(machine, 1);
+    for (const at of [0, 300]) edit(machine, at);
+    stored(machine, 2);
+    expect(machine.changes).toBe(1);
+    machine.handle({ type: "closed", code: 4409, reason: "" });
+    expect(machine.state).toMatchObject({ reason: "otherEpoch", copy: true });
+  });
+
   it("never says saved while a message of a burst is on its way", () => {
     const machine = connected();
     stored(machine, 1);

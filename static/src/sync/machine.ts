@@ -75,12 +75,19 @@ const MAX_RESYNCS = 3;
 interface Flight {
   /** Changes of this person that it carries. */
   changes: number;
+  /** Whether it is an edit of this person's; in a burst only the first counts as a change. */
+  readonly isEdit: boolean;
   /** Who waits for its outcome. */
   readonly submission: number | null;
   refused: boolean;
 }
 
-const flight = (changes: number, submission: number | null = null): Flight => ({ changes, submission, refused: false });
+const flight = (changes: number, isEdit: boolean, submission: number | null = null): Flight => ({
+  changes,
+  isEdit,
+  submission,
+  refused: false,
+});
 
 type Problem = Extract<SyncState, { kind: "access-changed" | "refused" }>;
 
@@ -112,7 +119,9 @@ export class SyncMachine {
 
   /** Edits that the server has not confirmed as durable. */
   get changes(): number {
-    return this.#inFlight.reduce((sum, { changes }) => sum + changes, this.#unsent);
+    const changes = this.#inFlight.reduce((sum, one) => sum + one.changes, this.#unsent);
+    // The rest of a burst whose first edit is stored is a change as well.
+    return changes === 0 && this.#inFlight.some(({ isEdit, refused }) => isEdit && !refused) ? 1 : changes;
   }
 
   get state(): SyncState {
@@ -214,7 +223,7 @@ export class SyncMachine {
     if (this.#resyncs > MAX_RESYNCS) return this.#giveUp("malformed", "the exchange does not end");
     this.#resyncs += 1;
     this.#answered = true;
-    this.#inFlight.push(flight(this.#unsent));
+    this.#inFlight.push(flight(this.#unsent, this.#unsent > 0));
     this.#unsent = 0;
     return [{ type: "answer", vector }];
   }
@@ -227,7 +236,7 @@ export class SyncMachine {
       this.#unsent += changes;
       return [];
     }
-    this.#inFlight.push(flight(changes));
+    this.#inFlight.push(flight(changes, true));
     return [{ type: "send", message: { type: "update", update } }];
   }
 
@@ -235,7 +244,7 @@ export class SyncMachine {
     if (!this.#open || !this.#answered || this.#problem !== null) {
       return [{ type: "settled", submission, outcome: { is: "lost" } }];
     }
-    this.#inFlight.push(flight(0, submission));
+    this.#inFlight.push(flight(0, false, submission));
     return [{ type: "send", message: { type: "update", update } }];
   }
 
@@ -267,7 +276,7 @@ export class SyncMachine {
     const index = nth - this.#acknowledged - 1;
     const refused = this.#inFlight[index];
     // What was refused is on this device only; it stays counted until an answer carries it again.
-    this.#unsent += refused?.changes ?? 0;
+    this.#unsent += Math.max(refused?.changes ?? 0, Number(refused?.isEdit ?? false));
     if (refused) [refused.changes, refused.refused] = [0, true];
     if (index === 0) this.#settle(nth);
     const submission = refused?.submission ?? null;

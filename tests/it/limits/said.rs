@@ -17,7 +17,7 @@ struct Edge {
     /// What is just within it and just beyond, as frames for a document with this state.
     within: fn(state: &[u8], most: usize) -> Bytes,
     beyond: fn(state: &[u8], most: usize) -> Bytes,
-    /// What comes before the close, where the server reads the message.
+    /// What is said of it, where the server reads the message; otherwise the connection ends.
     refused: Option<(RefusedStatus, &'static str)>,
 }
 
@@ -83,9 +83,9 @@ async fn state(socket: &mut Socket) -> Vec<u8> {
     step2[length..].to_vec()
 }
 
-/// W9
+/// W4, W9: who comes with `ack=1` is told of that edit alone; a frame that can't be read ends the connection.
 #[tokio::test]
-async fn what_is_within_a_limit_is_stored_and_what_is_beyond_is_refused_and_closed_with_4413() {
+async fn what_is_within_a_limit_is_stored_and_what_is_beyond_is_refused() {
     for Edge { limit: (flag, most), within, beyond, refused } in EDGES {
         let (setting, name) = (format!("--{flag}"), flag.replace('-', "_"));
         let place = Place::with(&[&setting, &most.to_string()]).await;
@@ -94,15 +94,32 @@ async fn what_is_within_a_limit_is_stored_and_what_is_beyond_is_refused_and_clos
         let state = state(&mut socket).await;
         let mut wrong = place.join().await;
         wrong.say(beyond(&state, most)).await;
-        let (seen, code) = wrong.closed().await;
-        assert_eq!(code, 4413, "{flag}");
         if let Some((status, reason)) = refused {
-            assert!(seen.contains(&protocol::refused(1, status, reason)), "{flag}");
+            wrong.until(&protocol::refused(1, status, reason)).await;
+            wrong.say(protocol::update(&[0, 0])).await;
+            wrong.until(&protocol::stored(2)).await;
+        } else {
+            assert_eq!(wrong.closed().await.1, 4413, "{flag}");
         }
         socket.say(within(&state, most)).await;
         socket.until(&protocol::stored(1)).await;
         assert!(place.limited(&name).await > before, "{flag}");
     }
+}
+
+/// W4: a step 2 may bring a whole document, whatever an update may bring.
+#[tokio::test]
+async fn a_step_2_may_be_as_large_as_a_document() {
+    let most = 300_000;
+    let flags = ["--update-bytes", "3000", "--document-bytes", &most.to_string()];
+    let place = Place::with(&flags).await;
+    let mut socket = place.join().await;
+    let state = state(&mut socket).await;
+    socket.say(protocol::step2(&update_of(most + 1 - state.len()))).await;
+    let refused = protocol::refused(1, RefusedStatus::TooLarge, "too large: document");
+    socket.until(&refused).await;
+    socket.say(protocol::step2(&update_of(most - state.len()))).await;
+    socket.until(&protocol::stored(2)).await;
 }
 
 /// An awareness message about one id.

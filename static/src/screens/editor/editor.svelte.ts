@@ -47,6 +47,7 @@ export class Editor {
   /** Counts the saves made here, so that an open history reads its list again. */
   versionsChanged = $state(0);
   menus: Menus | null = null;
+  #reopened: string | null = null;
   readonly dragging: Dragging;
 
   readonly view = $derived.by(() => this.#view.current);
@@ -97,6 +98,22 @@ export class Editor {
     this.#kept = fromStore(doc.kept);
     this.#peers = fromStore(doc.presence.peers);
     this.#history = fromStore(doc.history.state);
+  }
+
+  /** Goes on where the one before it stopped: the same trip, opened again. */
+  resume(before: Editor): void {
+    this.selected = before.selected;
+    this.panel = before.panel;
+    this.focused = before.focused;
+    this.column = before.column;
+    if (before.opened !== null) this.#reopened = before.opened;
+  }
+
+  /** A card that was open is opened again once the trip is here. */
+  resumed(): void {
+    const card = this.#reopened;
+    this.#reopened = null;
+    if (card !== null && this.position(card)) this.open(card);
   }
 
   position(id: string | null): CardPosition | null {
@@ -175,7 +192,7 @@ export class Editor {
 
   add(card: NewCard): string {
     const id = this.doc.cards.add(card);
-    this.select(id);
+    if (this.position(id)) this.select(id);
     return id;
   }
 
