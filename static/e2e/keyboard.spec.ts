@@ -30,7 +30,7 @@ test('shortcuts go by what a key types, and characters of AltGr stay characters'
   await expect(page.getByTestId('save-box')).toBeHidden()
 
   await test.step('undo and redo in a note, by each of their keys', async () => {
-    await editor.note.pressSequentially('hello')
+    await editor.note.fill('hello')
     await page.keyboard.press('Control+z')
     await expect(editor.note).toHaveValue('')
     await page.keyboard.press('Control+Shift+z')
