@@ -182,7 +182,8 @@ fn moment(value: Option<&Any>) -> Option<String> {
     is_moment.then(|| text.to_owned())
 }
 
-fn parse_date(text: &str) -> Option<Date> {
+/// `YYYY-MM-DD`, of the years 0000 to 9999.
+pub(super) fn parse_date(text: &str) -> Option<Date> {
     let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return None };
     let year = digits(&[y1, y2, y3, y4])?;
     let month = i8::try_from(digits(&[m1, m2])?).ok()?;

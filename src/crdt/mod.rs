@@ -20,6 +20,7 @@ mod restore;
 mod roots;
 mod salvage;
 mod splice;
+mod times;
 
 pub use awareness::{Awareness, Presence};
 pub use document::{Applied, Document};

@@ -9,7 +9,7 @@ use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn, TextRef};
 use super::{
     clamp,
     projection::{Card, Day, Projection},
-    roots,
+    roots, times,
 };
 use crate::trip::{Counts, Summary};
 
@@ -101,7 +101,7 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
             date: date.map(|date| date.to_string()),
             title: self.root_text(&roots::day_title(&day.id), TITLE),
             note: self.root_text(&roots::day_note(&day.id), DAY_NOTE),
-            cards: cards.into_iter().map(|(_, card)| card).collect(),
+            cards: cards.into_iter().map(|(_, card)| on_day(card, date)).collect(),
         }
     }
 
@@ -232,6 +232,12 @@ fn sort(cards: &mut [(String, Card)]) {
     cards.sort_unstable_by(|(key, card), (other_key, other)| {
         (key, &card.id).cmp(&(other_key, &other.id))
     });
+}
+
+/// The time of a card belongs to its day, where that has a date.
+fn on_day(card: Card, date: Option<Date>) -> Card {
+    let Some(date) = date else { return card };
+    Card { when: card.when.map(|when| times::on_day(when, date)), ..card }
 }
 
 fn date_of(day: &StoredDay, start: Option<Date>, rank: usize) -> Option<Date> {

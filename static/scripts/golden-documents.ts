@@ -251,6 +251,52 @@ export const documents: Record<string, () => Uint8Array[]> = {
     "start null": { s: null }, text: "2026-12-24", list: ["2026-12-24"], map: new Y.Map([["s", "2026-12-24"]]), signed: { s: "+002026-12-24" }, "long year": { s: "12026-12-24" },
   }),
 
+  "times follow their day": one((trip) => {
+    trip.meta.set("start", "2026-12-30");
+    trip.range(3);
+    trip.days.set("pinned", { ord: nthKey(3), pin: "2028-02-29" });
+    const when = (id: string, day: string | null, key: string, value: unknown) => trip.card(id, [day, key], { when: value });
+    when("moved", "d2", "a0", { s: "2026-12-24T11:00", stz: "Asia/Seoul" });
+    when("locked", "d2", "a1", { s: "2026-12-24T11:00", e: "2026-12-24T12:00", lock: true });
+    when("whole day", "d2", "a2", { s: "2026-12-24", allDay: true });
+    when("same", "d2", "a3", { s: "2026-12-31T10:00", e: "2026-12-31T11:00" });
+    when("three nights", "d3", "a0", { s: "2026-02-27T15:00", stz: "Asia/Seoul", e: "2026-03-02T11:00", etz: "Asia/Seoul" });
+    when("over the date line", "d1", "a0", { s: "2027-01-01T09:30", stz: "Pacific/Auckland", e: "2026-12-31T23:50", etz: "Pacific/Honolulu" });
+    when("other zone", "d1", "a1", { s: "2026-06-10T21:00", stz: "Asia/Seoul", e: "2026-06-10T15:30", etz: "America/Los_Angeles" });
+    when("end a whole day", "d1", "a2", { s: "2026-12-24T10:00", e: "2026-12-26" });
+    when("bad end", "d1", "a3", { s: "2026-12-24T10:00", e: "2026-12-32" });
+    when("lock of a wrong type", "d1", "a4", { s: "2026-12-24T10:00", lock: "true" });
+    when("leap", "pinned", "a0", { s: "2026-12-24T10:00", e: "2026-12-25T01:00" });
+    when("in the tray", null, "a0", { s: "2026-12-24T10:00" });
+    when("its day is gone", "d9", "a1", { s: "2026-12-24T10:00" });
+  }),
+
+  "times at the ends of the calendar": one((trip) => {
+    trip.meta.set("start", "9999-12-30");
+    trip.range(4);
+    trip.days.set("first", { ord: nthKey(4), pin: "0000-01-01" });
+    const when = (id: string, day: string | null, key: string, value: unknown) => trip.card(id, [day, key], { when: value });
+    when("last day", "d2", "a0", { s: "2026-12-24T10:00", e: "2026-12-24T12:00", etz: "Asia/Seoul" });
+    when("ends beyond it", "d2", "a1", { s: "2026-12-24T10:00", e: "2026-12-25T12:00", etz: "Asia/Seoul" });
+    when("day without a date", "d3", "a0", { s: "2026-12-24T10:00", e: "2026-12-25T12:00" });
+    when("ends before it", "first", "a0", { s: "2026-12-24T10:00", e: "2026-12-23" });
+    when("from one end to the other", "first", "a1", { s: "0000-01-01", e: "9999-12-31T23:59" });
+    when("and back", "d1", "a0", { s: "9999-12-31", e: "0000-01-01T00:00" });
+  }),
+
+  "times without dates": one((trip) => {
+    trip.range(1);
+    trip.card("c", ["d1", "a0"], { when: { s: "2026-12-24T10:00", e: "2026-12-25T12:00" } });
+  }),
+
+  "a card moved while its time is set": () => {
+    const base = new Client(10).edit((trip) => (trip.range(2), trip.meta.set("start", "2026-12-24"), trip.card("c", ["d1", "a0"], { when: { s: "2026-12-24T11:00" } })));
+    const a = new Client(20, base.updates).edit((trip) => trip.field("c", "at", ["d2", "a5"]));
+    const b = new Client(30, base.updates).edit((trip) => trip.field("c", "when", { s: "2026-12-24T14:00", e: "2026-12-24T15:00" }));
+    const c = new Client(40, base.updates).edit((trip) => trip.meta.set("start", "2027-03-01"));
+    return [...base.updates, ...a.updates, ...b.updates, ...c.updates];
+  },
+
   "minutes": variants("dur", { zero: 0, one: 1, most: 525_600, over: 525_601, negative: -1, fraction: 1.5, float: 2 ** 31 + 0.5, text: "60", true: true, big: 2 ** 40, "negative zero": -0, nan: Number.NaN, infinite: Number.POSITIVE_INFINITY }),
 
   "links": variants("link", { https: "https://a.b", http: "http://a.b", bare: "https://", upper: "HTTPS://a.b", script: "javascript:alert(1)", data: "data:text/html,x", space: " https://a.b", ftp: "ftp://a", relative: "//a.b", empty: "", number: 1, slash: "https:/a" }),

@@ -74,13 +74,13 @@ export class CardEdits implements Cards {
   }
 
   set(id: string, fields: Partial<CardFields>): void {
-    const stored = this.#bench.reader.cards().get(id);
+    const card = this.#bench.reader.rendered(id);
     const map = this.#map(id);
-    if (!stored || !map) return;
+    if (!card || !map) return;
     const changes = FIELDS.flatMap((field) => {
       if (!(field in fields)) return [];
       const value = VALID[field](fields[field]);
-      return same(value, stored.card[field]) ? [] : [[field, value] as const];
+      return same(value, card[field]) ? [] : [[field, value] as const];
     });
     if (changes.length === 0) return;
     this.#bench.step(() => changes.forEach(([field, value]) => map.set(field, value)));

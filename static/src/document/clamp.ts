@@ -1,4 +1,5 @@
 // How values of a document that anybody may have written become values of the right type and size. Pure.
+import { isDate } from "../time/calendar";
 import type { CardKind, CardStatus, Estimate, Place, When } from "./projection-types";
 
 export const MAX = {
@@ -137,16 +138,4 @@ function asMoment(value: unknown): string | null {
   if (typeof value !== "string") return null;
   const timed = /^(.{10})T([01][0-9]|2[0-3]):[0-5][0-9]$/.exec(value);
   return isDate(timed?.[1] ?? value) ? value : null;
-}
-
-function isDate(text: string): boolean {
-  const match = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text);
-  if (!match) return false;
-  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
-  return month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
-  return [4, 6, 9, 11].includes(month) ? 30 : 31;
 }

@@ -1,7 +1,7 @@
 // Edits of days: by hand, by range, by date; and which locked cards a new date would leave behind.
 import { ulid } from "../ids";
+import { addDays, daysBetween } from "../time/calendar";
 import { asDate } from "./clamp";
-import { addDays, daysBetween } from "./dates";
 import { compareBytes, keyAfter, nthKey, place } from "./order";
 import type { Card } from "./projection-types";
 import type { Cards, Days, LockedCard, LockedChoice } from "./types";

@@ -159,6 +159,40 @@ describe("the reading rules in the golden documents", () => {
     ]);
   });
 
+  it("rule 6: an unlocked time is on the date of its day, a locked one on its own", () => {
+    const times = (name: string) =>
+      golden(name).days.flatMap((day) => day.cards.map(({ id, when }) => [id, when?.s, when?.e ?? null]));
+    expect(times("times follow their day")).toEqual([
+      ["over the date line", "2026-12-30T09:30", "2026-12-29T23:50"],
+      ["other zone", "2026-12-30T21:00", "2026-12-30T15:30"],
+      ["end a whole day", "2026-12-30T10:00", "2027-01-01"],
+      ["bad end", "2026-12-30T10:00", null],
+      ["lock of a wrong type", "2026-12-30T10:00", null],
+      ["moved", "2026-12-31T11:00", null],
+      ["locked", "2026-12-24T11:00", "2026-12-24T12:00"],
+      ["whole day", "2026-12-31", null],
+      ["same", "2026-12-31T10:00", "2026-12-31T11:00"],
+      ["three nights", "2027-01-01T15:00", "2027-01-04T11:00"],
+      ["leap", "2028-02-29T10:00", "2028-03-01T01:00"],
+    ]);
+    expect(golden("times follow their day").tray.map(({ when }) => when?.s)).toEqual([
+      "2026-12-24T10:00",
+      "2026-12-24T10:00",
+    ]);
+    expect(times("times at the ends of the calendar")).toEqual([
+      ["and back", "9999-12-30", null],
+      ["last day", "9999-12-31T10:00", "9999-12-31T12:00"],
+      ["ends beyond it", "9999-12-31T10:00", null],
+      ["day without a date", "2026-12-24T10:00", "2026-12-25T12:00"],
+      ["ends before it", "0000-01-01T10:00", null],
+      ["from one end to the other", "0000-01-01", "9999-12-31T23:59"],
+    ]);
+    expect(times("times without dates")).toEqual([["c", "2026-12-24T10:00", "2026-12-25T12:00"]]);
+    expect(times("a card moved while its time is set")).toEqual([
+      ["c", "2027-03-02T14:00", "2027-03-02T15:00"],
+    ]);
+  });
+
   it("behaviour 9: holds nothing private", () => {
     const text =
       JSON.stringify(golden("nothing private")) +

@@ -2,7 +2,7 @@
 import { OpenTrip } from "./trip";
 import type { OpenOptions, TripDocument } from "./types";
 
-export { addDays, daysBetween, today } from "./dates";
+export { addDays, daysBetween, today } from "../time/calendar";
 export { metresBetween } from "./duplicates";
 export { fieldName } from "./texts";
 export { bring, keep } from "./recovery";

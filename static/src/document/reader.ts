@@ -1,7 +1,8 @@
 // Reads a trip document into its projection by the reading rules; remembers what it read, so that a change costs what changed.
 import * as Y from "yjs";
+import { addDays } from "../time/calendar";
+import { onDay } from "../time/when";
 import * as clamp from "./clamp";
-import { addDays } from "./dates";
 import { compareKeyed, type Keyed } from "./order";
 import type { Card, Day, Projection } from "./projection-types";
 import { asSharedMap, asSharedText, dayNote, dayTitle, plain, rootsOf, type Roots } from "./schema";
@@ -40,6 +41,10 @@ export class TripReader {
   readonly #cards = new Map<string, StoredCard>();
   /** A card with the other value of `lost`, so that its identity lasts. */
   readonly #lost = new WeakMap<Card, Card>();
+  /** A card on the date of its day (rule 6), likewise. */
+  readonly #dated = new WeakMap<Card, { readonly date: string; readonly card: Card }>();
+  /** The dates from `start` on, as far as they were asked for. */
+  #calendar: { readonly start: string; readonly dates: (string | null)[] } | null = null;
   #stale: Set<string> | "all" = "all";
   #last: Projection | null = null;
 
@@ -110,22 +115,36 @@ export class TripReader {
     return this.#columns(new Set(this.days().map(({ id }) => id))).get(day) ?? [];
   }
 
+  /** A card as it is rendered: on the date of its day. */
+  rendered(id: string): Card | null {
+    const stored = this.cards().get(id);
+    if (!stored) return null;
+    const rank = this.days().findIndex((day) => day.id === stored.day);
+    const day = this.days()[rank];
+    return day ? this.#asDated(stored.card, this.#dateOf(day, rank, this.start())) : stored.card;
+  }
+
   projection(): Projection {
     const stored = this.days();
     const columns = this.#columns(new Set(stored.map(({ id }) => id)));
     const start = this.start();
     const before = new Map(this.#last?.days.map((day) => [day.id, day]));
-    const days = stored.map(({ id, pin }, rank): Day => {
+    const days = stored.map((day, rank): Day => {
+      const { id } = day;
+      const date = this.#dateOf(day, rank, start);
       const read: Day = {
         id,
-        date: pin ?? (start === null ? null : addDays(start, rank)),
+        date,
         title: clamp.clampText(dayTitle(this.#doc, id).toString(), MAX.dayTitle),
         note: clamp.clampText(dayNote(this.#doc, id).toString(), MAX.dayNote),
-        cards: this.#asCards(columns.get(id) ?? [], before.get(id)?.cards, false),
+        cards: shared(
+          before.get(id)?.cards,
+          (columns.get(id) ?? []).map(({ card }) => this.#asDated(card, date)),
+        ),
       };
       return sameDay(before.get(id), read);
     });
-    const tray = this.#asCards(columns.get(null) ?? [], this.#last?.tray, true);
+    const tray = this.#asTray(columns.get(null) ?? [], this.#last?.tray);
     this.#last = { v: 1, ...this.#head(start), days: shared(this.#last?.days, days), tray };
     return this.#last;
   }
@@ -157,13 +176,28 @@ export class TripReader {
   }
 
   /** In the tray, a card that names a day has lost it. */
-  #asCards(
-    column: readonly StoredCard[],
-    before: readonly Card[] | undefined,
-    tray: boolean,
-  ): readonly Card[] {
-    const cards = column.map(({ card, day }) => (tray && day !== null ? this.#asLost(card) : card));
+  #asTray(column: readonly StoredCard[], before: readonly Card[] | undefined): readonly Card[] {
+    const cards = column.map(({ card, day }) => (day !== null ? this.#asLost(card) : card));
     return shared(before, cards);
+  }
+
+  #asDated(card: Card, date: string | null): Card {
+    if (!card.when || date === null) return card;
+    const known = this.#dated.get(card);
+    if (known?.date === date) return known.card;
+    const when = onDay(card.when, date);
+    const dated = when === card.when ? card : { ...card, when };
+    this.#dated.set(card, { date, card: dated });
+    return dated;
+  }
+
+  /** Rule 4. */
+  #dateOf({ pin }: StoredDay, rank: number, start: string | null): string | null {
+    if (pin !== null || start === null) return pin;
+    if (this.#calendar?.start !== start) this.#calendar = { start, dates: [] };
+    const { dates } = this.#calendar;
+    for (let next = dates.length; next <= rank; next++) dates.push(addDays(start, next));
+    return dates[rank] ?? null;
   }
 
   #asLost(card: Card): Card {

@@ -1,35 +1,14 @@
 // Calendar dates as people read them: "YYYY-MM-DD" in, Korean or English words out, by Intl and never by a bare UTC clock.
 
+import { daysBetween } from "../time/calendar";
+
+export { addDays, daysBetween, isDate, today } from "../time/calendar";
+
 export type Language = "ko" | "en";
 
-const DAY_MS = 86_400_000;
-
-/** Midnight UTC of a calendar date: only for arithmetic and for Intl with timeZone UTC. */
+/** Midnight UTC of a calendar date: only for Intl with timeZone UTC. */
 function utc(date: string): Date {
   return new Date(`${date}T00:00:00Z`);
-}
-
-export function isDate(text: string): boolean {
-  return (
-    /^\d{4}-\d\d-\d\d$/.test(text) &&
-    !Number.isNaN(utc(text).getTime()) &&
-    utc(text).toISOString().startsWith(text)
-  );
-}
-
-export function addDays(date: string, days: number): string {
-  return new Date(utc(date).getTime() + days * DAY_MS).toISOString().slice(0, 10);
-}
-
-/** How many days `to` is after `from`. */
-export function daysBetween(from: string, to: string): number {
-  return Math.round((utc(to).getTime() - utc(from).getTime()) / DAY_MS);
-}
-
-/** The calendar date where this person is. */
-export function today(now = new Date()): string {
-  const pad = (part: number) => String(part).padStart(2, "0");
-  return `${now.getFullYear()}-${pad(now.getMonth() + 1)}-${pad(now.getDate())}`;
 }
 
 function formatter(language: Language, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

@@ -23,6 +23,17 @@ describe("difference", () => {
   it("marks a card on another day as moved", () => {
     expect(marks(trip({ d1: ["a", "b"], d2: [] }), trip({ d1: ["b"], d2: ["a"] }))).toEqual({ a: "moved" });
   });
+  it("does not take the date of its day for a change of an unlocked time, but that of a locked one", () => {
+    const when = (s: string, lock: boolean) => ({ s, stz: null, e: null, etz: null, allDay: false, lock });
+    const on = (s: string, lock: boolean): DiffTrip => ({
+      days: [{ id: "d1", cards: [{ id: "a", when: when(s, lock) }] }],
+      tray: [],
+    });
+    expect(marks(on("2026-12-24T10:00", false), on("2027-01-01T10:00", false))).toEqual({});
+    expect(marks(on("2026-12-24T10:00", false), on("2026-12-24T11:00", false))).toEqual({ a: "edited" });
+    expect(marks(on("2026-12-24T10:00", true), on("2027-01-01T10:00", true))).toEqual({ a: "edited" });
+    expect(marks(on("2026-12-24T10:00", false), on("2026-12-24T10:00", true))).toEqual({ a: "edited" });
+  });
   it("marks a card whose content changed as edited", () => {
     const before: DiffTrip = { days: [], tray: [{ id: "a", title: "old" } as { id: string }] };
     const after: DiffTrip = { days: [], tray: [{ id: "a", title: "new" } as { id: string }] };

@@ -1,7 +1,10 @@
 // What parts two states of a trip: which cards were added, removed, moved and edited between them.
+import type { When } from "../../document/types";
+import { withDate } from "../../time/when";
 
 export interface DiffCard {
   id: string;
+  when?: When | null;
 }
 export interface DiffTrip {
   days: readonly { id: string; cards: readonly DiffCard[] }[];
@@ -29,7 +32,7 @@ export function difference(before: DiffTrip, after: DiffTrip): Difference {
     const was = old.get(id);
     if (was === undefined) marks.set(id, "added");
     else if (!still.has(id)) marks.set(id, "moved");
-    else if (JSON.stringify(was.card) !== JSON.stringify(spot.card)) marks.set(id, "edited");
+    else if (written(was.card) !== written(spot.card)) marks.set(id, "edited");
   }
   for (const id of old.keys()) if (!now.has(id)) marks.set(id, "removed");
   const count = (mark: Mark) => [...marks.values()].filter((one) => one === mark).length;
@@ -42,6 +45,12 @@ export function difference(before: DiffTrip, after: DiffTrip): Difference {
       edited: count("edited"),
     },
   };
+}
+
+/** What is written on a card. The date of an unlocked time is that of its day, which may have moved under it. */
+function written(card: DiffCard): string {
+  const { when } = card;
+  return JSON.stringify(when && !when.lock ? { ...card, when: withDate(when, "2000-01-01") } : card);
 }
 
 function lanes(trip: DiffTrip): { day: string | null; cards: readonly DiffCard[] }[] {

@@ -2,15 +2,20 @@
 import { describe, expect, it } from "vitest";
 import { zones } from "./zones";
 
+const label = (zone: string, wall: string) =>
+  zones(zone, "en", wall).find(({ value }) => value === zone)?.label;
+
 describe("zones", () => {
   it("goes from west to east", () => {
-    const order = zones("Asia/Seoul", "ko").map((zone) => zone.value);
+    const order = zones("Asia/Seoul", "ko", "2026-12-24T10:00").map((zone) => zone.value);
     expect(order.indexOf("America/New_York")).toBeLessThan(order.indexOf("Europe/Paris"));
     expect(order.indexOf("Europe/Paris")).toBeLessThan(order.indexOf("Asia/Seoul"));
   });
-  it("keeps a chosen zone that the browser does not know", () => {
-    expect(zones("Mars/Olympus_Mons", "en").find((zone) => zone.value === "Mars/Olympus_Mons")?.label).toBe(
-      "Olympus Mons (?)",
-    );
+  it("says the offset on the date of the card, not that of today", () => {
+    expect(label("Europe/Paris", "2026-07-10T10:00")).toBe("Paris (GMT+2)");
+    expect(label("Europe/Paris", "2026-01-10T10:00")).toBe("Paris (GMT+1)");
+    expect(label("Australia/Lord_Howe", "2026-07-10")).toBe("Lord Howe (GMT+10:30)");
   });
+  it("keeps a chosen zone that the browser does not know", () =>
+    expect(label("Mars/Olympus_Mons", "2026-07-10")).toBe("Olympus Mons (?)"));
 });
