@@ -11,7 +11,10 @@ export function durationText(minutes: number, language: Language): string {
   return parts.filter((part) => part !== "").join(" ");
 }
 
-/** "₩12,000"; a currency that Intl does not know is written behind the number. */
+/**
+ * "₩12,000", "US$100", "CA$100": no two currencies look the same, so never by the narrow sign, which many share. A
+ * currency that Intl does not know is written behind the number.
+ */
 export function moneyText(estimate: Estimate, language: Language): string {
   const locale = language === "ko" ? "ko-KR" : "en";
   try {
@@ -19,7 +22,7 @@ export function moneyText(estimate: Estimate, language: Language): string {
     return new Intl.NumberFormat(locale, {
       style: "currency",
       currency: estimate.cur,
-      currencyDisplay: "narrowSymbol",
+      currencyDisplay: "symbol",
       ...digits,
     }).format(estimate.amt);
   } catch {
