@@ -1,4 +1,5 @@
 // Which cards name the same place twice: same source and id, or the same normalised name within 50 m. Coordinates alone never. Pure.
+import { fold } from "../text/fold";
 import type { Card, Place } from "./projection-types";
 
 const NEAR_M = 50;
@@ -28,7 +29,7 @@ export function duplicatesOf(cards: Iterable<Card>): string[][] {
 }
 
 function keysOf(place: Place): string[] {
-  const name = normalised(place.name);
+  const name = fold(place.name);
   return [
     ...(place.src && place.id ? [`id:${place.src}:${place.id}`] : []),
     ...(name ? [`name:${name}`] : []),
@@ -37,17 +38,10 @@ function keysOf(place: Place): string[] {
 
 function same(a: Place, b: Place): boolean {
   if (a.src !== "" && a.id !== "" && a.src === b.src && a.id === b.id) return true;
-  const name = normalised(a.name);
-  return name !== "" && name === normalised(b.name) && metresBetween(a, b) <= NEAR_M;
+  const name = fold(a.name);
+  return name !== "" && name === fold(b.name) && metresBetween(a, b) <= NEAR_M;
 }
 
-/** Case, width, spaces and punctuation make no other place. */
-function normalised(name: string): string {
-  return name
-    .normalize("NFKC")
-    .toLowerCase()
-    .replace(/[\s\p{P}\p{S}]/gu, "");
-}
 
 type Point = Pick<Place, "lat" | "lng">;
 

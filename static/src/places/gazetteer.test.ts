@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { fastest } from "../fastest.test-support";
 import { Gazetteer } from "./gazetteer";
-import { findMatch, fold, initials, isInitials } from "./text";
 
 let places: Gazetteer;
 
@@ -44,6 +43,51 @@ describe("search", () => {
     ["fushimi", "후시미 이나리 신사"],
     ["ㅅㅅㅇㅊㅂ", "성산일출봉"],
     ["불국사", "불국사"],
+    // Folded letters and widths.
+    ["diyarbakir", "디야르바키르"],
+    ["DİYARBAKIR", "디야르바키르"],
+    ["Ｔｏｋｙｏ", "도쿄"],
+    ["Łódź", "우치"],
+    ["lodz", "우치"],
+    ["da nang", "다낭"],
+    ["Đà Nẵng", "다낭"],
+    ["muenchen", "뮌헨"],
+    ["münchen", "뮌헨"],
+    ["koeln", "쾰른"],
+    ["Zuerich", "취리히"],
+    // Names of other scripts, languages and times.
+    ["東京", "도쿄"],
+    ["东京", "도쿄"],
+    ["北京", "베이징"],
+    ["パリ", "파리"],
+    ["ぱり", "파리"],
+    ["ﾊﾟﾘ", "파리"],
+    ["Москва", "모스크바"],
+    ["Αθήνα", "아테네"],
+    ["firenze", "피렌체"],
+    ["Venezia", "베네치아"],
+    ["cologne", "쾰른"],
+    ["saigon", "호찌민"],
+    ["동경", "도쿄"],
+    ["북경", "베이징"],
+    ["이스탄불", "이스탄불"],
+    ["비잔티움", "이스탄불"],
+    ["Constantinople", "이스탄불"],
+    ["키예프", "키이우"],
+    // Airports.
+    ["KIX", "간사이국제공항"],
+    ["kix", "간사이국제공항"],
+    ["PUS", "김해국제공항"],
+    ["김해공항", "김해국제공항"],
+    ["김해 공항", "김해국제공항"],
+    ["인천공항", "인천국제공항"],
+    ["LAX", "로스앤젤레스국제공항"],
+    ["대구공항", "대구국제공항"],
+    ["ㄱㅎㄱㅎ", "김해국제공항"],
+    ["heathrow", "히스로공항"],
+    ["ist", "이스탄불"],
+    ["ber", "베를린"],
+    ["BER", "베를린 브란덴부르크공항"],
   ])("%s finds %s first", (query, label) => {
     expect(labels(query)[0]).toBe(label);
   });
@@ -67,8 +111,29 @@ describe("search", () => {
   it("marks what was typed", () => {
     const [first] = places.search("ㅇㅊㅂ", { language: "ko" });
     expect(first?.label.slice(...(first.marks[0] ?? [0, 0]))).toBe("일출봉");
-    expect(findMatch("New York City", "york")).toEqual([4, 8]);
-    expect(findMatch("후시미 이나리 신사", "시미이")).toEqual([1, 5]);
+  });
+
+  it("calls cities what they are called today, first", () => {
+    expect(labels("피렌체")[0]).toBe("피렌체");
+    expect(labels("베니스")[0]).toBe("베네치아");
+    expect(labels("상트")[0]).toBe("상트페테르부르크");
+  });
+
+  it("says by which other name it was found", () => {
+    const detail = (query: string) => places.search(query, { language: "ko" })[0]?.detail;
+    expect(detail("東京")).toBe("東京 · Tokyo · 일본");
+    expect(detail("KIX")).toBe("KIX · 関西国際空港 · 오사카 · 일본");
+  });
+
+  it("tells what goes on from what was typed from what only resembles it", () => {
+    const goesOn = (query: string, label: string) =>
+      places.search(query, { language: "ko", limit: 30 }).find((one) => one.label === label)?.goesOn;
+    expect(goesOn("이스탄불", "이스탄불")).toBe(true);
+    expect(goesOn("istan", "이스탄불")).toBe(true);
+    expect(goesOn("東", "도쿄")).toBe(true);
+    expect(goesOn("ㅅㅅㅇㅊㅂ", "성산일출봉")).toBe(true);
+    expect(goesOn("카페", "애월 카페거리")).toBe(false);
+    expect(places.search("카페", { language: "ko" }).some((one) => one.goesOn)).toBe(false);
   });
 
   it("gives nothing for nothing", () => {
@@ -78,7 +143,7 @@ describe("search", () => {
   });
 
   it("takes less than 20 ms a keystroke", () => {
-    const queries = ["ㅈ", "ㅈㅈ", "제", "제주", "a", "sa", "san", "s", "서울특별시", "new york"];
+    const queries = ["ㅈ", "ㅈㅈ", "제", "제주", "a", "sa", "san", "s", "서울특별시", "new york", "東", "kix"];
     for (const query of queries) expect(fastest(10, () => void labels(query, JEJU))).toBeLessThan(20);
   });
 });
@@ -103,14 +168,5 @@ describe("a click on the map", () => {
       tz: "Asia/Seoul",
     });
     expect(places.at(-30, 0, "ko", () => "Etc/GMT+2").cc).toBe("");
-  });
-});
-
-describe("texts", () => {
-  it("fold Hangul to letters and Latin without accents", () => {
-    expect(fold("제주 도")).toBe("ㅈㅔㅈㅜㄷㅗ");
-    expect(fold("São Paulo")).toBe("saopaulo");
-    expect(initials("제주도 a")).toBe("ㅈㅈㄷ");
-    expect([isInitials("ㅈㅈ"), isInitials("제ㅈ"), isInitials("")]).toEqual([true, false, false]);
   });
 });

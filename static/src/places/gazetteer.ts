@@ -1,11 +1,12 @@
-// The places that are searched: GeoNames' settlements and the curated sights, ready for quick comparison. Pure.
+// The places that are searched: GeoNames' settlements, OurAirports' airports and the curated sights, ready for quick comparison. Pure.
+import { findMatch, fold, foldLetters, initials, isInitials, type Fit } from "../text/fold";
+import { Haystack, WORD } from "./haystack";
 import landmarks from "./landmarks.json";
-import { findMatch, fold, initials, isInitials } from "./text";
 import type { Found, Place, PlaceKind, SearchOptions } from "./types";
 
 /** One place and its comparable names. */
 interface Entry {
-  readonly src: "geonames" | "moim";
+  readonly src: "geonames" | "ourairports" | "moim";
   readonly id: string;
   readonly en: string;
   readonly ko: string;
@@ -19,11 +20,12 @@ interface Entry {
   readonly area: { readonly ko: string; readonly en: string } | null;
   /** 0 to about 22. */
   readonly weight: number;
-  /** Folded names. */
-  readonly names: readonly string[];
-  /** Starts of words inside Latin names, folded: "york" of "New York". */
-  readonly words: readonly string[];
-  readonly initials: string;
+  /** Of an airport: its IATA code. */
+  readonly code: string;
+  /** Its names as they are written, those that are shown first. */
+  readonly written: readonly string[];
+  /** Other names by which it is looked for: of another script, language or time. */
+  readonly others: readonly string[];
 }
 
 type LandmarkRow = [
@@ -34,12 +36,20 @@ type LandmarkRow = [
   ko: string,
   en: string,
   local: string,
+  code?: string,
 ];
 
 /** A sight counts like a city of half a million. */
 const SIGHT_WEIGHT = 17;
 const REGION_WEIGHT = 19;
-const KINDS: Readonly<Record<string, PlaceKind>> = { C: "capital", c: "city", t: "town" };
+const KINDS: Readonly<Record<string, PlaceKind>> = { C: "capital", c: "city", t: "town", a: "airport" };
+/** How well a name fits. A whole name counts more than a beginning, a beginning more than what is inside. */
+const RATES: Readonly<Record<Fit, number>> = { whole: 100, start: 80, word: 60, inside: 40 };
+/** By another name, a little less. */
+const OTHER = 10;
+/** "KIX" is a code and nothing else; "ber" may be the beginning of Berlin. */
+const CODE_AS_WRITTEN = 125;
+const CODE = 84;
 /** A click this close to a sight means it. */
 const HIT_KM = 0.3;
 /** Beyond this the nearest settlement tells no country. */
@@ -47,12 +57,20 @@ const COUNTRY_KM = 150;
 
 export class Gazetteer {
   readonly #entries: readonly Entry[];
+  readonly #names: Haystack;
+  readonly #aliases: Haystack;
+  readonly #initials: Haystack;
+  readonly #codes: ReadonlyMap<string, number>;
 
   /** `text`: what scripts/gazetteer.ts wrote. */
   constructor(text: string) {
     const [zones = "", ...rows] = text.split("\n");
     const names = zones.split("\t");
     this.#entries = [...sights(), ...rows.map((row) => settlement(row.split("\t"), names))];
+    this.#names = new Haystack(this.#entries.map(namesOf));
+    this.#aliases = new Haystack(this.#entries.map(aliasesOf));
+    this.#initials = new Haystack(this.#entries.map(({ written }) => written.map(initials)));
+    this.#codes = new Map(this.#entries.flatMap(({ code }, i) => (code === "" ? [] : [[code, i] as const])));
   }
 
   get size(): number {
@@ -60,20 +78,40 @@ export class Gazetteer {
   }
 
   search(query: string, options: SearchOptions): Found[] {
-    const wanted = isInitials(query) ? query.replace(/\s/g, "") : fold(query);
-    if (wanted === "") return [];
-    const rate = isInitials(query) ? rateInitials : rateName;
-    const best: { entry: Entry; score: number }[] = [];
+    const rates = this.#rates(query);
     const limit = options.limit ?? 8;
-    for (const entry of this.#entries) {
-      const match = rate(entry, wanted);
-      if (match > 0) best.push({ entry, score: match + entry.weight + nearness(entry, options.near) });
+    const best: { entry: Entry; score: number }[] = [];
+    for (const [index, rate] of rates) {
+      const entry = this.#entries[index];
+      if (entry) best.push({ entry, score: rate + entry.weight + nearness(entry, options.near) });
     }
     best.sort((a, b) => b.score - a.score);
     return distinct(
       best.map(({ entry }) => entry),
       limit,
     ).map((entry) => found(entry, query, options.language));
+  }
+
+  /** How well entries fit what was typed, by their index. */
+  #rates(query: string): ReadonlyMap<number, number> {
+    const rates = new Map<number, number>();
+    const rate = (index: number, value: number) => {
+      if (value > (rates.get(index) ?? 0)) rates.set(index, value);
+    };
+    if (isInitials(query)) {
+      const wanted = query.replace(/\s/g, "");
+      this.#initials.find(wanted, (index, fit) => rate(index, RATES[fit]));
+      return rates;
+    }
+    const wanted = foldLetters(query);
+    if (wanted === "") return rates;
+    const inside = wanted.length > 2;
+    this.#names.find(wanted, (index, fit) => (fit !== "inside" || inside) && rate(index, RATES[fit]));
+    this.#aliases.find(wanted, (index, fit) => fit !== "inside" && rate(index, RATES[fit] - OTHER));
+    const code = query.trim();
+    const airport = /^[A-Za-z]{3}$/.test(code) ? this.#codes.get(code.toUpperCase()) : undefined;
+    if (airport !== undefined) rate(airport, code === code.toUpperCase() ? CODE_AS_WRITTEN : CODE);
+    return rates;
   }
 
   at(lng: number, lat: number, language: "ko" | "en", zoneOf: (lat: number, lng: number) => string): Place {
@@ -89,7 +127,7 @@ export class Gazetteer {
     language: "ko" | "en",
   ): { name: string; lng: number; lat: number; kind: PlaceKind; weight: number }[] {
     return this.#entries
-      .filter(({ kind }) => kind !== "region")
+      .filter(({ kind, src }) => kind !== "region" && src !== "ourairports")
       .map((entry) => ({
         name: nameOf(entry, language),
         lng: entry.lng,
@@ -112,7 +150,7 @@ export class Gazetteer {
 
 function sights(): Entry[] {
   return landmarks.flatMap(({ area, areaEn, cc, tz, places }) =>
-    (places as LandmarkRow[]).map(([id, kind, lat, lng, ko, en, local]) => ({
+    (places as LandmarkRow[]).map(([id, kind, lat, lng, ko, en, local, code = ""]) => ({
       src: "moim" as const,
       id,
       en,
@@ -125,22 +163,23 @@ function sights(): Entry[] {
       kind,
       area: { ko: area, en: areaEn },
       weight: kind === "region" ? REGION_WEIGHT : SIGHT_WEIGHT,
-      ...comparable(
-        en,
-        [ko, en, local].filter((name) => name !== ""),
-      ),
-      initials: initials(ko),
+      written: [ko, en, local, kind === "airport" ? ko.replace("국제공항", "공항") : ""].filter((name) => name !== ""),
+      others: [],
+      code,
     })),
   );
 }
 
 function settlement(columns: readonly string[], zones: readonly string[]): Entry {
-  const [id = "", en = "", hangul = "", lat, lng, cc = "", kind = "t", people = "0", zone = "0"] = columns;
+  const [id = "", en = "", hangul = "", lat, lng, cc = "", kind = "t", people = "0", zone = "0", aliases = ""] =
+    columns;
   const names = hangul === "" ? [] : hangul.split("|");
   const count = Number.parseInt(people, 36) * 100;
+  const airport = kind === "a";
   return {
-    src: "geonames",
-    id: Number.parseInt(id, 36).toString(),
+    src: airport ? "ourairports" : "geonames",
+    id: airport ? id : Number.parseInt(id, 36).toString(),
+    code: airport ? id : "",
     en,
     ko: names[0] ?? "",
     local: "",
@@ -151,43 +190,28 @@ function settlement(columns: readonly string[], zones: readonly string[]): Entry
     kind: KINDS[kind] ?? "town",
     area: null,
     weight: 3 * Math.log10(Math.max(10, count)) + (kind === "C" ? 2 : 0),
-    ...comparable(en, [...names, en]),
-    initials: names.map(initials).join("|"),
+    written: [...names, en],
+    others: aliases === "" ? NOTHING : aliases.split("|"),
   };
 }
 
-function comparable(latin: string, all: readonly string[]): Pick<Entry, "names" | "words"> {
-  const words =
-    latin.includes(" ") || latin.includes("-")
-      ? latin
-          .split(/[\s-]+/)
-          .slice(1)
-          .map(fold)
-      : [];
-  return { names: all.map(fold), words };
+const NOTHING: readonly string[] = [];
+
+/** Its names, folded, and where words begin inside its Latin one. */
+function namesOf({ en, written }: Entry): readonly string[] {
+  const words = /[\s-]/.test(en) ? en.split(/[\s-]+/).slice(1) : NOTHING;
+  return [...written.map(foldLetters), ...words.map((word) => `${WORD}${fold(word)}`)];
 }
 
-/** How well a name fits what was typed; 0: not at all. */
-function rateName({ names, words }: Entry, wanted: string): number {
-  let best = 0;
-  for (const name of names) {
-    const index = name.indexOf(wanted);
-    if (index < 0) continue;
-    const rate = index === 0 ? (name.length === wanted.length ? 100 : 80) : wanted.length > 2 ? 40 : 0;
-    if (rate > best) best = rate;
-  }
-  return best < 60 && words.some((word) => word.startsWith(wanted)) ? 60 : best;
+function aliasesOf({ en, others }: Entry): readonly string[] {
+  const spelt = [en, ...others].filter((name) => /[äöüåø]/i.test(name)).map((name) => fold(spelled(name)));
+  return others.length + spelt.length === 0 ? NOTHING : [...others.map(foldLetters), ...spelt];
 }
 
-function rateInitials(entry: Entry, wanted: string): number {
-  if (entry.initials === "") return 0;
-  let best = 0;
-  for (const name of entry.initials.split("|")) {
-    const index = name.indexOf(wanted);
-    const rate = index === 0 ? (name.length === wanted.length ? 100 : 80) : index > 0 ? 40 : 0;
-    if (rate > best) best = rate;
-  }
-  return best;
+/** "Muenchen" for "München", as it is typed where there are no such keys. */
+function spelled(name: string): string {
+  const letters: Readonly<Record<string, string>> = { ä: "ae", ö: "oe", ü: "ue", å: "aa", ø: "oe" };
+  return name.normalize("NFC").toLowerCase().replace(/[äöüåø]/g, (letter) => letters[letter] ?? letter);
 }
 
 function nearness(entry: Entry, near: SearchOptions["near"]): number {
@@ -210,12 +234,17 @@ function distinct(entries: readonly Entry[], limit: number): Entry[] {
 function found(entry: Entry, query: string, language: "ko" | "en"): Found {
   const place = placeOf(entry, language);
   const match = findMatch(place.name, query);
+  const wanted = fold(query);
+  // Another name that was typed says why this is shown.
+  const other = match ? undefined : entry.others.find((name) => foldLetters(name).startsWith(foldLetters(query)));
+  const goesOn = [entry.code, ...entry.written, ...entry.others].some((name) => fold(name).startsWith(wanted));
   return {
     place,
     kind: entry.kind,
     label: place.name,
-    detail: detailOf(entry, place, language),
+    detail: detailOf(entry, place, language, other),
     marks: match ? [match] : [],
+    goesOn: isInitials(query) || (wanted !== "" && goesOn),
   };
 }
 
@@ -236,10 +265,10 @@ function namesOfCountries(language: "ko" | "en"): Intl.DisplayNames {
   return new Intl.DisplayNames([language], { type: "region" });
 }
 
-function detailOf(entry: Entry, place: Place, language: "ko" | "en"): string {
+function detailOf(entry: Entry, place: Place, language: "ko" | "en", other = ""): string {
   const country = entry.cc === "" ? "" : (countries[language].of(entry.cc) ?? "");
   const area = entry.area && entry.kind !== "region" ? entry.area[language] : "";
-  return [place.alt, area, country]
+  return [entry.code, other, place.alt, area, country]
     .filter((part, i, all) => part !== "" && all.indexOf(part) === i)
     .join(" · ");
 }

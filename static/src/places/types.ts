@@ -41,6 +41,8 @@ export interface Found {
   readonly detail: string;
   /** Ranges of `label` that the query matched, for emphasis (UTF-16 offsets, end exclusive). */
   readonly marks: readonly (readonly [number, number])[];
+  /** Whether one of its names goes on from what was typed, syllable by syllable; what only resembles it does not. */
+  readonly goesOn: boolean;
 }
 
 export interface SearchOptions {

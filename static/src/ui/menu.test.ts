@@ -17,6 +17,11 @@ describe("nextItem", () => {
     expect(nextItem(texts, 0, "r")).toBe(2);
     expect(nextItem(texts, 2, "r")).toBe(0);
   });
+  it("goes to an item by its first letter, with or without accents, in Hangul too", () => {
+    expect(nextItem(["Änderung", "삭제"], -1, "a")).toBe(0);
+    expect(nextItem(["Änderung", "삭제"], -1, "ㅅ")).toBe(1);
+    expect(nextItem(["Änderung", "삭제"], -1, "?")).toBeNull();
+  });
   it("leaves other keys alone", () => {
     expect(nextItem(texts, 0, "Enter")).toBeNull();
     expect(nextItem([], -1, "ArrowDown")).toBeNull();

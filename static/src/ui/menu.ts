@@ -1,4 +1,5 @@
 // Which item of a menu a key moves the focus to.
+import { foldLetters } from "../text/fold";
 
 /** The index that `key` leads to from `current` (-1: none yet), or null when the key is not for the menu. */
 export function nextItem(texts: readonly string[], current: number, key: string): number | null {
@@ -12,10 +13,11 @@ export function nextItem(texts: readonly string[], current: number, key: string)
 }
 
 function byLetter(texts: readonly string[], current: number, letter: string): number | null {
-  const wanted = letter.toLocaleLowerCase();
+  const wanted = foldLetters(letter);
+  if (wanted === "") return null;
   for (let step = 1; step <= texts.length; step++) {
     const index = (Math.max(current, -1) + step) % texts.length;
-    if (texts[index]?.toLocaleLowerCase().startsWith(wanted) === true) return index;
+    if (foldLetters(texts[index] ?? "").startsWith(wanted)) return index;
   }
   return null;
 }

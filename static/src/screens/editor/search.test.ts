@@ -42,5 +42,17 @@ describe("searchCards", () => {
     ]));
   it("finds Hangul typed as separate jamo", () =>
     expect(searchCards(trip, "바다".normalize("NFD"))).toHaveLength(1));
+  it("finds what is written with accents, in another width, or begun with initials", () => {
+    const titled = (...titles: string[]) => ({ days: [], tray: titles.map((title) => card(title)) });
+    const found = (title: string, query: string) => searchCards(titled(title), query).length;
+    expect([found("Café", "cafe"), found("cafe", "CAFÉ"), found("Diyarbakır", "diyarbakir")]).toEqual([1, 1, 1]);
+    expect([found("Tokyo", "Ｔｏｋｙｏ"), found("성산 일출봉", "ㅅㅅㅇ"), found("성산 일출봉", "산일ㅊ")]).toEqual([1, 1, 1]);
+    expect([found("🍜 점심", "🍜"), found("점심", "🍜"), found("점심", "저녁")]).toEqual([1, 0, 0]);
+  });
+  it("finds a place by its other name and its address", () => {
+    const place = { src: "", id: "", name: "도쿄", alt: "東京", lat: 0, lng: 0, addr: "千代田区", cc: "", tz: "" };
+    const trip = { days: [], tray: [{ ...card("여행"), place }] };
+    expect(["東京", "도쿄", "千代田"].map((query) => searchCards(trip, query).length)).toEqual([1, 1, 1]);
+  });
   it("finds nothing for nothing", () => expect(searchCards(trip, "  ")).toEqual([]));
 });
