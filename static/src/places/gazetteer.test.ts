@@ -148,6 +148,42 @@ describe("search", () => {
   });
 });
 
+describe("what is understood without its name", () => {
+  const find = (query: string) => places.find(query, { language: "ko", near: JEJU }, () => "Asia/Seoul");
+
+  it("is a spot by its coordinates, at exactly these", () => {
+    expect(find("33.45, 126.57")).toEqual([
+      {
+        place: {
+          ...{ src: "map", id: "", name: "", alt: "", lat: 33.45, lng: 126.57, addr: "", cc: "KR" },
+          tz: "Asia/Seoul",
+        },
+        kind: "spot",
+        label: "33.45000, 126.57000",
+        detail: "대한민국",
+        marks: [],
+        goesOn: true,
+      },
+    ]);
+  });
+  it("goes by the sight that is there, or by the name in the link", () => {
+    expect(find("33.4582, 126.9426")[0]).toMatchObject({
+      label: "성산일출봉",
+      place: { src: "map", id: "", name: "성산일출봉", lat: 33.4582, lng: 126.9426 },
+    });
+    expect(find("https://map.kakao.com/link/map/우리%20숙소,33.45,126.57")[0]?.label).toBe("우리 숙소");
+  });
+  it("is a plus code, also a short one with a place behind it", () => {
+    const [spot] = find("FH6F+FQ 서울");
+    expect(spot?.kind).toBe("spot");
+    expect(Math.abs((spot?.place.lat ?? 0) - 37.56) + Math.abs((spot?.place.lng ?? 0) - 126.97)).toBeLessThan(1);
+  });
+  it("is nothing where a link says nothing, and a name where it is none of these", () => {
+    expect(find("https://naver.me/abc")).toEqual([]);
+    expect(find("제주도")[0]?.label).toBe("제주도");
+  });
+});
+
 describe("a click on the map", () => {
   const zone = () => "Asia/Seoul";
 

@@ -1,6 +1,9 @@
 // The places that are searched: GeoNames' settlements, OurAirports' airports and the curated sights, ready for quick comparison. Pure.
+import { expand } from "pluscodes";
 import { findMatch, fold, foldLetters, initials, isInitials, type Fit } from "../text/fold";
 import { Haystack, WORD } from "./haystack";
+import { linkedSpot } from "./links";
+import { spotOf, type Spot } from "./spots";
 import landmarks from "./landmarks.json";
 import type { Found, Place, PlaceKind, SearchOptions } from "./types";
 
@@ -27,6 +30,8 @@ interface Entry {
   /** Other names by which it is looked for: of another script, language or time. */
   readonly others: readonly string[];
 }
+
+type ZoneOf = (lat: number, lng: number) => string;
 
 type LandmarkRow = [
   id: string,
@@ -77,6 +82,14 @@ export class Gazetteer {
     return this.#entries.length;
   }
 
+  /** What coordinates, a plus code or a link to a map point to, else what has such a name. */
+  find(query: string, options: SearchOptions, zoneOf: ZoneOf): Found[] {
+    const linked = linkedSpot(query);
+    if (linked === "unknown") return [];
+    const spot = linked ?? spotOf(query) ?? this.#shortCode(query, options);
+    return spot ? [this.#spotFound(spot, options.language, zoneOf)] : this.search(query, options);
+  }
+
   search(query: string, options: SearchOptions): Found[] {
     const rates = this.#rates(query);
     const limit = options.limit ?? 8;
@@ -114,7 +127,26 @@ export class Gazetteer {
     return rates;
   }
 
-  at(lng: number, lat: number, language: "ko" | "en", zoneOf: (lat: number, lng: number) => string): Place {
+  /** "GJ8R+2W Seongsan": a plus code that needs the place behind it. */
+  #shortCode(query: string, options: SearchOptions): Spot | null {
+    const match = /^([23456789CFGHJMPQRVWX]{4,6}\+[23456789CFGHJMPQRVWX]{2,3})[,\s]+(\S.*)$/i.exec(query.trim());
+    const [near] = match ? this.search(match[2] ?? "", { ...options, limit: 1 }) : [];
+    if (!match || !near) return null;
+    const code = expand((match[1] ?? "").toUpperCase(), { latitude: near.place.lat, longitude: near.place.lng });
+    return code === null ? null : spotOf(code);
+  }
+
+  #spotFound({ lat, lng, name }: Spot, language: "ko" | "en", zoneOf: ZoneOf): Found {
+    const there = this.at(lng, lat, language, zoneOf);
+    const text = `${lat.toFixed(5)}, ${lng.toFixed(5)}`;
+    const place: Place = { ...there, src: "map", id: "", name: name || there.name, alt: "", lat, lng };
+    const country = place.cc === "" ? "" : (countries[language].of(place.cc) ?? "");
+    const label = place.name || text;
+    const detail = [label === text ? "" : text, country].filter((part) => part !== "").join(" · ");
+    return { place, kind: "spot", label, detail, marks: [], goesOn: true };
+  }
+
+  at(lng: number, lat: number, language: "ko" | "en", zoneOf: ZoneOf): Place {
     const sight = this.#nearest(lng, lat, ({ src }) => src === "moim");
     if (sight && sight.km <= HIT_KM) return placeOf(sight.entry, language);
     const city = this.#nearest(lng, lat, ({ src }) => src === "geonames");

@@ -1,3 +1,4 @@
 // The offline place search as the screens use it; its data is loaded at the first use.
+export { linkedSpot } from "./links";
 export { places, type PlaceLabel } from "./service";
 export type * from "./types";

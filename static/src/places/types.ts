@@ -29,7 +29,9 @@ export type PlaceKind =
   | "theme"
   | "street"
   | "spa"
-  | "campus";
+  | "campus"
+  /** A spot that was given by its coordinates. */
+  | "spot";
 
 export interface Found {
   /** Ready for a card; `name` in the language of the search. */

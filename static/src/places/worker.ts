@@ -28,7 +28,7 @@ async function answer(request: Request): Promise<Answer> {
     const places = await gazetteer();
     switch (request.ask) {
       case "search":
-        return { id: request.id, value: places.search(request.query, request.options) };
+        return { id: request.id, value: places.find(request.query, request.options, zoneOf) };
       case "at":
         return { id: request.id, value: places.at(request.lng, request.lat, request.language, zoneOf) };
       case "labels":
