@@ -1,7 +1,18 @@
 // The state of one open editor: the document's pictures as runes, what is selected and open, and the intents of the screen.
 import { getContext, setContext } from "svelte";
 import { fromStore } from "svelte/store";
-import type { CardKind, CardPosition, DropTarget, NewCard, Peer, Person, TripDocument } from "../../document/types";
+import type {
+  Card,
+  CardKind,
+  CardPosition,
+  DropTarget,
+  NewCard,
+  Peer,
+  Person,
+  Place,
+  TripDocument,
+} from "../../document/types";
+import { followPlaces, type PlaceZones } from "../../time/when";
 import { t } from "../../ui/text.svelte";
 import { notices } from "../../ui/notices.svelte";
 import { numberCards } from "./numbering";
@@ -17,6 +28,14 @@ export type MenuAnchor = Element | { x: number; y: number };
 export interface Menus {
   card: (id: string, at: MenuAnchor) => void;
   move: (id: string, at: MenuAnchor) => void;
+}
+
+/** Which place of which card is chosen on the map. */
+export interface Picking {
+  readonly card: string;
+  readonly of: "place" | "to";
+  /** Its sheet was open, and is opened again. */
+  readonly sheet?: boolean;
 }
 
 export class Editor {
@@ -42,6 +61,8 @@ export class Editor {
   column: string | null | undefined = $state();
   /** The column whose quick add is open. */
   adding: { day: string | null; kind: CardKind } | null = $state(null);
+  /** The card whose place the next click on the map gives. */
+  picking: Picking | null = $state.raw(null);
   /** Where the map looks: nearer places are suggested first. */
   near: { lng: number; lat: number } | null = $state.raw(null);
   /** Counts the saves made here, so that an open history reads its list again. */
@@ -216,6 +237,40 @@ export class Editor {
     if (this.selected === id) this.selected = null;
     const undo = { label: t("common.undo"), run: () => this.doc.cards.restore(id) };
     notices.toast(t("card.trashed", { title: position.card.title || t("card.untitled") }), { action: undo });
+  }
+
+  /** The map comes into sight, and the next click on it is the place. */
+  pickFor(picking: Picking): void {
+    const sheet = this.opened === picking.card;
+    if (this.opened !== null) this.close();
+    this.adding = null;
+    this.selected = null;
+    this.picking = { ...picking, sheet };
+  }
+
+  /** Null: no place was chosen. */
+  picked(place: Place | null): void {
+    const { picking } = this;
+    this.picking = null;
+    if (picking === null) return;
+    if (place !== null) this.setPlace(picking.card, picking.of, place);
+    if (picking.sheet && this.position(picking.card) !== null) this.open(picking.card);
+    else this.selected = picking.card;
+  }
+
+  /** The zones of a card's time follow its places, in the same step. */
+  setPlace(id: string, of: "place" | "to", place: Place): void {
+    const card = this.position(id)?.card;
+    if (card === undefined) return;
+    const next = { ...card, [of]: place };
+    const when = card.when && followPlaces(card.when, this.#zonesOf(card), this.#zonesOf(next), card.kind === "stay");
+    this.doc.cards.set(id, { [of]: place, when });
+  }
+
+  /** The zones of where a card starts and ends, as a new time would get them. */
+  #zonesOf({ kind, place, to }: Card): PlaceZones {
+    const start = place?.tz || this.trip.tz || Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return { start, end: (kind === "move" && to?.tz) || start };
   }
 
   undo(): void {
