@@ -1,5 +1,6 @@
 // Which pins stand for themselves at a zoom, and which are drawn as one. Pure.
-import { toPixel } from "./mercator";
+import { toPixel, worldSize } from "./mercator";
+import { near as nearer, wrapped } from "./meridian";
 import type { MapPin } from "./types";
 
 export interface Cluster {
@@ -18,11 +19,12 @@ const RADIUS = 22;
 /** The selected pin always stands alone. Zoom is taken in halves, so that clusters do not flicker while zooming. */
 export function clusters(pins: readonly MapPin[], zoom: number, selected: string | null): Cluster[] {
   const step = Math.round(zoom * 2) / 2;
+  const grid = gridOf(worldSize(step));
   const groups: { x: number; y: number; pins: MapPin[] }[] = [];
   const cells = new Map<string, (typeof groups)[number][]>();
   for (const pin of pins) {
-    const { x, y } = toPixel(pin, step);
-    const near = pin.id === selected ? undefined : nearest(cells, x, y);
+    const { x, y } = toPixel({ lng: wrapped(pin.lng), lat: pin.lat }, step);
+    const near = pin.id === selected ? undefined : nearest(cells, x, y, grid);
     if (near) {
       near.pins.push(pin);
       continue;
@@ -30,23 +32,39 @@ export function clusters(pins: readonly MapPin[], zoom: number, selected: string
     const group = { x, y, pins: [pin] };
     groups.push(group);
     if (pin.id === selected) continue;
-    const key = `${Math.floor(x / RADIUS)}:${Math.floor(y / RADIUS)}`;
+    const key = `${Math.floor(x / grid.cell)}:${Math.floor(y / grid.cell)}`;
     cells.set(key, [...(cells.get(key) ?? []), group]);
   }
   return groups.map(({ pins: members }) => clusterOf(members));
+}
+
+/** Cells at least as wide as the radius, a whole number of them around the globe. */
+interface Grid {
+  readonly world: number;
+  readonly columns: number;
+  readonly cell: number;
+}
+
+function gridOf(world: number): Grid {
+  const columns = Math.floor(world / RADIUS);
+  return { world, columns, cell: world / columns };
 }
 
 function nearest<T extends { x: number; y: number }>(
   cells: ReadonlyMap<string, readonly T[]>,
   x: number,
   y: number,
+  { world, columns, cell }: Grid,
 ): T | undefined {
-  const [column, row] = [Math.floor(x / RADIUS), Math.floor(y / RADIUS)];
+  const [column, row] = [Math.floor(x / cell), Math.floor(y / cell)];
   for (const dx of [0, -1, 1]) {
     for (const dy of [0, -1, 1]) {
       const found = cells
-        .get(`${column + dx}:${row + dy}`)
-        ?.find((each) => Math.hypot(each.x - x, each.y - y) < RADIUS);
+        .get(`${(column + dx + columns) % columns}:${row + dy}`)
+        ?.find((each) => {
+          const apart = Math.abs(each.x - x);
+          return Math.hypot(Math.min(apart, world - apart), each.y - y) < RADIUS;
+        });
       if (found) return found;
     }
   }
@@ -60,5 +78,8 @@ function clusterOf(pins: readonly MapPin[]): Cluster {
   const colors = [...counts]
     .map(([color, count]) => ({ color, share: count / pins.length }))
     .sort((a, b) => b.share - a.share);
-  return { id: pins[0]?.id ?? "", lng: mean(({ lng }) => lng), lat: mean(({ lat }) => lat), pins, colors };
+  // The mean of 179° and -179° is not 0°.
+  const [first] = pins;
+  const lng = wrapped(mean((pin) => nearer(pin.lng, first?.lng ?? 0)));
+  return { id: first?.id ?? "", lng, lat: mean(({ lat }) => lat), pins, colors };
 }

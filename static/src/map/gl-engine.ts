@@ -15,6 +15,7 @@ import { DETAIL_BOX, DETAILED, shapes, type Level } from "./basemap";
 import { MAX_ZOOM, MIN_ZOOM, watchPress, type Engine, type EngineOptions } from "./engine";
 import { fontFaces } from "./fonts";
 import type { Pixel } from "./mercator";
+import { near, wrapped } from "./meridian";
 import { DETAIL_ZOOM, FINE_ZOOM, layers, nameFeatures, overlays, schematicStyle, wayFeatures } from "./style";
 import { tileStyle } from "./tiles";
 import type { LngLat, MapLine, MapPick, MapView } from "./types";
@@ -79,11 +80,11 @@ export class GlEngine implements Engine {
 
   view(): MapView {
     const { lng, lat } = this.#map.getCenter();
-    return { c: [lng, lat], z: this.#map.getZoom() };
+    return { c: [wrapped(lng), lat], z: this.#map.getZoom() };
   }
 
   project({ lng, lat }: LngLat): Pixel {
-    return this.#map.project([lng, lat]);
+    return this.#map.project([near(lng, this.#map.getCenter().lng), lat]);
   }
 
   moveTo({ c, z }: MapView, animate: boolean): void {
@@ -139,7 +140,7 @@ export class GlEngine implements Engine {
       this.#options.onmove("originalEvent" in event && event.originalEvent !== undefined),
     );
     map.on("moveend", () => void this.#refine());
-    map.on("mousemove", (event) => this.#options.oncursor(event.lngLat));
+    map.on("mousemove", (event) => this.#options.oncursor(event.lngLat.wrap()));
     map.on("mouseout", () => this.#options.oncursor(null));
     map.on("click", (event) => this.#picked(event, "click"));
     map.on("contextmenu", (event) => {

@@ -7,7 +7,7 @@ import { fastest } from "../fastest.test-support";
 import { clusters } from "./clusters";
 import { boxOf, toLngLat, toPixel, viewOf } from "./mercator";
 import { decodeShapes } from "./shapes";
-import { layers, nameFeatures, schematicStyle } from "./style";
+import { layers, nameFeatures, schematicStyle, wayFeatures } from "./style";
 import type { MapPin } from "./types";
 
 const pin = (id: string, lng: number, lat: number, color = "#000000"): MapPin => ({
@@ -49,6 +49,21 @@ describe("projection", () => {
     expect(Math.max(...ys)).toBeLessThanOrEqual(550.1);
   });
 
+  it("fits points on both sides of the 180th meridian the short way round", () => {
+    const box = boxOf([
+      { lng: 177.4, lat: -17.7 },
+      { lng: -179.9, lat: -16.5 },
+    ]);
+    const view = box && viewOf(box, 800, 600, EVEN, 13);
+    expect(view?.z).toBeGreaterThan(6);
+    expect(view?.c[0]).toBeCloseTo(178.75, 2);
+    const beyond = boxOf([
+      { lng: 179, lat: 0 },
+      { lng: -177, lat: 0 },
+    ]);
+    expect(beyond && viewOf(beyond, 800, 600, EVEN, 13).c[0]).toBeCloseTo(-179, 6);
+  });
+
   it("fits one point at the closest allowed zoom", () => {
     const box = boxOf([{ lng: 1, lat: 2 }]);
     expect(box && viewOf(box, 500, 500, EVEN, 13).z).toBe(13);
@@ -72,6 +87,16 @@ describe("clusters", () => {
       { color: "#0000ff", share: 0.5 },
     ]);
     expect(clusters(pins, 16, null)).toHaveLength(3);
+  });
+
+  it("join over the 180th meridian, and stand between their pins there", () => {
+    for (const zoom of [1, 4, 8]) {
+      const half = 5 / 2 ** zoom;
+      const [cluster, ...others] = clusters([pin("a", 180 - half, 0), pin("b", -180 + half / 2, 0)], zoom, null);
+      expect(others).toEqual([]);
+      expect(cluster?.pins).toHaveLength(2);
+      expect(Math.abs(cluster?.lng ?? 0)).toBeGreaterThan(180 - half);
+    }
   });
 
   it("leave the selected pin alone", () => {
@@ -167,6 +192,19 @@ describe("shapes", () => {
 });
 
 describe("the style", () => {
+  it("draws the way of a day over the 180th meridian and not around the globe", () => {
+    const points = [
+      { lng: 177.4, lat: -17.7 },
+      { lng: -179.9, lat: -16.5 },
+    ];
+    const [way] = wayFeatures([{ id: "d1", color: "#000000", points }]).features;
+    const parts = way?.geometry.type === "MultiLineString" ? way.geometry.coordinates : [];
+    expect(parts.map((part) => part.map(([lng]) => lng))).toEqual([
+      [177.4, 180],
+      [-180, expect.closeTo(-179.9, 6)],
+    ]);
+  });
+
   it("has the same layers in light and dark, so that a change of theme changes paint alone", () => {
     expect(layers("dark").map(({ id }) => id)).toEqual(layers("light").map(({ id }) => id));
     expect(schematicStyle("light", {}).glyphs).toBeUndefined();

@@ -1,4 +1,5 @@
 // Web Mercator: between degrees and pixels at a zoom (512 px for the world at zoom 0, as MapLibre counts). Pure.
+import { span, wrapped } from "./meridian";
 import type { LngLat, MapView } from "./types";
 
 const TILE = 512;
@@ -38,18 +39,17 @@ export function toLngLat({ x, y }: Pixel, zoom: number): LngLat {
   return { lng: (x / size) * 360 - 180, lat: (lat * 180) / Math.PI };
 }
 
-/** The smallest box around the points; null for none. */
+/** The smallest box around the points, the short way round the globe: `east` may lie beyond 180; null for none. */
 export function boxOf(points: readonly LngLat[]): Box | null {
-  const [first] = points;
-  if (!first) return null;
-  const lngs = points.map(({ lng }) => lng);
+  const lngs = span(points.map(({ lng }) => lng));
+  if (!lngs) return null;
   const lats = points.map(({ lat }) => lat);
-  return {
-    west: Math.min(...lngs),
-    east: Math.max(...lngs),
-    south: Math.min(...lats),
-    north: Math.max(...lats),
-  };
+  return { ...lngs, south: Math.min(...lats), north: Math.max(...lats) };
+}
+
+/** Pixels of the whole turn at a zoom. */
+export function worldSize(zoom: number): number {
+  return TILE * 2 ** zoom;
 }
 
 /** The closest view that holds the box inside the padding. */
@@ -71,5 +71,5 @@ export function viewOf(box: Box, width: number, height: number, padding: Padding
     y: ((a.y + b.y) / 2) * scale + (padding.bottom - padding.top) / 2,
   };
   const { lng, lat } = toLngLat(middle, zoom);
-  return { c: [lng, lat], z: zoom };
+  return { c: [wrapped(lng), lat], z: zoom };
 }

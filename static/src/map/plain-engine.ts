@@ -4,12 +4,15 @@ import { places, type PlaceLabel } from "../places";
 import { DETAILED, shapes, type Level } from "./basemap";
 import { MAX_ZOOM, MIN_ZOOM, watchPress, type Engine, type EngineOptions } from "./engine";
 import { toLngLat, toPixel, type Box, type Pixel } from "./mercator";
+import { legs, near, wrapped } from "./meridian";
 import { PALETTES } from "./palette";
 import type { Shapes } from "./shapes";
 import { DETAIL_ZOOM, FINE_ZOOM } from "./style";
 import type { LngLat, MapLine, MapPick, MapView } from "./types";
 
 const MAX_NAMES = 40;
+/** Web Mercator ends here. */
+const MAX_LAT = 85;
 const FONT = '12px "Pretendard Variable", sans-serif';
 
 type Projection = (at: LngLat) => Pixel;
@@ -50,7 +53,7 @@ export class PlainEngine implements Engine {
   }
 
   project(at: LngLat): Pixel {
-    return this.#projection()(at);
+    return this.#projection()({ lng: near(at.lng, this.#center.lng), lat: at.lat });
   }
 
   moveTo({ c, z }: MapView): void {
@@ -136,10 +139,11 @@ export class PlainEngine implements Engine {
   #at(event: MouseEvent): LngLat {
     const { left, top } = this.host.getBoundingClientRect();
     const origin = this.#origin();
-    return toLngLat({ x: event.clientX - left + origin.x, y: event.clientY - top + origin.y }, this.#zoom);
+    const at = toLngLat({ x: event.clientX - left + origin.x, y: event.clientY - top + origin.y }, this.#zoom);
+    return { lng: wrapped(at.lng), lat: at.lat };
   }
 
-  /** For many points: the size of the host, which makes the page lay itself out, is asked for once. */
+  /** As far from the middle as the longitudes say. For many points: the size of the host, which makes the page lay itself out, is asked for once. */
   #projection(): Projection {
     const origin = this.#origin();
     return (at) => {
@@ -154,7 +158,7 @@ export class PlainEngine implements Engine {
   }
 
   #show(center: LngLat, zoom: number): void {
-    this.#center = center;
+    this.#center = { lng: wrapped(center.lng), lat: Math.max(-MAX_LAT, Math.min(MAX_LAT, center.lat)) };
     this.#zoom = Math.max(MIN_ZOOM, Math.min(MAX_ZOOM, zoom));
     this.#refine();
     this.#draw();
@@ -194,9 +198,13 @@ export class PlainEngine implements Engine {
     context.fillRect(0, 0, width, height);
     const project = this.#projection();
     const seen = this.#box(width, height);
-    for (const level of this.#levels()) this.#paintLand(context, level, project, seen);
-    for (const line of this.#lines) this.#paintWay(context, line, project);
-    this.#paintNames(context, project, width, height);
+    for (const turn of turnsIn(seen)) {
+      const turned: Projection = ({ lng, lat }) => project({ lng: lng + turn, lat });
+      const there = { ...seen, west: seen.west - turn, east: seen.east - turn };
+      for (const level of this.#levels()) this.#paintLand(context, level, turned, there);
+      for (const line of this.#lines) this.#paintWay(context, line, turned);
+    }
+    this.#paintNames(context, (at) => this.project(at), width, height);
   }
 
   /** The finest level that is there; detail lies over fine. */
@@ -241,11 +249,13 @@ export class PlainEngine implements Engine {
 
   #paintWay(context: CanvasRenderingContext2D, { points, color }: MapLine, project: Projection): void {
     context.beginPath();
-    points.forEach((point, i) => {
-      const { x, y } = project(point);
-      if (i === 0) context.moveTo(x, y);
-      else context.lineTo(x, y);
-    });
+    for (const part of legs(points)) {
+      part.forEach((point, i) => {
+        const { x, y } = project(point);
+        if (i === 0) context.moveTo(x, y);
+        else context.lineTo(x, y);
+      });
+    }
     context.strokeStyle = color;
     context.globalAlpha = 0.9;
     context.lineWidth = 2.5;
@@ -287,6 +297,12 @@ export class PlainEngine implements Engine {
       () => undefined,
     );
   }
+}
+
+/** The turns of the globe that are on the canvas, in degrees: beyond 180 it begins anew. */
+function turnsIn({ west, east }: Box): number[] {
+  const [first, last] = [Math.floor((west + 180) / 360), Math.floor((east + 180) / 360)];
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * 360);
 }
 
 const landBoxes = new WeakMap<Polygon, Box>();

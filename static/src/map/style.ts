@@ -9,6 +9,7 @@ import type {
 import type { PlaceLabel } from "../places";
 import type { Level } from "./basemap";
 import { PALETTES, type Palette, type Theme } from "./palette";
+import { legs } from "./meridian";
 import type { MapLine } from "./types";
 
 /** The program's own font, by its files (fonts.ts); the browser's fonts where that has no such letter. */
@@ -261,7 +262,10 @@ export function wayFeatures(lines: readonly MapLine[]): FeatureCollection {
       .filter(({ points }) => points.length > 1)
       .map(({ id, color, points }) => ({
         type: "Feature",
-        geometry: { type: "LineString", coordinates: points.map(({ lng, lat }) => [lng, lat]) },
+        geometry: {
+          type: "MultiLineString",
+          coordinates: legs(points).map((part) => part.map(({ lng, lat }) => [lng, lat])),
+        },
         properties: { id, color },
       })),
   };
