@@ -13,7 +13,7 @@ async function signUp(page: Page, name: string): Promise<void> {
 
 const LANGUAGES = [
   { locale: 'ko-KR', create: '첫 여행 만들기' },
-  { locale: 'en-GB', create: 'Plan a first trip' },
+  { locale: 'en-GB', create: 'Plan your first trip' },
 ]
 
 for (const { locale, create } of LANGUAGES) {

@@ -2,6 +2,7 @@
 import { isolated } from "../bidi";
 import { Signal, type Readable } from "../document/signal";
 import { recall, remember } from "../ui/storage";
+import { particleAfter } from "./particles";
 import { en } from "./messages/en";
 import { ko } from "./messages/ko";
 
@@ -13,8 +14,9 @@ export type MessageKey = keyof Messages & string;
 /** Text, or texts by plural category where a count changes the words. */
 export type Message = string | { readonly one?: string; readonly other: string };
 
-/** `{name}` parts of a text as the parameters that it needs. */
-type NamesIn<T extends string> = T extends `${string}{${infer N}}${infer Rest}` ? N | NamesIn<Rest> : never;
+/** `{name}` parts of a text as the parameters that it needs; `{name:을/를}` adds the particle that fits. */
+type NamesIn<T extends string> = T extends `${string}{${infer N}}${infer Rest}` ? NameOf<N> | NamesIn<Rest> : never;
+type NameOf<N extends string> = N extends `${infer Name}:${string}` ? Name : N;
 type TextOf<M> = M extends string ? M : M extends { readonly other: infer O extends string } ? O : never;
 export type Params<K extends MessageKey> = { readonly [N in NamesIn<TextOf<Messages[K]>>]: string | number };
 type Rest<K extends MessageKey> = [keyof Params<K>] extends [never] ? [] : [params: Params<K>];
@@ -58,17 +60,21 @@ const plurals: Readonly<Record<Language, Intl.PluralRules>> = {
   en: new Intl.PluralRules("en"),
 };
 
-/** Fills `{name}`; a message with forms takes the one of `count`. */
+/** Fills `{name}`, and `{name:을/를}` with its particle; a message with forms takes the one of `count`. */
 export function format(
   to: Language,
   message: Message,
   params: Readonly<Record<string, string | number>>,
 ): string {
   const text = typeof message === "string" ? message : formOf(to, message, params["count"]);
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+  return text.replace(/\{(\w+)(?::([^}]+))?\}/g, (whole, name: string, particle?: string) => {
     const value = params[name];
     if (value === undefined) return whole;
-    return typeof value === "number" ? value.toLocaleString(to) : isolated(value);
+    if (typeof value === "number") {
+      const digits = value.toLocaleString(to);
+      return particle === undefined ? digits : `${digits}${particleAfter(digits, particle)}`;
+    }
+    return particle === undefined ? isolated(value) : `${isolated(value)}${particleAfter(value, particle)}`;
   });
 }
 

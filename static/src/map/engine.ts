@@ -8,6 +8,8 @@ export interface EngineOptions {
   readonly theme: "light" | "dark";
   readonly language: "ko" | "en";
   readonly source: MapSource | null;
+  /** What a screen reader calls the drawing. */
+  readonly label: string;
   readonly view: MapView;
   /** What is shown has moved: place the pins anew. */
   readonly onframe: () => void;
@@ -27,7 +29,7 @@ export interface Engine {
   zoomBy(steps: number): void;
   setLines(lines: readonly MapLine[]): void;
   setTheme(theme: "light" | "dark"): void;
-  setLanguage(language: "ko" | "en"): void;
+  setLanguage(language: "ko" | "en", label: string): void;
   resize(): void;
   destroy(): void;
 }

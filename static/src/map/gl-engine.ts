@@ -64,6 +64,7 @@ export class GlEngine implements Engine {
       minZoom: MIN_ZOOM,
       maxZoom: MAX_ZOOM,
       attributionControl: false,
+      locale: { "Map.Title": options.label },
       dragRotate: false,
       pitchWithRotate: false,
       touchPitch: false,
@@ -115,7 +116,8 @@ export class GlEngine implements Engine {
     }
   }
 
-  setLanguage(language: "ko" | "en"): void {
+  setLanguage(language: "ko" | "en", label: string): void {
+    this.#map.getCanvas().setAttribute("aria-label", label);
     if (language === this.#language) return;
     this.#language = language;
     void this.#name();

@@ -44,7 +44,8 @@ export class PlainEngine implements Engine {
     options.container.append(this.host);
     this.#unpress = watchPress(this.host, (event) => this.#pick(event, "press"));
     this.#listen();
-    this.setLanguage(options.language);
+    this.#canvas.setAttribute("role", "img");
+    this.setLanguage(options.language, options.label);
     this.#refine();
   }
 
@@ -76,7 +77,8 @@ export class PlainEngine implements Engine {
     this.#draw();
   }
 
-  setLanguage(language: "ko" | "en"): void {
+  setLanguage(language: "ko" | "en", label: string): void {
+    this.#canvas.setAttribute("aria-label", label);
     void places.labels(language).then(
       (labels) => {
         this.#names = [...labels].sort((a, b) => b.weight - a.weight);

@@ -80,6 +80,8 @@ export interface MapProps {
 /** Texts that the map itself shows. */
 export interface MapLabels {
   readonly map: string;
+  /** Of what is drawn, which the keyboard moves: "지도". */
+  readonly canvas: string;
   readonly zoomIn: string;
   readonly zoomOut: string;
   readonly fit: string;

@@ -31,7 +31,7 @@ export const KIND_ICONS: Record<CardKind, CardIcon> = {
   note: StickyNote,
 };
 
-export const CARD_ICONS: Record<string, CardIcon> = {
+export const CARD_ICONS = {
   food: Utensils,
   coffee: Coffee,
   drink: Wine,
@@ -49,8 +49,12 @@ export const CARD_ICONS: Record<string, CardIcon> = {
   ship: Ship,
   walk: Footprints,
   bed: BedDouble,
-};
+} satisfies Record<string, CardIcon>;
+
+export type IconName = keyof typeof CARD_ICONS;
+export const ICON_NAMES = Object.keys(CARD_ICONS) as IconName[];
 
 export function iconOf(card: { kind: CardKind; icon: string | null }): CardIcon {
-  return (card.icon === null ? undefined : CARD_ICONS[card.icon]) ?? KIND_ICONS[card.kind];
+  const icons: Readonly<Record<string, CardIcon>> = CARD_ICONS;
+  return (card.icon === null || !Object.hasOwn(icons, card.icon) ? undefined : icons[card.icon]) ?? KIND_ICONS[card.kind];
 }

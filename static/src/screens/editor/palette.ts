@@ -14,6 +14,20 @@ export const DAY_COLOURS = [
   "#4a7a24",
 ] as const;
 
+/** What they are called, for those who do not see them. */
+export const COLOUR_NAMES = [
+  "green",
+  "orange",
+  "blue",
+  "purple",
+  "pink",
+  "olive",
+  "teal",
+  "indigo",
+  "brown",
+  "leaf",
+] as const satisfies { readonly length: (typeof DAY_COLOURS)["length"] };
+
 /** The tray's colour, and that of cards without a day. */
 export const TRAY_COLOUR = "#69757a";
 
