@@ -68,6 +68,8 @@ export class OpenTrip implements TripDocument {
   #stale = false;
   #closed = false;
   readonly #ended = new AbortController();
+  /** Whether the transaction that begins is the first of those that belong together. */
+  #isFirst = false;
   /** Local transactions so far. */
   #edits = 0;
   /** It is set aside: what would be done now would be in no copy. */
@@ -100,6 +102,7 @@ export class OpenTrip implements TripDocument {
     this.cards = new CardEdits(this.#bench);
     this.days = new DayEdits(this.#bench, this.cards);
     this.#view = new FreshSignal<TripView>(this.#picture(), () => this.#refresh());
+    this.#doc.on("beforeAllTransactions", () => (this.#isFirst = true));
     this.#doc.on("beforeTransaction", (transaction: Y.Transaction) => this.#noteBase(transaction));
     this.#unwatch = this.#bench.reader.watch((origin) => this.#later(origin === REMOTE));
     this.#sync = new Signal(this.#provider.sync.get());
@@ -238,8 +241,12 @@ export class OpenTrip implements TripDocument {
 
   /** Before the first edit that the server lacks, what is here is what the server has. */
   #noteBase({ local }: Y.Transaction): void {
+    // One that an observer begins comes before anybody was told of the edit that it follows.
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
     if (!local) return;
     this.#edits += 1;
+    if (!isFirst) return;
     if (this.#provider.changes + this.#copy.others.get() > 0 || !this.#loaded) return;
     // With a connection an edit is soon on the server: a copy for each is made of small documents only.
     const isCheap = (this.#base?.length ?? 0) < MAX_CHEAP_BYTES;
