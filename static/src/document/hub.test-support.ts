@@ -32,6 +32,8 @@ export class Hub {
   poison: ((update: Uint8Array) => boolean) | null = null;
   /** Whose access was taken. */
   readonly gone = new Set<string>();
+  /** What clients are told that one update may have. */
+  toldUpdate = 64 << 10;
   readonly sockets = new Set<HubSocket>();
   /** What outlives a crash. */
   #durable = Y.encodeStateAsUpdate(new Y.Doc());
@@ -41,7 +43,7 @@ export class Hub {
     if (this.gone.has(user)) return Promise.reject(new ApiError(403, "forbidden", "no"));
     const role = this.roles.get(user) ?? "editor";
     const { cards, days, text } = this.limits;
-    const limits = { cards, days, text, update: 64 << 10 };
+    const limits = { cards, days, text, update: this.toldUpdate };
     return Promise.resolve({ token: user, expires: "", user: this.loggedIn ?? user, role, epoch: this.epoch, limits: this.tells ? limits : DEFAULT_LIMITS });
   }
 

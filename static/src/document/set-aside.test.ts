@@ -160,6 +160,37 @@ describe("an offline session that meets a limit", () => {
   });
 });
 
+describe("an edit that is larger than an update may be", () => {
+  it("is sent another way, and saved", async () => {
+    hub.tells = true;
+    [hub.toldUpdate, hub.maxUpdate] = [500, 500];
+    const trip = await visit();
+    trip.cards.add(note("pasted", "가".repeat(1_000)));
+    await until(() => trip.sync.get().kind === "saved");
+    expect(project(hub.doc).tray[0]?.note).toHaveLength(1_000);
+    await trip.close();
+  });
+});
+
+describe("what has no room", () => {
+  it("is not made, or cut, and said at once", async () => {
+    hub.tells = true;
+    hub.limits = { ...hub.limits, cards: 2, days: 1, text: 10 };
+    const said: string[] = [];
+    const trip = join(hub, user, Date.now, true, (limit) => said.push(limit));
+    await until(() => trip.sync.get().kind === "saved");
+    for (const title of ["a", "b", "c"]) trip.cards.add(note(title));
+    trip.days.add();
+    trip.days.add();
+    trip.text({ of: "desc" }).set("😀".repeat(6));
+    await until(() => trip.sync.get().kind === "saved");
+    expect(said).toEqual(["cards", "days", "text"]);
+    expect(titles()).toEqual(["a", "b"]);
+    expect(project(hub.doc).desc).toBe("😀".repeat(5));
+    await trip.close();
+  });
+});
+
 describe("access and history", () => {
   it("lowered while offline: nothing is applied, all of it is kept, and goes in once one may write again", async () => {
     const trip = await visit();

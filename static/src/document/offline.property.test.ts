@@ -1,0 +1,260 @@
+// What a person typed is never deleted without their word: random people, limits, losses; each text is found again at the end.
+// @vitest-environment happy-dom
+import "fake-indexeddb/auto";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { recoveryOf } from "../sync/recovery";
+import { Hub, join, settle } from "./hub.test-support";
+import { pictureOf } from "./picture";
+import { bring, keep } from "./recovery";
+import { fromFile, KeepError, list, merge, read, toFile } from "./set-aside";
+import type { OpenTrip } from "./trip";
+
+const ROUNDS = Number(process.env["MOIM_OFFLINE_ROUNDS"] ?? 12);
+const FIRST = Number(process.env["MOIM_OFFLINE_SEED"] ?? 1);
+const STEPS = 60;
+
+/** A small generator: the same choices for the same seed. */
+class Dice {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed * 2_654_435_761 + 1;
+  }
+
+  below(most: number): number {
+    this.#state = (Math.imul(this.#state ^ (this.#state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
+    return ((this.#state ^ (this.#state >>> 13)) >>> 0) % most;
+  }
+
+  of<T>(all: readonly T[]): T {
+    return all[this.below(all.length)] as T;
+  }
+}
+
+/** One browser of one person, who does what the editor does by itself. */
+class Device {
+  readonly typed: string[] = [];
+  trip: OpenTrip;
+  readonly #hub: Hub;
+  readonly #user: string;
+
+  constructor(hub: Hub, user: string) {
+    this.#hub = hub;
+    this.#user = user;
+    this.trip = join(hub, user, Date.now, true);
+  }
+
+  get user(): string {
+    return this.#user;
+  }
+
+  /** Whatever was typed counts if the trip shows it: what was prevented beforehand was never there. */
+  note(text: string): void {
+    if (!textsOf(this.trip).includes(text)) return;
+    trace(`typed ${text}`, JSON.stringify(this.trip.sync.get()));
+    if (TRACE) trace("   unsaved", JSON.stringify(this.trip.aside("asked").items.map((i) => i.title + i.detail)).slice(0, 300));
+    this.typed.push(text);
+  }
+
+  /** Recovers where the trip has stopped. What cannot be kept stays as it is. */
+  async tend(): Promise<void> {
+    const plan = recoveryOf(this.trip.sync.get());
+    if (plan === null) return;
+    trace(`  ${this.#user} recovers`, JSON.stringify(this.trip.sync.get()));
+    try {
+      const kept = await keep(this.trip, plan);
+      trace("  kept", kept?.id, kept?.whole, kept?.epoch, JSON.stringify(kept?.items));
+      if (!plan.again) return;
+      await this.reopen();
+      if (kept && plan.bring) void bring(kept, this.trip, () => false).catch(() => undefined);
+    } catch (error) {
+      trace("  not kept", error);
+      if (!(error instanceof KeepError)) throw error;
+    }
+  }
+
+  async reopen(): Promise<void> {
+    await this.trip.close();
+    this.trip = join(this.#hub, this.#user, Date.now, true);
+    await settle();
+  }
+}
+
+function textsOf(trip: OpenTrip): string {
+  return JSON.stringify(trip.view.get().trip) + JSON.stringify(trip.view.get().trash);
+}
+
+const real = globalThis.indexedDB;
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+/** The disk is full: what is set aside cannot be written. */
+function fill(isFull: boolean): void {
+  vi.stubGlobal("indexedDB", isFull ? new Proxy(real, { get: (target, key) => {
+    const value: unknown = Reflect.get(target, key);
+    if (key !== "open") return value;
+    return (name: string, version?: number) => {
+      if (name === "moim-set-aside") throw new DOMException("full", "QuotaExceededError");
+      return target.open(name, version);
+    };
+  } }) : real);
+}
+
+function act(dice: Dice, device: Device, n: number): void {
+  const { trip } = device;
+  const mark = `${device.user}.${n}.`;
+  const text = ` ${mark} ${"가".repeat(dice.below(4) === 0 ? 40 : dice.below(6))} `;
+  const view = trip.view.get().trip;
+  const cards = [...view.tray, ...view.days.flatMap((day) => day.cards)];
+  const [card, day] = [dice.of(cards), dice.of(view.days)];
+  const kind = dice.below(8);
+  trace(` act ${kind} ${mark}`);
+  switch (kind) {
+    case 0:
+    case 1:
+    case 2:
+      trip.cards.add({ kind: "note", title: mark, note: text, at: { day: day?.id ?? null, after: "end" } });
+      break;
+    case 3:
+    case 4:
+      // A field takes no more than fits; it never cuts what was there.
+      if (card && card.note.length + text.length <= trip.limits.text)
+        trip.cards.setNote(card.id, dice.below(2) === 0 ? `${card.note}${text}` : `${text}${card.note}`);
+      break;
+    case 5:
+      if (view.desc.length + text.length <= Math.min(4_000, trip.limits.text))
+        trip.text({ of: "desc" }).set(`${view.desc}${text}`);
+      break;
+    case 6:
+      trip.text({ of: "dayNote", day: trip.days.add() }).set(text);
+      break;
+    case 7:
+      if (card) trip.cards.trash(card.id);
+      break;
+  }
+  device.note(mark);
+}
+
+async function happen(dice: Dice, hub: Hub, devices: readonly Device[]): Promise<void> {
+  const device = dice.of(devices);
+  const event = dice.below(16);
+  trace(`  event ${event} for ${device.user}`);
+  switch (event) {
+    case 0:
+      hub.up = false;
+      hub.cut();
+      break;
+    case 1:
+    case 2:
+      hub.up = true;
+      devices.forEach(({ trip }) => trip.reconnect());
+      break;
+    case 3:
+      hub.crash();
+      break;
+    case 4: // Answers are lost.
+      hub.acknowledges = false;
+      break;
+    case 5:
+      hub.release();
+      break;
+    case 6:
+      hub.roles.set(device.user, dice.of(["viewer", "editor", "editor"] as const));
+      hub.cut(device.user);
+      break;
+    case 7:
+      if (dice.below(3) === 0) hub.reset();
+      break;
+    case 8:
+      fill(dice.below(2) === 0);
+      break;
+    case 9: // The tab is closed, and opened again.
+      await device.reopen();
+      break;
+    case 10:
+      if (hub.gone.has(device.user)) hub.gone.delete(device.user);
+      else if (dice.below(3) === 0) hub.gone.add(device.user);
+      hub.cut(device.user);
+      break;
+    case 11:
+      hub.limits = { cards: 3 + dice.below(5), days: 3, text: 60 + dice.below(60), document: 6_000 };
+      break;
+    default:
+      await settle(2);
+  }
+  await device.tend();
+}
+
+const TRACE = process.env["MOIM_OFFLINE_TRACE"] === "1";
+
+/** For who looks into a seed that failed. */
+function trace(...words: readonly unknown[]): void {
+  if (TRACE) console.info(...words);
+}
+
+/** Everything works again, and everybody has come back. */
+async function heal(hub: Hub, devices: readonly Device[]): Promise<void> {
+  fill(false);
+  hub.limits = { cards: 2_000, days: 366, text: 20_000, document: 5 << 20 };
+  hub.up = true;
+  hub.roles.clear();
+  hub.gone.clear();
+  hub.release();
+  hub.cut(); // With new tickets come the roles of now.
+  await settle();
+  for (let round = 0; round < 20; round++) {
+    for (const device of devices) {
+      await device.tend();
+      device.trip.reconnect();
+    }
+    await settle();
+  }
+}
+
+async function round(seed: number): Promise<void> {
+  localStorage.clear();
+  const dice = new Dice(seed);
+  const hub = new Hub();
+  hub.tells = dice.below(2) === 0;
+  hub.limits = { cards: 5, days: 3, text: 80, document: 8_000 };
+  const devices = ["a", "b"].map((name) => new Device(hub, `${name}${seed}x${Math.random().toString(36).slice(2, 6)}`));
+  await settle();
+  for (let n = 0; n < STEPS; n++) {
+    act(dice, dice.of(devices), n);
+    if (dice.below(2) === 0) await happen(dice, hub, devices);
+  }
+  await heal(hub, devices);
+  for (const device of devices) {
+    const state = device.trip.sync.get();
+    expect(["saved", "readonly"], JSON.stringify(state)).toContain(state.kind);
+    const heads = await list(device.user);
+    const listed = JSON.stringify(heads.map(({ items }) => items));
+    const there = JSON.stringify([...textsIn(hub)]);
+    for (const text of device.typed) expect(there.includes(text) || listed.includes(text), `${text} is nowhere`).toBe(true);
+    for (const head of heads) {
+      // As a file, and back from it, it is the same.
+      const one = await read(head.id);
+      expect(one && fromFile(toFile(one)).items).toEqual(one?.items);
+      trace("kept", JSON.stringify(head.items), head.reason, one?.whole, one?.epoch, hub.epoch);
+      expect(await merge(head, device.trip)).toEqual({ left: null });
+      trace("now", JSON.stringify([...textsIn(hub)]));
+    }
+    const now = JSON.stringify([...textsIn(hub)]);
+    for (const text of device.typed) expect(now.includes(text), `${text} was not loaded again`).toBe(true);
+    await device.trip.close();
+  }
+}
+
+function textsIn(hub: Hub): string[] {
+  const { texts, rows } = pictureOf(hub.doc);
+  const fields = [...rows.values()].flatMap((all) => [...all.values()].flatMap((row) => [...row.values()]));
+  return [...texts.values(), ...fields.flatMap((field) => (field.is === "text" ? [field.text] : []))];
+}
+
+describe("what a person typed", () => {
+  for (let seed = FIRST; seed < FIRST + ROUNDS; seed++) {
+    it(`is on the server, or here, listed, and loadable again (seed ${seed})`, () => round(seed), 60_000);
+  }
+});
