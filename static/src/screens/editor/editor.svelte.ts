@@ -125,7 +125,7 @@ export class Editor {
   resume(before: Editor): void {
     this.selected = before.selected;
     this.panel = before.panel;
-    this.focused = before.focused;
+    this.#focused = before.focused;
     this.column = before.column;
     if (before.opened !== null) this.#reopened = before.opened;
   }
