@@ -4,8 +4,8 @@ import { sizeText } from "./sizes";
 
 describe("sizeText", () => {
   it.each([
-    [0, "0 byte"],
-    [999, "999 byte"],
+    [0, "1 kB"],
+    [999, "1 kB"],
     [23_700, "24 kB"],
     [1_240_000, "1.2 MB"],
   ])("%i", (bytes, text) => expect(sizeText(bytes, "en")).toBe(text));

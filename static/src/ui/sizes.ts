@@ -3,12 +3,11 @@ import type { Language } from "../i18n";
 
 const STEP = 1_000;
 
-/** "24 kB", "1.2 MB". */
+/** "24 kB", "1.2 MB"; whatever is smaller is "1 kB". */
 export function sizeText(bytes: number, language: Language): string {
-  const [unit, size] =
-    bytes < STEP ? ["byte", bytes] : bytes < STEP ** 2 ? ["kilobyte", bytes / STEP] : ["megabyte", bytes / STEP ** 2];
-  const maximumFractionDigits = unit === "megabyte" ? 1 : 0;
-  return new Intl.NumberFormat(language, { style: "unit", unit: String(unit), maximumFractionDigits }).format(
-    Number(size),
-  );
+  const small = bytes < STEP ** 2;
+  const size = small ? Math.max(1, bytes / STEP) : bytes / STEP ** 2;
+  const unit = small ? "kilobyte" : "megabyte";
+  const maximumFractionDigits = small ? 0 : 1;
+  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits }).format(size);
 }
