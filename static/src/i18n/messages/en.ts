@@ -534,8 +534,11 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "kept.kind.cardNote": "Card note",
   "kept.kind.cardField": "Card details",
   "kept.kind.other": "Other",
-  "limit.cards": "This trip has {count} cards, as many as it can hold. Delete some first.",
-  "limit.days": "A trip can have up to {count} days.",
+  "limit.cards": {
+    one: "This trip has {count} card, as many as it can hold. Delete it first.",
+    other: "This trip has {count} cards, as many as it can hold. Delete some first.",
+  },
+  "limit.days": { one: "A trip can have up to {count} day.", other: "A trip can have up to {count} days." },
   "limit.text": "There is no more room in this text. What did not fit was left out; shorten the text first.",
   "stopped.discard": "Delete it here and open the trip",
   "stopped.unkept": "This device has no room to keep your changes apart. Save them as a file before you close this page.",
