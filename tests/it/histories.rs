@@ -96,7 +96,7 @@ fn content(state: &[u8], like: &Content) -> Value {
 }
 
 /// A value as `tests/interop/histories/content.js` tells it.
-fn plain(any: &Any) -> Value {
+pub(crate) fn plain(any: &Any) -> Value {
     use yrs::any::Number;
     match any {
         Any::Undefined => json!({ "$undefined": true }),
@@ -118,7 +118,7 @@ fn plain(any: &Any) -> Value {
 }
 
 /// A letter of two code units may be broken, for some readers and not for others.
-fn letters(text: &str) -> Value {
+pub(crate) fn letters(text: &str) -> Value {
     let letters = text.chars().map(|letter| match letter {
         '\u{fffd}' => "?".to_owned(),
         letter if letter.len_utf16() == 2 => "??".to_owned(),
@@ -128,7 +128,7 @@ fn letters(text: &str) -> Value {
 }
 
 /// JSON has one sort of numbers.
-fn numbers_as_floats(value: &mut Value) {
+pub(crate) fn numbers_as_floats(value: &mut Value) {
     match value {
         Value::Number(number) => *value = number.as_f64().into(),
         Value::Array(values) => values.iter_mut().for_each(numbers_as_floats),

@@ -1,13 +1,25 @@
 //! Documents that live long: what people do thousands of times is never refused, also after a restart, and costs no more each time.
+//!
+//! `tests/interop/honest/generate.js` makes sessions of stock Yjs clients, of each kind of people. `tests/golden/honest.json`
+//! holds short ones; a longer recording is read from the file in `MOIM_SESSIONS`.
+
+use std::{collections::BTreeMap, fs, path::Path};
 
 use moim::crdt::{Applied, Document, Limits, Work, fold};
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use yrs::{
     Any, Array, GetString, Map, MapPrelim, Text, Transact, TransactionMut, WriteTxn,
     XmlElementPrelim, XmlFragment, XmlTextPrelim,
 };
 
-use crate::peers::{Peer, add_card, at, card};
+use crate::{
+    bytes::from_base64,
+    golden::difference,
+    histories::{letters, numbers_as_floats, plain},
+    peers::{Peer, add_card, at, card},
+};
 
 /// People around a server, where each has received what was sent so many edits ago.
 struct Table {
@@ -261,4 +273,72 @@ fn a_long_text_is_pasted_into_a_root_of_its_own() {
         table.edit(n % 2, 0, replace);
     }
     table.restart(replace);
+}
+
+/// What stock clients sent, in order, and what Yjs reads in the end.
+#[derive(Deserialize)]
+struct Session {
+    seed: u32,
+    kind: String,
+    log: Vec<String>,
+    content: Content,
+}
+
+#[derive(Deserialize)]
+struct Content {
+    texts: BTreeMap<String, String>,
+    arrays: BTreeMap<String, Value>,
+    maps: BTreeMap<String, Value>,
+}
+
+fn sessions() -> Vec<Session> {
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/honest.json");
+    let path = std::env::var_os("MOIM_SESSIONS").map_or(recorded, Into::into);
+    let sessions: Vec<_> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    assert!(!sessions.is_empty());
+    sessions
+}
+
+/// What a yrs client that joins now reads of the roots that a session has.
+fn content(document: &Document, like: &Content) -> Value {
+    use yrs::types::ToJson;
+    let reader = Peer::new(1 << 40);
+    let doc = &reader.doc;
+    let texts: Vec<_> = like.texts.keys().map(|name| doc.get_or_insert_text(&**name)).collect();
+    let arrays: Vec<_> = like.arrays.keys().map(|name| doc.get_or_insert_array(&**name)).collect();
+    let maps: Vec<_> = like.maps.keys().map(|name| doc.get_or_insert_map(&**name)).collect();
+    reader.receive(&document.encode_state());
+    let txn = doc.transact();
+    json!({
+        "texts": texts.iter().map(|text| letters(&text.get_string(&txn))).collect::<Vec<_>>(),
+        "arrays": arrays.iter().map(|array| plain(&array.to_json(&txn))).collect::<Vec<_>>(),
+        "maps": maps.iter().map(|map| plain(&map.to_json(&txn))).collect::<Vec<_>>(),
+    })
+}
+
+#[test]
+fn sessions_of_stock_clients_are_taken_whole_and_end_where_yjs_ends() {
+    for Session { seed, kind, log, content: end } in sessions() {
+        let mut document = Document::new(Limits::default());
+        for (at, line) in log.iter().enumerate() {
+            if line == "fold" {
+                let folded = fold(&document.encode_state(), []).unwrap();
+                document = Document::load(&folded.state, [], Limits::default()).unwrap();
+                continue;
+            }
+            // What is free for everybody is enough.
+            let applied = document.apply_within(&from_base64(line), &mut Work::default());
+            assert!(applied.is_ok(), "{kind}, seed {seed}, line {at}: {applied:?}");
+        }
+        assert!(document.memory() < (64 << 10) + log.len() * 1_000, "{}", document.memory());
+        let mut expected = json!({
+            "texts": end.texts.values().map(|text| letters(text)).collect::<Vec<_>>(),
+            "arrays": end.arrays.values().collect::<Vec<_>>(),
+            "maps": end.maps.values().collect::<Vec<_>>(),
+        });
+        numbers_as_floats(&mut expected);
+        let mut found = content(&document, &end);
+        numbers_as_floats(&mut found);
+        assert!(found == expected, "{kind}, seed {seed}: {}", difference(&expected, &found, ""));
+    }
 }
