@@ -104,6 +104,8 @@ function fill(isFull: boolean): void {
 
 function act(dice: Dice, device: Device, n: number): void {
   const { trip } = device;
+  // A trip that is not here yet shows no field to type in.
+  if (!trip.view.get().loaded) return;
   const mark = `${device.user}.${n}.`;
   const text = ` ${mark} ${"가".repeat(dice.below(4) === 0 ? 40 : dice.below(6))} `;
   const view = trip.view.get().trip;
