@@ -117,6 +117,34 @@ pub struct Limits {
     #[arg(long, env = "MOIM_INVITES_PER_MINUTE", default_value = "60")]
     pub invites_per_minute: NonZeroU32,
 
+    /// Versions saved and restored a minute of one document
+    #[arg(long, env = "MOIM_SAVES_PER_MINUTE", default_value = "20")]
+    pub saves_per_minute: NonZeroU32,
+
+    /// Times an hour that one document may begin anew
+    #[arg(long, env = "MOIM_RENEWALS_PER_HOUR", default_value = "10")]
+    pub renewals_per_hour: NonZeroU32,
+
+    /// Trips that one person may make an hour, copies included
+    #[arg(long, env = "MOIM_TRIPS_PER_HOUR", default_value = "60")]
+    pub trips_per_hour: NonZeroU32,
+
+    /// Trips of one person outside the trash
+    #[arg(long, env = "MOIM_TRIPS_PER_PERSON", default_value_t = 1_000)]
+    pub trips_per_person: usize,
+
+    /// Invitations of one trip that are open at once
+    #[arg(long, env = "MOIM_OPEN_INVITES", default_value_t = 100)]
+    pub open_invites: usize,
+
+    /// Versions of one document; of more the oldest without a name go
+    #[arg(long, env = "MOIM_VERSIONS", default_value_t = 1_000)]
+    pub versions: usize,
+
+    /// MiB that the versions of one document may take, likewise
+    #[arg(long, env = "MOIM_VERSIONS_MB", default_value_t = 256)]
+    versions_mb: u64,
+
     /// Document sockets at once from one address
     #[arg(long, env = "MOIM_SOCKETS_PER_ADDRESS", default_value_t = 500)]
     pub sockets_per_address: usize,
@@ -192,6 +220,11 @@ impl Limits {
     /// The deadline of a socket's first message.
     pub fn hello(&self) -> Duration {
         Duration::from_secs(self.hello_seconds.get().into())
+    }
+
+    /// What the versions of one document may take.
+    pub fn versions_bytes(&self) -> u64 {
+        self.versions_mb.saturating_mul(1 << 20)
     }
 
     /// What open documents may take.

@@ -176,6 +176,21 @@ impl fmt::Display for DocId {
 
 text_id!(DocId);
 
+/// The epoch in which a document begins.
+pub const FIRST_EPOCH: u64 = 1;
+
+/// The random bits of an epoch; those above them count.
+const EPOCH_RANDOM_BITS: u32 = 32;
+
+/// An epoch after this one: greater than it and random, so that two histories (the one before a back-up
+/// was restored, and the one after) never have the same. It stays below 2^53, which is what JSON and varUint
+/// carry, for two million of them.
+pub fn epoch_after(before: u64) -> u64 {
+    let random = Ulid::generate().random() & u128::from(u32::MAX);
+    let random = u64::try_from(random).unwrap_or(0);
+    (((before >> EPOCH_RANDOM_BITS) + 1) << EPOCH_RANDOM_BITS) | random
+}
+
 /// What a member may do, weakest first.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
@@ -221,6 +236,21 @@ mod tests {
         let id = DocId::new(DocKind::Trip);
         assert_eq!(id.to_string().parse(), Ok(id));
         assert!(id.to_string().starts_with("trip:"));
+    }
+
+    #[test]
+    fn no_two_histories_come_to_the_same_epoch() {
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..1_000 {
+            let second = epoch_after(FIRST_EPOCH);
+            let third = epoch_after(second);
+            assert!(FIRST_EPOCH < second && second < third && third < 1 << 53);
+            assert!(seen.insert(second) && seen.insert(third));
+        }
+        // Epochs were counted from 1 before they were random.
+        assert!(epoch_after(70_000) > 70_000);
+        let last = epoch_after((1 << 53) - (2 << EPOCH_RANDOM_BITS));
+        assert!(last < 1 << 53);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::{
     future::Future,
     io,
     net::TcpListener as StdListener,
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -22,12 +23,12 @@ use crate::{
     events::{self, EventsState, Hub},
     http::{self, App},
     notify::{Ears, Notifier},
-    plans::{self, Plans},
+    plans::{self, PlanLimits, Plans},
     redis::{Redis, RedisError, bus::RedisBus, state::RedisState},
     rooms::{self, Court, FlightLog, RoomStores, Rooms},
-    store::{StoreError, Stores, mongo::MongoStore, sqlite::SqliteStore},
+    store::{StoreError, Stores, VersionRoom, mongo::MongoStore, sqlite::SqliteStore},
     telemetry,
-    upkeep::{DataFolder, Lock, LockError, Phase, complete_restore},
+    upkeep::{AccessError, DataFolder, Lock, LockError, Phase, complete_restore},
 };
 
 /// How often what is only remembered for a while is let go of.
@@ -36,8 +37,11 @@ const TIDY_EVERY: Duration = Duration::from_secs(5);
 /// Why the server did not start, or ended by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The data folder can't be made.
-    #[error("the data folder can't be made or read: {0}")]
+    /// The data folder is not to be had.
+    #[error("there is no way to the data folder {0}")]
+    Access(AccessError),
+    /// The data folder can't be written.
+    #[error("the data folder can't be written: {0}")]
     Folder(io::Error),
     /// Somebody else works on the data folder.
     #[error(transparent)]
@@ -51,6 +55,12 @@ pub enum ServeError {
     /// Passwords can't be worked on.
     #[error(transparent)]
     Passwords(#[from] PasswordError),
+    /// The database file is damaged where all of it begins.
+    #[error(
+        "{0} is damaged ({1}): `moim doctor` with the same --data says what can be read, with --repair it puts \
+         that together anew; or restore a back-up"
+    )]
+    Damaged(PathBuf, String),
     /// The store can't be opened. Without one nothing is served.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -108,7 +118,7 @@ impl Stop {
 
 /// Serves until it is stopped. The data folder is its own for so long.
 pub async fn run(listener: TcpListener, config: &Config, stop: Stop) -> Result<(), ServeError> {
-    let data = DataFolder::make(&config.data).map_err(ServeError::Folder)?;
+    let data = DataFolder::prepare(&config.data).map_err(ServeError::Access)?;
     let mut lock = data.lock()?;
     let listener = listener.into_std().map_err(ServeError::Listen)?;
     let serving = async {
@@ -234,7 +244,8 @@ impl Server {
             connection_tasks.tasks.clone(),
             connection_tasks.closing.clone(),
         );
-        let plans = Plans::new(&stores, rooms.clone(), notify.clone(), keys.clone());
+        let limits = plan_limits(config);
+        let plans = Plans::new(&stores, rooms.clone(), notify.clone(), keys.clone(), limits);
         let hub = Hub::default();
         hub.listen(&rooms, &connection_tasks.tasks, connection_tasks.closing.clone());
         let sync = connection::router(connections.clone());
@@ -309,7 +320,12 @@ impl Store {
                 let name = config.mongo_database.as_str();
                 Self::Mongo(MongoStore::open(url.reveal(), name).await?)
             }
-            None => Self::Sqlite(SqliteStore::open(&data.database()).await?),
+            None => match SqliteStore::open(&data.database()).await {
+                Err(StoreError::Corrupt(text)) => {
+                    return Err(ServeError::Damaged(data.database(), text));
+                }
+                store => Self::Sqlite(store?),
+            },
         })
     }
 
@@ -401,6 +417,13 @@ fn door_limits(config: &Config) -> http::DoorLimits {
     }
 }
 
+fn plan_limits(config: &Config) -> PlanLimits {
+    PlanLimits {
+        plans_per_person: config.limits.trips_per_person,
+        open_invites: config.limits.open_invites,
+    }
+}
+
 fn room_limits(config: &Config) -> rooms::Limits {
     let limits = &config.limits;
     rooms::Limits {
@@ -417,6 +440,7 @@ fn room_limits(config: &Config) -> rooms::Limits {
             awareness_per_second: limits.awareness_per_second.get(),
             ..crdt::Limits::default()
         },
+        versions: VersionRoom { count: limits.versions, bytes: limits.versions_bytes() },
         ..rooms::Limits::default()
     }
 }

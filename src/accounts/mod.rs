@@ -12,8 +12,8 @@ use crate::{
     fields::{Form, Invalid},
     ids::{FamilyId, UserId},
     store::{
-        Account, Accounts as AccountStore, Language, Liveness, PasswordHash, RefreshToken,
-        Rotation, Sessions as SessionStore, StoreError, TokenHash,
+        Account, AccountPatch, Accounts as AccountStore, Language, Liveness, PasswordHash,
+        RefreshToken, Rotation, Sessions as SessionStore, StoreError, TokenHash,
     },
 };
 
@@ -211,15 +211,8 @@ impl Accounts {
         let name = form.take_optional("name", change.name, |name| fields::parse_name(&name));
         let color = form.take_optional("color", change.color, |color| fields::parse_color(&color));
         form.finish()?;
-        let old = self.get(user).await?;
-        let account = Account {
-            name: name.unwrap_or(old.name),
-            color: color.unwrap_or(old.color),
-            language: change.language.unwrap_or(old.language),
-            ..old
-        };
-        self.accounts.update(&account).await?;
-        Ok(account)
+        let patch = AccountPatch { name, color, language: change.language };
+        self.accounts.update(user, &patch).await?.ok_or(AccountError::SessionOver)
     }
 
     fn session(

@@ -8,7 +8,7 @@ mod tokens;
 
 pub use keyring::KeyringError;
 pub use passwords::{PasswordError, Passwords};
-pub use permits::{Act, permits};
+pub use permits::{Act, least, permits};
 pub use secret::{Secret, digest, digest_of};
 pub use tokens::{
     ACCESS_LIFE, Access, EventsTicket, Issued, Keys, MIN_KEY_LENGTH, TICKET_LIFE, Ticket,

@@ -61,7 +61,7 @@ pub const fn permits(role: Role, act: Act) -> bool {
 }
 
 /// The weakest role that suffices.
-const fn least(act: Act) -> Role {
+pub const fn least(act: Act) -> Role {
     match act {
         Act::Read => Role::Viewer,
         Act::Comment => Role::Commenter,

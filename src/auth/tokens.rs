@@ -48,7 +48,7 @@ pub struct Ticket {
     /// The document that it opens.
     pub doc: DocId,
     /// And no other: what its holder has of the document is of this epoch.
-    pub epoch: u32,
+    pub epoch: u64,
     /// What they may do in it.
     pub role: Role,
     /// To the second.

@@ -1,6 +1,6 @@
 //! The frames that nodes send each other, as bytes and back. Pure; what is read is borrowed, nothing is counted on.
 //!
-//! A frame is a version byte, the node (16 bytes), the epoch (4 bytes, little-endian like all numbers), the life
+//! A frame is a version byte, the node (16 bytes), the epoch (8 bytes, little-endian like all numbers), the life
 //! and the number (8 bytes each), a byte for the kind, and what that kind says. Fields of variable length have their length before them, in
 //! 4 bytes; the last field of a frame goes to its end.
 
@@ -9,7 +9,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use crate::ids::{DocId, NodeId, UserId};
 
 /// Frames of another version are not read: nodes of both may run while a fleet is renewed.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// No honest frame is longer: a document has at most 5 MB.
 pub const MAX_FRAME_BYTES: usize = 16 * 1024 * 1024;
 
@@ -19,7 +19,7 @@ pub struct Frame<T> {
     /// Who.
     pub from: NodeId,
     /// Of the document: what is said in one epoch means nothing in another. 0 where it is about no document.
-    pub epoch: u32,
+    pub epoch: u64,
     /// The how manieth room (or hub) of that node it is: numbers begin again with each.
     pub life: u64,
     /// Counts the frames of this life on this topic, from 1.
@@ -118,7 +118,7 @@ impl<T: Said> Frame<T> {
         let mut out = BytesMut::with_capacity(64);
         out.put_u8(VERSION);
         out.put_slice(&self.from.to_bytes());
-        out.put_u32_le(self.epoch);
+        out.put_u64_le(self.epoch);
         out.put_u64_le(self.life);
         out.put_u64_le(self.number);
         self.said.write(&mut out);
@@ -135,7 +135,7 @@ impl<T: Said> Frame<T> {
             return Err(FrameError::Version(version));
         }
         let from = node(&mut bytes)?;
-        let epoch = bytes.try_get_u32_le().map_err(|_| CUT_OFF)?;
+        let epoch = bytes.try_get_u64_le().map_err(|_| CUT_OFF)?;
         let (life, number) = (number(&mut bytes)?, number(&mut bytes)?);
         let kind = byte(&mut bytes)?;
         Ok(Self { from, epoch, life, number, said: T::read(kind, bytes)? })
@@ -407,7 +407,7 @@ mod tests {
             let _ = Frame::<RoomSaid>::decode(bytes.clone().into());
             // Past the header, too.
             let mut header = vec![VERSION];
-            header.extend([0; 36]);
+            header.extend([0; 40]);
             header.push(kind);
             header.append(&mut bytes);
             let _ = Frame::<RoomSaid>::decode(header.clone().into());

@@ -40,7 +40,7 @@ const MAX_WRITE_BUFFER: usize = 32 * 1024 * 1024;
 pub(super) struct SyncQuery {
     token: Option<String>,
     ack: Option<u8>,
-    epoch: Option<u32>,
+    epoch: Option<u64>,
 }
 
 /// The handler. What a browser can't see of a refused upgrade comes as a close code after it.
@@ -161,7 +161,7 @@ async fn enter(
     state: ConnectionState,
     websocket: WebSocket,
     ticket: Result<Ticket, CloseCode>,
-    (counted, epoch): (bool, Option<u32>),
+    (counted, epoch): (bool, Option<u64>),
     arrivals: Arrivals,
 ) {
     let ticket = match ticket {
@@ -182,7 +182,7 @@ async fn join(
     state: &ConnectionState,
     ticket: &Ticket,
     acks: Acks,
-    epoch: Option<u32>,
+    epoch: Option<u64>,
 ) -> Result<Seat, CloseCode> {
     let seen = state.rooms.access_changes();
     // The ticket may be minutes old: what counts is the role that the member has now.

@@ -12,11 +12,12 @@ use super::{
     app::App,
     error::{ApiError, Problem},
     extract::{Asked, At, Member, Session},
-    idempotency::{Repeatable, Told},
+    idempotency::{Repeatable, Told, of_the_same_plan},
     paging::{Page, PageQuery},
-    trips::TripView,
+    trips::{TripView, still_mine},
 };
 use crate::{
+    auth::Act,
     crdt::{Limits, Projection},
     ids::{DocId, Role, UserId, VersionId},
     plans::{OpenTicket, SavedVersion},
@@ -47,7 +48,7 @@ struct TicketView {
     user: UserId,
     role: Role,
     /// Of the document, and of the ticket: a local copy of another epoch is of no use.
-    epoch: u32,
+    epoch: u64,
     limits: LimitsView,
 }
 
@@ -166,7 +167,7 @@ struct RestoredView {
 #[derive(Debug, Serialize, ToSchema)]
 struct RenewedView {
     /// The epoch that has begun.
-    epoch: u32,
+    epoch: u64,
     /// The state before, with its trash.
     before: VersionView,
 }
@@ -206,8 +207,10 @@ async fn ticket(
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 201, body = VersionView),
+        (status = 200, description = "The newest version has just this already.", body = VersionView),
         (status = 403, body = Problem),
         (status = 404, body = Problem),
+        (status = 409, description = "`versions_full`, `trashed`", body = Problem),
     )
 )]
 async fn save(
@@ -215,10 +218,14 @@ async fn save(
     Member(me): Member,
     version: Repeatable<VersionForm>,
 ) -> Result<Told, ApiError> {
+    app.plans.permit(me.user, me.doc, Act::Save).await?;
     let make = async |VersionForm { name }| {
-        Ok(VersionView::from(app.plans.save(&me, name.as_deref()).await?))
+        app.limits.save(me.doc).await?;
+        let (saved, is_new) = app.plans.save(&me, name.as_deref()).await?;
+        let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+        Ok((status, VersionView::from(saved)))
     };
-    version.once(&app, me.user, StatusCode::CREATED, make).await
+    version.once(&app, me.user, make, of_the_same_plan).await
 }
 
 /// Versions, newest first.
@@ -259,6 +266,7 @@ async fn see(
         (status = 200, body = RestoredView),
         (status = 403, body = Problem),
         (status = 404, body = Problem),
+        (status = 409, description = "`trashed`, `document_full`", body = Problem),
     )
 )]
 async fn restore(
@@ -267,18 +275,25 @@ async fn restore(
     At(id): At<VersionId>,
     restore: Repeatable<Nothing>,
 ) -> Result<Told, ApiError> {
+    let doc = app.plans.permit_with_version(me.user, id, Act::Save).await?;
     let carry_out = async |Nothing {}| {
+        app.limits.save(doc).await?;
         let (before, after) = app.plans.restore(me.user, id).await?;
-        Ok(RestoredView { before: before.into(), after: after.into() })
+        let restored = RestoredView { before: before.into(), after: after.into() };
+        Ok((StatusCode::OK, restored))
     };
-    restore.once(&app, me.user, StatusCode::OK, carry_out).await
+    restore.once(&app, me.user, carry_out, of_the_same_plan).await
 }
 
 /// Make a trip of one's own out of a version. What is private in it stays behind.
 #[utoipa::path(
     post, path = "/versions/{id}/copy", tag = "documents", request_body = CopyForm,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = TripView), (status = 404, body = Problem))
+    responses(
+        (status = 201, body = TripView),
+        (status = 404, body = Problem),
+        (status = 409, description = "`too_many_trips`", body = Problem),
+    )
 )]
 async fn copy(
     State(app): State<Arc<App>>,
@@ -286,11 +301,13 @@ async fn copy(
     At(id): At<VersionId>,
     copy: Repeatable<CopyForm>,
 ) -> Result<Told, ApiError> {
+    app.plans.permit_with_version(me.user, id, Act::Read).await?;
     let make = async |CopyForm { title }| {
-        let now = Timestamp::now();
-        Ok(TripView::from(app.plans.copy(me.user, id, title.as_deref(), now).await?))
+        app.limits.trip(me.user).await?;
+        let copied = app.plans.copy(me.user, id, title.as_deref(), Timestamp::now()).await?;
+        Ok((StatusCode::CREATED, TripView::from(copied)))
     };
-    copy.once(&app, me.user, StatusCode::CREATED, make).await
+    copy.once(&app, me.user, make, |body| still_mine(&app, me.user, body)).await
 }
 
 /// Have the document begin anew, without its trash and its editing history (owners).
@@ -312,9 +329,11 @@ async fn renew(
     Member(me): Member,
     renew: Repeatable<Nothing>,
 ) -> Result<Told, ApiError> {
+    app.plans.permit(me.user, me.doc, Act::Renew).await?;
     let carry_out = async |Nothing {}| {
+        app.limits.renewal(me.doc).await?;
         let (epoch, before) = app.plans.renew(&me).await?;
-        Ok(RenewedView { epoch, before: before.into() })
+        Ok((StatusCode::OK, RenewedView { epoch, before: before.into() }))
     };
-    renew.once(&app, me.user, StatusCode::OK, carry_out).await
+    renew.once(&app, me.user, carry_out, of_the_same_plan).await
 }

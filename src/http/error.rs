@@ -18,7 +18,7 @@ use crate::{
     fields::{FieldError, Invalid},
     plans::PlanError,
     rooms::RoomError,
-    store::StoreError,
+    store::{StoreError, conflict},
 };
 
 /// An error as a caller gets it.
@@ -185,6 +185,10 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Unavailable(cause) => Self::Unavailable(cause),
             StoreError::Corrupt(cause) => Self::Internal(cause),
+            StoreError::Conflict(conflict::VERSIONS) => Self::conflict(
+                "versions_full",
+                "as many versions of this document have a name as may: save this one without a name",
+            ),
             StoreError::Conflict(_) => Self::conflict("conflict", "somebody else was faster"),
         }
     }
@@ -224,6 +228,24 @@ impl From<PlanError> for ApiError {
                 code: "invite_over",
                 detail: "this invitation has run out or was taken back: ask for another".into(),
             },
+            PlanError::InviteSpent => Self::Refused {
+                status: StatusCode::GONE,
+                code: "invite_spent",
+                detail: "an owner took you out after this invitation was made: ask for a new one"
+                    .into(),
+            },
+            PlanError::OtherRole => Self::conflict(
+                "role_changed",
+                "somebody else has just changed this role: look again",
+            ),
+            PlanError::ManyInvites => Self::conflict(
+                "too_many_invites",
+                "the trip has as many open invitations as it may have: take one back first",
+            ),
+            PlanError::ManyPlans => Self::conflict(
+                "too_many_trips",
+                "you have as many trips as you may have: leave one, or put one into the trash, first",
+            ),
             PlanError::LastOwner => {
                 Self::conflict("last_owner", "make somebody else an owner first")
             }

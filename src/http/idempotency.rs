@@ -1,6 +1,9 @@
 //! Requests that may be sent again: with an `Idempotency-Key` the second one gets the first one's answer.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::{Future, Ready, ready},
+    sync::Arc,
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -82,28 +85,31 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
 
 impl<T> Repeatable<T> {
     /// Carries it out, or tells again what came of it. A failure is not kept: after it the same key may try
-    /// again.
-    pub(crate) async fn once<U, F>(
+    /// again. Whoever calls this has made sure that the person may do it now; `may_hear` says whether they may
+    /// also hear the answer of then, which may be about something that is none of theirs any more.
+    pub(crate) async fn once<U, F, H>(
         self,
         app: &App,
         user: UserId,
-        status: StatusCode,
         carry_out: impl FnOnce(T) -> F,
+        may_hear: impl FnOnce(String) -> H,
     ) -> Result<Told, ApiError>
     where
         U: Serialize,
-        F: Future<Output = Result<U, ApiError>>,
+        F: Future<Output = Result<(StatusCode, U), ApiError>>,
+        H: Future<Output = Result<(), ApiError>>,
     {
         let Some(Claim { key, fingerprint }) = self.claim else {
-            let body = json(&carry_out(self.body).await?)?;
-            return Ok(Told {
-                answer: StoredAnswer { status: status.as_u16(), body },
-                again: false,
-            });
+            let answer = answer(carry_out(self.body).await?)?;
+            return Ok(Told { answer, again: false });
         };
-        match app.idempotency.begin(user, &key, fingerprint, Timestamp::now()).await? {
+        let claimed = Timestamp::now();
+        match app.idempotency.begin(user, &key, fingerprint, claimed).await? {
             Begun::New => {}
-            Begun::Replay(answer) => return Ok(Told { answer, again: true }),
+            Begun::Replay(answer) => {
+                may_hear(answer.body.clone()).await?;
+                return Ok(Told { answer, again: true });
+            }
             Begun::InProgress => {
                 let detail = "the first request with this key is still under way";
                 return Err(ApiError::conflict("in_progress", detail));
@@ -113,18 +119,22 @@ impl<T> Repeatable<T> {
                 return Err(ApiError::conflict("key_reused", detail));
             }
         }
-        match carry_out(self.body).await.and_then(|made| json(&made)) {
-            Ok(body) => {
-                let answer = StoredAnswer { status: status.as_u16(), body };
-                app.idempotency.finish(user, &key, &answer).await?;
+        match carry_out(self.body).await.and_then(answer) {
+            Ok(answer) => {
+                app.idempotency.finish(user, &key, claimed, &answer).await?;
                 Ok(Told { answer, again: false })
             }
             Err(error) => {
-                app.idempotency.abandon(user, &key).await?;
+                app.idempotency.abandon(user, &key, claimed).await?;
                 Err(error)
             }
         }
     }
+}
+
+/// An answer about a plan that the request is about itself: who may ask may hear it.
+pub(crate) fn of_the_same_plan(_: String) -> Ready<Result<(), ApiError>> {
+    ready(Ok(()))
 }
 
 /// The answer to a request that may have come before.
@@ -145,6 +155,8 @@ impl IntoResponse for Told {
     }
 }
 
-fn json(made: &impl Serialize) -> Result<String, ApiError> {
-    serde_json::to_string(made).map_err(|error| ApiError::Internal(error.to_string()))
+fn answer<U: Serialize>((status, made): (StatusCode, U)) -> Result<StoredAnswer, ApiError> {
+    let body = serde_json::to_string(&made);
+    let body = body.map_err(|error| ApiError::Internal(error.to_string()))?;
+    Ok(StoredAnswer { status: status.as_u16(), body })
 }

@@ -116,6 +116,7 @@ struct InvitePath {
         (status = 201, body = NewInviteView),
         (status = 403, body = Problem),
         (status = 404, body = Problem),
+        (status = 409, description = "`too_many_invites`", body = Problem),
         (status = 422, body = Problem),
     )
 )]
@@ -170,7 +171,7 @@ async fn revoke(
     responses(
         (status = 200, body = InvitationView),
         (status = 404, body = Problem),
-        (status = 410, description = "`invite_over`", body = Problem),
+        (status = 410, description = "`invite_over`, `invite_spent`", body = Problem),
         (status = 429, description = "`too_many`", body = Problem),
     )
 )]
@@ -185,14 +186,15 @@ async fn see(
     Ok(Json(app.plans.invitation(&token, me, Timestamp::now()).await?.into()))
 }
 
-/// Come in. A role that one has already is never lowered.
+/// Come in. A role that one has already is never lowered; and what an owner decided about somebody after the
+/// invitation was made (another role, or that they are out) counts for more than it.
 #[utoipa::path(
     post, path = "/invites/{token}/accept", tag = "invites", params(("token" = String, Path)),
     responses(
         (status = 200, body = TripView),
         (status = 404, body = Problem),
-        (status = 409, description = "`full`", body = Problem),
-        (status = 410, description = "`invite_over`", body = Problem),
+        (status = 409, description = "`full`, `too_many_trips`", body = Problem),
+        (status = 410, description = "`invite_over`, `invite_spent`", body = Problem),
         (status = 429, description = "`too_many`", body = Problem),
     )
 )]

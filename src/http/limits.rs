@@ -15,6 +15,7 @@ use crate::{
     address::Neighbourhood,
     auth::digest_of,
     config,
+    ids::{DocId, UserId},
     quota::Quota,
     store::{Rates, Taken, TokenHash},
 };
@@ -32,6 +33,9 @@ pub(crate) struct Limits {
     logins: Shared,
     mails: Shared,
     invites: Shared,
+    saves: Shared,
+    renewals: Shared,
+    trips: Shared,
     rates: Arc<dyn Rates>,
 }
 
@@ -45,6 +49,9 @@ impl Limits {
             logins: Shared::new("logins", logins, MINUTE),
             mails: Shared::new("logins_of_one_mail", mails, MINUTE),
             invites: Shared::new("invites", config.invites_per_minute, MINUTE),
+            saves: Shared::new("saves", config.saves_per_minute, MINUTE),
+            renewals: Shared::new("renewals", config.renewals_per_hour, HOUR),
+            trips: Shared::new("trips", config.trips_per_hour, HOUR),
             rates,
         }
     }
@@ -70,10 +77,26 @@ impl Limits {
         self.invites.check(&*self.rates, &Neighbourhood::of(from).to_string()).await
     }
 
+    /// A version that is saved or restored: each is the whole document once more. To be asked for who may do so.
+    pub(crate) async fn save(&self, doc: DocId) -> Result<(), ApiError> {
+        self.saves.check(&*self.rates, &doc.to_string()).await
+    }
+
+    /// A document that begins anew.
+    pub(crate) async fn renewal(&self, doc: DocId) -> Result<(), ApiError> {
+        self.renewals.check(&*self.rates, &doc.to_string()).await
+    }
+
+    /// A new trip, whatever it is made from.
+    pub(crate) async fn trip(&self, by: UserId) -> Result<(), ApiError> {
+        self.trips.check(&*self.rates, &by.to_string()).await
+    }
+
     /// Forgets whom nothing holds back any more.
     pub(crate) fn sweep(&self) {
         self.requests.sweep();
-        for limit in [&self.sign_ups, &self.logins, &self.mails, &self.invites] {
+        let by_address = [&self.sign_ups, &self.logins, &self.mails, &self.invites];
+        for limit in by_address.into_iter().chain([&self.saves, &self.renewals, &self.trips]) {
             limit.alone.sweep();
         }
     }

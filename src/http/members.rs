@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     ids::{Role, UserId},
-    store::{Account, Member},
+    store::{Account, Member, RoleChange},
 };
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
@@ -43,6 +43,8 @@ impl From<(Member, Account)> for MemberView {
 #[derive(Deserialize, ToSchema)]
 struct RoleForm {
     role: Role,
+    /// The role that they have as far as the caller knows: where it is another one by now, nothing is changed.
+    from: Option<Role>,
 }
 
 /// Whom the path names.
@@ -72,16 +74,16 @@ async fn list(
         (status = 200, body = MemberView),
         (status = 403, body = Problem),
         (status = 404, body = Problem),
-        (status = 409, description = "`last_owner`", body = Problem),
+        (status = 409, description = "`last_owner`, `role_changed`", body = Problem),
     )
 )]
 async fn set_role(
     State(app): State<Arc<App>>,
     extract::Member(me): extract::Member,
     At(MemberPath { user }): At<MemberPath>,
-    Body(RoleForm { role }): Body<RoleForm>,
+    Body(RoleForm { role: to, from }): Body<RoleForm>,
 ) -> Result<Json<MemberView>, ApiError> {
-    Ok(Json(app.plans.set_role(&me, user, role).await?.into()))
+    Ok(Json(app.plans.set_role(&me, RoleChange { user, from, to }).await?.into()))
 }
 
 /// Take a member out (owners), or leave.

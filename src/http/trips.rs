@@ -19,8 +19,9 @@ use super::{
     paging::{Page, PageQuery},
 };
 use crate::{
+    auth::Act,
     crdt::Projection,
-    ids::{DocId, Role},
+    ids::{DocId, Role, UserId},
     plans::{NewTrip, Overview, PlanChange, Sample},
     store::{Language, PlanCursor, PlanStatus},
     trip::Counts,
@@ -144,7 +145,11 @@ struct TripQuery {
 #[utoipa::path(
     post, path = "/trips", tag = "trips", request_body = TripForm,
     params(("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = TripView), (status = 422, body = Problem))
+    responses(
+        (status = 201, body = TripView),
+        (status = 409, description = "`too_many_trips`", body = Problem),
+        (status = 422, body = Problem),
+    )
 )]
 async fn create(
     State(app): State<Arc<App>>,
@@ -152,9 +157,23 @@ async fn create(
     trip: Repeatable<TripForm>,
 ) -> Result<Told, ApiError> {
     let make = async |form: TripForm| {
-        Ok(TripView::from(app.plans.create(me.user, form.into(), Timestamp::now()).await?))
+        app.limits.trip(me.user).await?;
+        let made = app.plans.create(me.user, form.into(), Timestamp::now()).await?;
+        Ok((StatusCode::CREATED, TripView::from(made)))
     };
-    trip.once(&app, me.user, StatusCode::CREATED, make).await
+    trip.once(&app, me.user, make, |body| still_mine(&app, me.user, body)).await
+}
+
+/// Whether the trip that an answer is about is one that the person may see now.
+pub(super) async fn still_mine(app: &App, user: UserId, answer: String) -> Result<(), ApiError> {
+    #[derive(Deserialize)]
+    struct Made {
+        id: DocId,
+    }
+    let made: Made =
+        serde_json::from_str(&answer).map_err(|error| ApiError::Internal(error.to_string()))?;
+    app.plans.permit(user, made.id, Act::Read).await?;
+    Ok(())
 }
 
 /// My trips, the last touched first.

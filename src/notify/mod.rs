@@ -2,11 +2,13 @@
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
+use tokio::time::sleep_until;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -14,6 +16,7 @@ use crate::{
     store::{self, Accounts, NewNotice, Notice, Notices, Plans, Stores},
 };
 
+mod bursts;
 mod ears;
 mod owed;
 mod page;
@@ -23,6 +26,7 @@ pub use ears::{Ear, Ears};
 pub use page::{NoticeView, NoticesPage, ReadView};
 pub use rules::Deed;
 
+use bursts::{Bursts, Done, Due, Noted, Topic};
 use owed::{Owed, Turn};
 
 /// People who are told at once.
@@ -38,6 +42,9 @@ pub struct Notifier {
     accounts: Arc<dyn Accounts>,
     ears: Ears,
     owed: Owed,
+    bursts: Arc<Mutex<Bursts<News>>>,
+    tasks: TaskTracker,
+    closing: CancellationToken,
 }
 
 /// Who did what with which trip, when, and who knows of it.
@@ -63,13 +70,49 @@ impl Notifier {
             plans: Arc::clone(&stores.plans),
             accounts: Arc::clone(&stores.accounts),
             ears,
-            owed: Owed::new(tasks, closing),
+            owed: Owed::new(tasks.clone(), closing.clone()),
+            bursts: Arc::default(),
+            tasks,
+            closing,
         }
     }
 
-    /// Tells everybody whom it concerns. The deed is done: who can't be told now is told later.
+    /// Tells everybody whom it concerns. The deed is done: who can't be told now is told later. Where much is done
+    /// to the same thing in quick succession, the first is told at once and what comes of the rest in the end.
     pub async fn tell(&self, trip: DocId, by: UserId, deed: Deed, now: Timestamp) {
-        let mut news = News { trip, by, deed, at: now, told: HashSet::new() };
+        let news = News { trip, by, deed, at: now, told: HashSet::new() };
+        let (noted, news) = self.bursts().note(Done { trip, by, deed }, news, Instant::now());
+        if let Noted::First(topic) = noted {
+            let this = self.clone();
+            self.tasks.spawn(async move { this.follow(topic).await });
+        }
+        if let Some(news) = news {
+            self.tell_now(news).await;
+        }
+    }
+
+    fn bursts(&self) -> MutexGuard<'_, Bursts<News>> {
+        self.bursts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells what is held about a thing when it is due, or at the stop, until nothing is.
+    async fn follow(&self, topic: Topic) {
+        let mut is_last = false;
+        loop {
+            let due = self.bursts().due(topic, Instant::now(), is_last);
+            match due {
+                Due::Wait(until) => {
+                    let waiting = sleep_until(until.into());
+                    is_last = self.closing.run_until_cancelled(waiting).await.is_none();
+                }
+                Due::Tell(news) => self.tell_now(news).await,
+                Due::Over => return,
+            }
+        }
+    }
+
+    async fn tell_now(&self, mut news: News) {
+        let trip = news.trip;
         let Err(error) = self.try_to_tell(&mut news).await else { return };
         tracing::warn!(doc = %trip, %error, "people can't be told what somebody did; trying again");
         let this = self.clone();

@@ -7,7 +7,7 @@ use crate::{
     auth::{Act, Secret, digest},
     ids::{InviteId, Role, UserId},
     notify::Deed,
-    store::{Account, Invite, Member, Plan, TokenHash},
+    store::{Account, Invite, InviteEffect, InviteFacts, Plan, TokenHash},
 };
 
 /// What somebody wants an invitation to be.
@@ -53,8 +53,9 @@ impl Plans {
             created: now,
             expires,
             revoked: false,
+            since: 0,
         };
-        self.plans.create_invite(&invite).await?;
+        self.plans.create_invite(&invite, self.limits.open_invites).await?;
         Ok((invite, secret))
     }
 
@@ -78,37 +79,44 @@ impl Plans {
         visitor: Option<UserId>,
         now: Timestamp,
     ) -> Result<Invitation, PlanError> {
-        let found = self.plans.invite(TokenHash(digest(token))).await?;
-        let invite = found.ok_or(PlanError::NotFound("invite"))?;
+        let facts = self.plans.invite_facts(TokenHash(digest(token)), visitor).await?;
+        let facts = facts.ok_or(PlanError::NotFound("invite"))?;
+        still_good(rules::invite_effect(&facts, now))?;
+        let InviteFacts { invite, current, .. } = facts;
         let plan = self.plans.get(invite.plan).await?.ok_or(PlanError::InviteOver)?;
-        let inviter_role = self.plans.role(invite.plan, invite.by).await?;
-        rules::check_invite(&invite, inviter_role, plan.status, now)?;
         let inviter = self.accounts.get(invite.by).await?.ok_or(PlanError::InviteOver)?;
-        let current = match visitor {
-            Some(user) => self.plans.role(invite.plan, user).await?,
-            None => None,
-        };
         Ok(Invitation { invite, plan, inviter, current })
     }
 
-    /// Comes in by a link.
+    /// Comes in by a link. Whether it lets in is decided in the step that does so, not before.
     pub async fn accept(
         &self,
         token: &str,
         user: UserId,
         now: Timestamp,
     ) -> Result<Overview, PlanError> {
-        let Invitation { invite, current, .. } = self.invitation(token, Some(user), now).await?;
-        if let Some(role) = rules::accepted(current, &invite) {
-            let member = Member { user, role, joined: now };
-            let put = self.plans.put_member(invite.plan, &member).await;
-            self.or_doubt(invite.plan, &[user], put).await?;
-            self.tell_access(invite.plan, user).await;
-            if current.is_none() {
-                self.notify.tell(invite.plan, user, Deed::Joined(role), now).await;
+        let token = TokenHash(digest(token));
+        // Only to know whose access is in doubt if the answer is lost.
+        let known = self.plans.invite(token).await?.ok_or(PlanError::NotFound("invite"))?;
+        let (rule, most) = (rules::invite_effect, self.limits.plans_per_person);
+        let admitted = self.plans.admit(token, user, now, rule, most).await;
+        let admitted = self.or_doubt(known.plan, &[user], admitted).await?;
+        let (facts, effect) = admitted.ok_or(PlanError::NotFound("invite"))?;
+        if let InviteEffect::Granted(role) = still_good(effect)? {
+            self.tell_access(known.plan, user).await;
+            if facts.current.is_none() {
+                self.notify.tell(known.plan, user, Deed::Joined(role), now).await;
             }
         }
-        let me = self.insider(user, invite.plan).await?;
+        let me = self.insider(user, known.plan).await?;
         self.get(&me).await
+    }
+}
+
+fn still_good(effect: InviteEffect) -> Result<InviteEffect, PlanError> {
+    match effect {
+        InviteEffect::Over => Err(PlanError::InviteOver),
+        InviteEffect::Spent => Err(PlanError::InviteSpent),
+        InviteEffect::Unchanged | InviteEffect::Granted(_) => Ok(effect),
     }
 }

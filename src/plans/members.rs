@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::{Insider, PlanError, Plans, role_now};
 use crate::{
     auth::Act,
-    ids::{DocId, Role, UserId},
+    ids::{DocId, UserId},
     notify::Deed,
-    store::{self, Account, Member},
+    store::{self, Account, Member, RoleChange},
 };
 
 impl Plans {
@@ -21,29 +21,29 @@ impl Plans {
     pub async fn set_role(
         &self,
         me: &Insider,
-        user: UserId,
-        role: Role,
+        change: RoleChange,
     ) -> Result<(Member, Account), PlanError> {
-        me.may(Act::Manage)?;
-        let members = self.plans.members(me.doc).await?;
-        let found = members.into_iter().find(|(member, _)| member.user == user);
-        let (member, account) = found.ok_or(PlanError::NotFound("member"))?;
-        let before = member.role;
-        let member = Member { role, ..member };
-        let put = self.plans.put_member(me.doc, &member).await;
-        self.or_doubt(me.doc, &[user], put).await?;
+        let by = me.with(Act::Manage)?;
+        let RoleChange { user, to, .. } = change;
+        let set = self.plans.set_role(me.doc, by, change).await;
+        let before = self.or_doubt(me.doc, &[user], set).await?;
+        let before = before.ok_or(PlanError::NotFound("member"))?;
         self.tell_access(me.doc, user).await;
-        if before != role {
-            let deed = Deed::RoleChanged(user, role);
+        if before != to {
+            let deed = Deed::RoleChanged(user, to);
             self.notify.tell(me.doc, me.user, deed, Timestamp::now()).await;
         }
+        let members = self.plans.members(me.doc).await?;
+        let found = members.into_iter().find(|(member, _)| member.user == user);
+        // Somebody may have taken them out in between; what was done here is done.
+        let (member, account) = found.ok_or(PlanError::NotFound("member"))?;
         Ok((member, account))
     }
 
     /// Takes a member out, or leaves.
     pub async fn remove(&self, me: &Insider, user: UserId) -> Result<(), PlanError> {
-        me.may_remove(user)?;
-        let removed = self.plans.remove_member(me.doc, user).await;
+        let by = me.may_remove(user)?;
+        let removed = self.plans.remove_member(me.doc, by, user).await;
         if !self.or_doubt(me.doc, &[user], removed).await? {
             // Who asks once more, because there was no answer, has them sent away all the same.
             self.rooms.access_doubted(me.doc, user).await;

@@ -44,6 +44,16 @@ pub struct Plans {
     rooms: Rooms,
     notify: Notifier,
     keys: Keys,
+    limits: PlanLimits,
+}
+
+/// How many of what people may have.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanLimits {
+    /// Plans of a person outside the trash.
+    pub plans_per_person: usize,
+    /// Invitations of a plan that are open at once.
+    pub open_invites: usize,
 }
 
 /// A plan as one of its members sees it.
@@ -70,7 +80,13 @@ pub struct PlanChange {
 
 impl Plans {
     /// Plans in these stores and rooms.
-    pub fn new(stores: &Stores, rooms: Rooms, notify: Notifier, keys: Keys) -> Self {
+    pub fn new(
+        stores: &Stores,
+        rooms: Rooms,
+        notify: Notifier,
+        keys: Keys,
+        limits: PlanLimits,
+    ) -> Self {
         Self {
             plans: Arc::clone(&stores.plans),
             journal: Arc::clone(&stores.journal),
@@ -79,6 +95,7 @@ impl Plans {
             rooms,
             notify,
             keys,
+            limits,
         }
     }
 
@@ -180,24 +197,33 @@ impl Plans {
         status: PlanStatus,
         now: Timestamp,
     ) -> Result<(), PlanError> {
-        let doc = me.doc;
-        let before = self.plans.get(doc).await?.ok_or(PlanError::NotFound("trip"))?.status;
+        let (doc, by) = (me.doc, me.with(Act::Manage)?);
         let people = self.plans.members(doc).await?;
         let people: Vec<_> = people.into_iter().map(|(member, _)| member.user).collect();
-        let set = self.plans.set_status(doc, status, now).await;
-        if !self.or_doubt(doc, &people, set).await? {
-            return Err(PlanError::NotFound("trip"));
-        }
-        // Somebody may have come in just now.
+        let set = self.plans.set_status(doc, by, status, now).await;
+        let before = self.or_doubt(doc, &people, set).await?;
+        let before = before.ok_or(PlanError::NotFound("trip"))?;
+        // Somebody may have come in just now, and another may have set it again since.
         let members = self.plans.members(doc).await;
-        for (member, _) in self.or_doubt(doc, &people, members).await? {
-            let role = effective(member.role, status);
+        let members = self.or_doubt(doc, &people, members).await?;
+        let plan = self.plans.get(doc).await;
+        let plan = self.or_doubt(doc, &people, plan).await?.ok_or(PlanError::NotFound("trip"))?;
+        for (member, _) in members {
+            let role = effective(member.role, plan.status);
             self.rooms.access_changed(doc, member.user, Some(role)).await;
         }
         if let Some(deed) = moved(before, status) {
             self.notify.tell(doc, me.user, deed, now).await;
         }
         Ok(())
+    }
+
+    /// Whether somebody may do this now, whatever they might a moment ago.
+    pub async fn permit(&self, user: UserId, doc: DocId, act: Act) -> Result<Insider, PlanError> {
+        let me = self.insider(user, doc).await?;
+        me.may(act)?;
+        self.goes_on(doc, act).await?;
+        Ok(me)
     }
 
     /// Makes a plan with this content. The document comes first: a plan without one could not be opened, a
@@ -215,7 +241,7 @@ impl Plans {
             .summary();
         self.journal.create(id, state.into()).await?;
         let plan = Plan { id, status: PlanStatus::Active, summary, created: now, touched: now };
-        self.plans.create(&plan, owner).await?;
+        self.plans.create(&plan, owner, self.limits.plans_per_person).await?;
         self.overview(plan, Role::Owner).await
     }
 

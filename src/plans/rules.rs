@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    auth::{Act, permits},
+    auth::{Act, least, permits},
     fields::Invalid,
     ids::{DocId, Role, UserId},
-    store::{Invite, PlanStatus, StoreError, conflict},
+    store::{Authority, InviteEffect, InviteFacts, PlanStatus, StoreError, conflict},
 };
 
 /// How long an invitation is good for if nobody says otherwise.
@@ -30,6 +30,18 @@ pub enum PlanError {
     /// The invitation has run out or was taken back.
     #[error("the invitation is over")]
     InviteOver,
+    /// An owner took the person out after the invitation was made.
+    #[error("the invitation is of no use for this person any more")]
+    InviteSpent,
+    /// The member has another role by now than the change is from.
+    #[error("the member has another role by now")]
+    OtherRole,
+    /// As many invitations are open as may be.
+    #[error("too many invitations are open")]
+    ManyInvites,
+    /// The person has as many plans as they may have.
+    #[error("the person has too many plans")]
+    ManyPlans,
     /// The plan would be left without an owner.
     #[error("the plan needs an owner")]
     LastOwner,
@@ -55,6 +67,11 @@ impl From<StoreError> for PlanError {
         match error {
             StoreError::Conflict(conflict::LAST_OWNER) => Self::LastOwner,
             StoreError::Conflict(conflict::FULL) => Self::Full,
+            StoreError::Conflict(conflict::OUTSIDE) => Self::NotFound("trip"),
+            StoreError::Conflict(conflict::WEAK) => Self::Forbidden,
+            StoreError::Conflict(conflict::OTHER_ROLE) => Self::OtherRole,
+            StoreError::Conflict(conflict::INVITES) => Self::ManyInvites,
+            StoreError::Conflict(conflict::PLANS) => Self::ManyPlans,
             StoreError::Conflict(_) | StoreError::Unavailable(_) | StoreError::Corrupt(_) => {
                 Self::Store(error)
             }
@@ -80,8 +97,17 @@ impl Insider {
     }
 
     /// Whether they may take this person out: anybody may leave.
-    pub(super) fn may_remove(&self, user: UserId) -> Result<(), PlanError> {
-        if user == self.user { Ok(()) } else { self.may(Act::Manage) }
+    pub(super) fn may_remove(&self, user: UserId) -> Result<Authority, PlanError> {
+        if user == self.user {
+            return Ok(Authority { user, least: Role::Viewer });
+        }
+        self.with(Act::Manage)
+    }
+
+    /// As who they do this, if their role permits it: the store looks again in the step in which it is done.
+    pub(super) fn with(&self, act: Act) -> Result<Authority, PlanError> {
+        self.may(act)?;
+        Ok(Authority { user: self.user, least: least(act) })
     }
 }
 
@@ -108,22 +134,28 @@ pub(super) fn invite_end(asked: Option<Timestamp>, now: Timestamp) -> Result<Tim
     }
 }
 
-/// Whether an invitation still opens the door. It lasts no longer than its maker's right to invite: who was
-/// taken out can't come back through a link of their own.
-pub(super) fn check_invite(
-    invite: &Invite,
-    inviter: Option<Role>,
-    status: PlanStatus,
-    now: Timestamp,
-) -> Result<(), PlanError> {
+/// What an invitation does for somebody.
+///
+/// It lasts no longer than its maker's right to invite: who was taken out can't come back through a link of their
+/// own. It never lowers a role. And what an owner decided about a person later than it was made counts for more:
+/// it lets nobody in who was taken out since, and gives nobody more than the role that was set since.
+pub(super) fn invite_effect(facts: &InviteFacts, now: Timestamp) -> InviteEffect {
+    let InviteFacts { invite, status, inviter, current, decision } = facts;
     let inviter_may = inviter.is_some_and(|role| permits(role, Act::Invite));
     let is_good = !invite.revoked && now < invite.expires && inviter_may;
-    if is_good && status != PlanStatus::Trashed { Ok(()) } else { Err(PlanError::InviteOver) }
-}
-
-/// The role after accepting; `None` if that changes nothing. Accepting never lowers a role.
-pub(super) fn accepted(current: Option<Role>, invite: &Invite) -> Option<Role> {
-    (current < Some(invite.role)).then_some(invite.role)
+    if !is_good || *status == PlanStatus::Trashed {
+        return InviteEffect::Over;
+    }
+    let later = decision.filter(|decision| invite.since < decision.at);
+    let offered = match later {
+        None => Some(invite.role),
+        Some(decision) => decision.role.map(|role| role.min(invite.role)),
+    };
+    match (offered, current) {
+        (None, None) => InviteEffect::Spent,
+        (Some(role), current) if *current < Some(role) => InviteEffect::Granted(role),
+        (Some(_) | None, _) => InviteEffect::Unchanged,
+    }
 }
 
 #[cfg(test)]
@@ -131,15 +163,16 @@ mod tests {
     use super::*;
     use crate::{
         ids::{DocKind, InviteId},
-        store::TokenHash,
+        store::{Decision, Invite, TokenHash},
     };
 
     fn now() -> Timestamp {
         "2026-11-21T09:00:00Z".parse().unwrap()
     }
 
-    fn invite(role: Role) -> Invite {
-        Invite {
+    /// An owner's invitation, made after seven changes of the members, before somebody who is not in.
+    fn facts(role: Role) -> InviteFacts {
+        let invite = Invite {
             id: InviteId::new(),
             plan: DocId::new(DocKind::Trip),
             token: TokenHash([0; 32]),
@@ -148,31 +181,53 @@ mod tests {
             created: now(),
             expires: now() + INVITE_LIFE,
             revoked: false,
-        }
+            since: 7,
+        };
+        let (status, inviter) = (PlanStatus::Active, Some(Role::Owner));
+        InviteFacts { invite, status, inviter, current: None, decision: None }
     }
 
     #[test]
     fn accepting_never_lowers_a_role() {
-        let editor = invite(Role::Editor);
-        assert_eq!(accepted(None, &editor), Some(Role::Editor));
-        assert_eq!(accepted(Some(Role::Viewer), &editor), Some(Role::Editor));
-        assert_eq!(accepted(Some(Role::Editor), &editor), None);
-        assert_eq!(accepted(Some(Role::Owner), &editor), None);
+        let as_one =
+            |current| invite_effect(&InviteFacts { current, ..facts(Role::Editor) }, now());
+        assert_eq!(as_one(None), InviteEffect::Granted(Role::Editor));
+        assert_eq!(as_one(Some(Role::Viewer)), InviteEffect::Granted(Role::Editor));
+        assert_eq!(as_one(Some(Role::Editor)), InviteEffect::Unchanged);
+        assert_eq!(as_one(Some(Role::Owner)), InviteEffect::Unchanged);
     }
 
     #[test]
     fn an_invitation_ends_with_its_time_its_revocation_and_its_makers_rights() {
-        let good = invite(Role::Viewer);
-        let check = |invite: &Invite, inviter, now| {
-            check_invite(invite, inviter, PlanStatus::Active, now).is_ok()
+        let good = facts(Role::Viewer);
+        let is_over = |facts: &InviteFacts| invite_effect(facts, now()) == InviteEffect::Over;
+        assert!(!is_over(&good));
+        assert_eq!(invite_effect(&good, good.invite.expires), InviteEffect::Over);
+        assert!(is_over(&InviteFacts { inviter: Some(Role::Editor), ..good.clone() }));
+        assert!(is_over(&InviteFacts { inviter: None, ..good.clone() }));
+        let revoked = Invite { revoked: true, ..good.invite.clone() };
+        assert!(is_over(&InviteFacts { invite: revoked, ..good.clone() }));
+        assert!(is_over(&InviteFacts { status: PlanStatus::Trashed, ..good }));
+    }
+
+    #[test]
+    fn what_an_owner_decided_since_counts_for_more_than_an_invitation() {
+        let effect = |current, at, role| {
+            let decision = Some(Decision { at, role });
+            invite_effect(&InviteFacts { current, decision, ..facts(Role::Editor) }, now())
         };
-        assert!(check(&good, Some(Role::Owner), now()));
-        assert!(!check(&good, Some(Role::Owner), good.expires));
-        assert!(!check(&good, Some(Role::Editor), now()));
-        assert!(!check(&good, None, now()));
-        assert!(!check(&Invite { revoked: true, ..good.clone() }, Some(Role::Owner), now()));
-        let trashed = check_invite(&good, Some(Role::Owner), PlanStatus::Trashed, now());
-        assert!(matches!(trashed, Err(PlanError::InviteOver)));
+        // Taken out since: neither the link that was used nor another old one lets them in.
+        assert_eq!(effect(None, 8, None), InviteEffect::Spent);
+        // Lowered since, and still in or gone by themselves: no more than was left to them.
+        assert_eq!(effect(Some(Role::Viewer), 8, Some(Role::Viewer)), InviteEffect::Unchanged);
+        let left_to_them = InviteEffect::Granted(Role::Viewer);
+        assert_eq!(effect(None, 8, Some(Role::Viewer)), left_to_them);
+        // Made an owner since, and gone: as anybody else.
+        let as_invited = InviteEffect::Granted(Role::Editor);
+        assert_eq!(effect(None, 8, Some(Role::Owner)), as_invited);
+        // Of before the invitation: whoever makes a new one means it.
+        assert_eq!(effect(None, 7, None), as_invited);
+        assert_eq!(effect(Some(Role::Viewer), 7, Some(Role::Viewer)), as_invited);
     }
 
     #[test]
@@ -193,8 +248,9 @@ mod tests {
     fn anybody_may_leave_and_only_owners_take_others_out() {
         let (doc, me, other) = (DocId::new(DocKind::Trip), UserId::new(), UserId::new());
         let viewer = Insider { doc, user: me, role: Role::Viewer };
-        assert!(viewer.may_remove(me).is_ok());
+        assert_eq!(viewer.may_remove(me).unwrap().least, Role::Viewer);
         assert!(matches!(viewer.may_remove(other), Err(PlanError::Forbidden)));
-        assert!(Insider { role: Role::Owner, ..viewer }.may_remove(other).is_ok());
+        let owner = Insider { role: Role::Owner, ..viewer };
+        assert_eq!(owner.may_remove(other).unwrap(), Authority { user: me, least: Role::Owner });
     }
 }

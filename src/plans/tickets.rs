@@ -16,7 +16,7 @@ pub struct OpenTicket {
     /// What its holder may do.
     pub role: Role,
     /// Of the document, and of the ticket: a copy of another epoch is of no use.
-    pub epoch: u32,
+    pub epoch: u64,
     /// What the document takes at most.
     pub limits: crate::crdt::Limits,
 }

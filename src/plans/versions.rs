@@ -8,9 +8,9 @@ use crate::{
     auth::Act,
     crdt::{Projection, TripDraft},
     fields::{Invalid, parse_line},
-    ids::{UserId, VersionId},
+    ids::{DocId, UserId, VersionId},
     notify::Deed,
-    rooms::{Renewed, Restored},
+    rooms::{Renewed, Restored, Saved},
     store::{Account, Version},
 };
 
@@ -27,14 +27,19 @@ pub struct SavedVersion {
 }
 
 impl Plans {
-    /// Saves the document as it is now.
-    pub async fn save(&self, me: &Insider, name: Option<&str>) -> Result<SavedVersion, PlanError> {
+    /// Saves the document as it is now. The newest version, and not a new one, where that has it already; whether
+    /// it is new is said as well.
+    pub async fn save(
+        &self,
+        me: &Insider,
+        name: Option<&str>,
+    ) -> Result<(SavedVersion, bool), PlanError> {
         me.may(Act::Save)?;
         self.goes_on(me.doc, Act::Save).await?;
         let name = name.map(|name| parse_line(name, NAME_MAX)).transpose();
         let name = name.map_err(|message| Invalid::field("name", message))?;
-        let version = self.rooms.open(me.doc).await?.save(name, me.user).await?;
-        self.with_author(version).await
+        let Saved { version, is_new } = self.rooms.open(me.doc).await?.save(name, me.user).await?;
+        Ok((self.with_author(version).await?, is_new))
     }
 
     /// Versions, newest first.
@@ -69,6 +74,20 @@ impl Plans {
         Ok((me, self.with_author(version).await?, projection))
     }
 
+    /// Whether somebody may do this now with the document of a version; which one that is.
+    pub async fn permit_with_version(
+        &self,
+        user: UserId,
+        id: VersionId,
+        act: Act,
+    ) -> Result<DocId, PlanError> {
+        let doc = self.versions.document(id).await?.ok_or(PlanError::NotFound("version"))?;
+        match self.permit(user, doc, act).await {
+            Err(PlanError::NotFound(_)) => Err(PlanError::NotFound("version")),
+            other => other.map(|me| me.doc),
+        }
+    }
+
     /// Makes the document what it was, by an edit that everybody gets and that can be undone.
     pub async fn restore(
         &self,
@@ -84,7 +103,7 @@ impl Plans {
     }
 
     /// Has the document begin anew. The epoch that has begun, and the state before.
-    pub async fn renew(&self, me: &Insider) -> Result<(u32, SavedVersion), PlanError> {
+    pub async fn renew(&self, me: &Insider) -> Result<(u64, SavedVersion), PlanError> {
         me.may(Act::Renew)?;
         self.goes_on(me.doc, Act::Renew).await?;
         let Renewed { before, epoch } = self.rooms.open(me.doc).await?.renew(me.user).await?;

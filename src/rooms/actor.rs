@@ -64,9 +64,9 @@ pub(crate) enum Command {
     /// Answered when the content of this version is durable.
     Restore(Bytes, UserId, Durable),
     Project(oneshot::Sender<Arc<Projection>>),
-    Epoch(oneshot::Sender<u32>),
+    Epoch(oneshot::Sender<u64>),
     /// The document is in this epoch now.
-    BeganAnew(u32),
+    BeganAnew(u64),
     /// Others need the room that this one takes: end, if nobody is here.
     Leave,
     /// What this person may do was changed on another node, or (`None`) anybody's may have been.
@@ -105,7 +105,7 @@ enum Life {
 /// The owner of a room.
 pub(crate) struct Actor {
     doc: DocId,
-    epoch: u32,
+    epoch: u64,
     room: Room,
     life: Life,
     mailbox: mpsc::Receiver<Command>,

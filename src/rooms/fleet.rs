@@ -44,7 +44,7 @@ impl Fleet {
     }
 
     /// The name of a room that opens now, on a document in this epoch.
-    pub(crate) fn begin_life(&self, epoch: u32) -> Life {
+    pub(crate) fn begin_life(&self, epoch: u64) -> Life {
         let number = 1 + self.lives.fetch_add(1, Ordering::Relaxed);
         Life { node: self.node, number, epoch }
     }

@@ -4,7 +4,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::FileExt,
+    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -97,7 +97,7 @@ impl FlightLog {
     /// Opens the log in this folder, which is made if it is not there, and says what was in flight when
     /// earlier processes ended.
     pub fn open(folder: &Path) -> io::Result<(Self, Vec<Found>)> {
-        fs::create_dir_all(folder)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let mut found = Vec::new();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
@@ -145,7 +145,8 @@ impl Inner {
         }
         let path = self.folder.join(format!("{}-{}.{EXTENSION}", self.life, slots.made));
         slots.made += 1;
-        let file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+        let file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
         Ok(Slot { file, note: Vec::new() })
     }
 }

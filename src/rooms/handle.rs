@@ -16,11 +16,11 @@ use super::{
     outbox::Receiver,
     participants::{Acks, ParticipantId},
     registry::{Context, Rooms},
-    states,
+    states::{self, NewVersion, Saved},
 };
 use crate::{
     crdt::{Presence, Projection},
-    ids::{DocId, Role, UserId, VersionId},
+    ids::{DocId, Role, UserId, VersionId, epoch_after},
     store::{StoreError, Version, VersionCause, conflict},
 };
 
@@ -37,7 +37,7 @@ pub struct Joining {
     /// How they learn that their edits are durable.
     pub acks: Acks,
     /// The epoch of the client's copy, if that is known.
-    pub epoch: Option<u32>,
+    pub epoch: Option<u64>,
 }
 
 /// A place in a room, which is left when it is dropped.
@@ -91,7 +91,7 @@ pub struct Renewed {
     /// The state before, with its trash.
     pub before: Version,
     /// The epoch that has begun.
-    pub epoch: u32,
+    pub epoch: u64,
 }
 
 /// The door to one document.
@@ -115,7 +115,7 @@ impl Handle {
     }
 
     /// Saves a version of everything that was accepted until now.
-    pub async fn save(&self, name: Option<String>, by: UserId) -> Result<Version, RoomError> {
+    pub async fn save(&self, name: Option<String>, by: UserId) -> Result<Saved, RoomError> {
         let this = self.clone();
         self.to_the_end(async move { this.keep(name, VersionCause::Saved, by).await }).await
     }
@@ -143,8 +143,8 @@ impl Handle {
         Ok(self.ask(Command::Project).await?.1)
     }
 
-    /// How often the document's history was replaced: a client's copy of another epoch is of no use.
-    pub async fn epoch(&self) -> Result<u32, RoomError> {
+    /// The number of the document's history: a client's copy of another epoch is of no use.
+    pub async fn epoch(&self) -> Result<u64, RoomError> {
         Ok(self.ask(Command::Epoch).await?.1)
     }
 
@@ -158,10 +158,11 @@ impl Handle {
         name: Option<String>,
         cause: VersionCause,
         by: UserId,
-    ) -> Result<Version, RoomError> {
+    ) -> Result<Saved, RoomError> {
         self.settle().await?;
-        let context = self.rooms.context();
-        states::keep_version(&context.stores, &context.flights, self.doc, name, cause, by).await
+        let Context { stores, flights, limits, .. } = self.rooms.context();
+        let new = NewVersion { name, cause, by, room: limits.versions };
+        states::keep_version(stores, flights, self.doc, new).await
     }
 
     async fn restore_to(&self, from: VersionId, by: UserId) -> Result<Restored, RoomError> {
@@ -170,24 +171,24 @@ impl Handle {
         if version.doc != self.doc {
             return Err(RoomError::NotFound);
         }
-        let before = self.keep(None, VersionCause::BeforeRestore, by).await?;
+        let before = self.keep(None, VersionCause::BeforeRestore, by).await?.version;
         let state: Bytes = content.state;
         self.ask(|reply| Command::Restore(state.clone(), by, reply)).await?.1?;
-        let after = self.keep(version.name, VersionCause::Restored { from }, by).await?;
+        let after = self.keep(version.name, VersionCause::Restored { from }, by).await?.version;
         Ok(Restored { before, after })
     }
 
     async fn begin_anew(&self, by: UserId) -> Result<Renewed, RoomError> {
-        let before = self.keep(None, VersionCause::BeforeRenewal, by).await?;
+        let before = self.keep(None, VersionCause::BeforeRenewal, by).await?.version;
         let Context { stores, flights, .. } = self.rooms.context();
         // Once sealed there is no way back: it must be sure that there is one ahead.
         states::afresh(stores, flights, self.doc).await?;
-        let sealed = stores.journal.seal(self.doc, before.epoch).await;
+        let epoch = epoch_after(before.epoch);
+        let sealed = stores.journal.seal(self.doc, before.epoch, epoch).await;
         if let Err(StoreError::Conflict(conflict::OTHER_EPOCH)) = sealed {
             return Err(RoomError::OtherEpoch);
         }
         sealed?;
-        let epoch = before.epoch + 1;
         tracing::info!(doc = %self.doc, epoch, "sealed, to begin anew");
         self.rooms.began_anew(self.doc, epoch).await;
         states::renew(stores, flights, self.doc).await?;

@@ -54,7 +54,7 @@ impl Listener {
     }
 
     /// For the room around the document that was read, in this epoch.
-    pub(crate) fn link(self, epoch: u32) -> Link {
+    pub(crate) fn link(self, epoch: u64) -> Link {
         let Self { doc, fleet, subscription } = self;
         let life = fleet.begin_life(epoch);
         Link { doc, life, fleet, subscription, heard: Vec::new(), rereading: None, told: 0 }
@@ -156,7 +156,7 @@ impl Drop for Link {
     }
 }
 
-async fn reread(context: &Context, doc: DocId, epoch: u32, has: Bytes) -> Result<Read, RoomError> {
+async fn reread(context: &Context, doc: DocId, epoch: u64, has: Bytes) -> Result<Read, RoomError> {
     let Context { stores, flights, limits, memory, .. } = context;
     let opened = states::open(stores, flights, doc, limits, memory).await?;
     let opened = opened.map_err(|_| RoomError::full("memory_mb"))?;

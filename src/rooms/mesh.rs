@@ -48,7 +48,7 @@ pub struct Life {
     /// The how manieth room of that node it is.
     pub number: u64,
     /// Of its document.
-    pub epoch: u32,
+    pub epoch: u64,
 }
 
 /// How a frame stands to those that came before it.

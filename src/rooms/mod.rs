@@ -43,11 +43,15 @@ pub use self::{
     outbox::{Bounds, Frame, FrameKind, Receiver, Sender, Waiting, outbox},
     participants::{Acks, ParticipantId},
     registry::{RoomStores, Rooms},
+    states::Saved,
     trial::{Court, attempt},
 };
 use tokio::task::JoinHandle;
 
-use crate::{crdt, store::StoreError};
+use crate::{
+    crdt,
+    store::{StoreError, VersionRoom},
+};
 
 /// Counts the edits of a room since it was opened: the first one makes revision 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +72,8 @@ pub struct Limits {
     pub fold_after: usize,
     /// Of each document.
     pub document: crdt::Limits,
+    /// What the versions of a document may take.
+    pub versions: VersionRoom,
 }
 
 impl Default for Limits {
@@ -79,6 +85,7 @@ impl Default for Limits {
             idle_after: Duration::from_secs(30),
             fold_after: 1000,
             document: crdt::Limits::default(),
+            versions: VersionRoom { count: 1_000, bytes: 256 << 20 },
         }
     }
 }

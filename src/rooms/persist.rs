@@ -33,7 +33,7 @@ type Appending = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 /// (`MAX_UNSTORED_BYTES`), which accepts no more.
 pub(crate) struct Persist {
     doc: DocId,
-    epoch: u32,
+    epoch: u64,
     journal: Arc<dyn Journal>,
     /// Not durable yet, in order; an append takes the first of them.
     unstored: Vec<(Revision, Bytes)>,
@@ -88,7 +88,7 @@ impl Persist {
     /// Nothing to do yet. `troubled` counts the rooms of this node that can't store their edits.
     pub(crate) fn new(
         doc: DocId,
-        epoch: u32,
+        epoch: u64,
         journal: Arc<dyn Journal>,
         troubled: Arc<AtomicUsize>,
     ) -> Self {

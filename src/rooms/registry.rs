@@ -210,7 +210,7 @@ impl Rooms {
 
     /// Has everybody leave the room of a document that begins anew, on all nodes. To be called once the store
     /// takes nothing of the epoch before `epoch` any more.
-    pub(crate) async fn began_anew(&self, doc: DocId, epoch: u32) {
+    pub(crate) async fn began_anew(&self, doc: DocId, epoch: u64) {
         if let Some(mailbox) = self.mailbox_of(doc) {
             let _ = mailbox.send(Command::BeganAnew(epoch)).await;
         }

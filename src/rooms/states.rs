@@ -16,7 +16,7 @@ use crate::{
     ids::{DocId, UserId, VersionId},
     store::{
         AsideCause, Entry, Generation, Loaded, Quarantine, StoreError, Version, VersionCause,
-        VersionContent,
+        VersionContent, VersionRoom,
     },
 };
 
@@ -31,7 +31,7 @@ const RENEWALS: usize = 5;
 pub(crate) struct Opened {
     pub(crate) document: Document,
     pub(crate) share: Share,
-    pub(crate) epoch: u32,
+    pub(crate) epoch: u64,
     pub(crate) entries: usize,
 }
 
@@ -84,7 +84,7 @@ async fn barred(quarantine: &dyn Quarantine, doc: DocId) -> Result<Vec<Bytes>, R
 /// A folded state and where it stands.
 pub(crate) struct Kept {
     pub(crate) folded: Folded,
-    pub(crate) epoch: u32,
+    pub(crate) epoch: u64,
 }
 
 /// Merges the state and the journal into the next generation. Right on several nodes at once: who comes
@@ -126,23 +126,63 @@ pub(crate) async fn fold(
     Err(StoreError::Conflict("other nodes keep folding this document").into())
 }
 
-/// Folds, and keeps the result as a version.
+/// What became of a save.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// The version that has what was to be saved.
+    pub version: Version,
+    /// Whether it was made for this.
+    pub is_new: bool,
+}
+
+/// A version that is to be kept.
+pub(crate) struct NewVersion {
+    pub(crate) name: Option<String>,
+    pub(crate) cause: VersionCause,
+    pub(crate) by: UserId,
+    pub(crate) room: VersionRoom,
+}
+
+/// Folds, and keeps the result as a version. Where somebody saves what the newest version has already, and calls it
+/// nothing else, that one is the answer.
 pub(crate) async fn keep_version(
     stores: &RoomStores,
     flights: &FlightLog,
     doc: DocId,
-    name: Option<String>,
-    cause: VersionCause,
-    by: UserId,
-) -> Result<Version, RoomError> {
+    new: NewVersion,
+) -> Result<Saved, RoomError> {
     let Kept { folded, epoch } = fold(stores, flights, doc).await?;
+    let NewVersion { name, cause, by, room } = new;
+    if cause == VersionCause::Saved
+        && let Some(newest) = as_newest(stores, doc, epoch, &folded.state).await?
+        && (name.is_none() || name == newest.name)
+    {
+        return Ok(Saved { version: newest, is_new: false });
+    }
     let (id, at) = (VersionId::new(), Timestamp::now());
     let version = Version { id, doc, epoch, name, cause, by, at, counts: folded.summary.counts };
     let projection = serde_json::to_string(&folded.projection)
         .map_err(|error| RoomError::Unreadable(error.to_string()))?;
     let content = VersionContent { state: folded.state.into(), projection };
-    stores.versions.insert(&version, content).await?;
-    Ok(version)
+    stores.versions.insert(&version, content, room).await?;
+    Ok(Saved { version, is_new: true })
+}
+
+/// The newest version, if it has just this state.
+async fn as_newest(
+    stores: &RoomStores,
+    doc: DocId,
+    epoch: u64,
+    state: &[u8],
+) -> Result<Option<Version>, RoomError> {
+    let newest = stores.versions.list(doc, None, 1).await?.pop();
+    let Some(newest) = newest.filter(|newest| newest.epoch == epoch) else { return Ok(None) };
+    match stores.versions.get(newest.id).await {
+        Ok(found) => Ok(found.filter(|(_, content)| content.state == state).map(|_| newest)),
+        // One that is damaged is as good as none.
+        Err(StoreError::Corrupt(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What a document is to begin anew with, and where it stands.

@@ -12,9 +12,10 @@ use tokio::sync::watch;
 
 use super::{
     Entry, EntryId, Generation, Journal, Loaded, Quarantine, Result, SetAside, StoreError,
-    Summaries, Summary, Version, VersionContent, Versions, conflict,
+    Summaries, Summary, Version, VersionContent, VersionRoom, Versions, conflict,
+    retention::VersionSize,
 };
-use crate::ids::{DocId, VersionId};
+use crate::ids::{DocId, FIRST_EPOCH, VersionId};
 
 mod care;
 #[cfg(test)]
@@ -50,7 +51,7 @@ struct Memory {
     documents: BTreeMap<DocId, Document>,
     versions: BTreeMap<VersionId, (Version, VersionContent)>,
     summaries: BTreeMap<DocId, (Summary, Timestamp)>,
-    staged: BTreeMap<Staged, (DocId, u32, Vec<Bytes>)>,
+    staged: BTreeMap<Staged, (DocId, u64, Vec<Bytes>)>,
     damaged: Vec<Bytes>,
     faults: Faults,
     /// The number that was given last, to an entry or to a staged append.
@@ -65,7 +66,7 @@ struct Faults {
 }
 
 struct Document {
-    epoch: u32,
+    epoch: u64,
     is_sealed: bool,
     /// The newest two, older first.
     states: Vec<(u64, Bytes)>,
@@ -130,13 +131,13 @@ impl FaultyJournal {
     }
 
     /// `Journal::append`: `stage` and `settle` in one.
-    pub fn append_now(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()> {
+    pub fn append_now(&self, doc: DocId, epoch: u64, updates: Vec<Bytes>) -> Result<()> {
         let staged = self.stage(doc, epoch, updates);
         self.settle(staged)
     }
 
     /// Begins an append; nothing of it is durable.
-    pub fn stage(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Staged {
+    pub fn stage(&self, doc: DocId, epoch: u64, updates: Vec<Bytes>) -> Staged {
         let mut memory = self.memory();
         let staged = Staged(memory.next());
         memory.staged.insert(staged, (doc, epoch, updates));
@@ -190,18 +191,18 @@ impl FaultyJournal {
     }
 
     /// `Journal::seal`.
-    pub fn seal_now(&self, doc: DocId, epoch: u32) -> Result<()> {
+    pub fn seal_now(&self, doc: DocId, epoch: u64, next: u64) -> Result<()> {
         let mut memory = self.memory();
         let document = memory.document(doc)?;
-        if (document.epoch, document.is_sealed) != (epoch, false) {
+        if (document.epoch, document.is_sealed) != (epoch, false) || next <= epoch {
             return Err(StoreError::Conflict(conflict::OTHER_EPOCH));
         }
-        (document.epoch, document.is_sealed) = (epoch + 1, true);
+        (document.epoch, document.is_sealed) = (next, true);
         Ok(())
     }
 
     /// `Journal::renew`.
-    pub fn renew_now(&self, doc: DocId, epoch: u32, state: Bytes) -> Result<()> {
+    pub fn renew_now(&self, doc: DocId, epoch: u64, state: Bytes) -> Result<()> {
         let mut memory = self.memory();
         let document = memory.document(doc)?;
         if (document.epoch, document.is_sealed) != (epoch, true) {
@@ -212,13 +213,24 @@ impl FaultyJournal {
     }
 
     /// `Versions::insert`.
-    pub fn insert_version_now(&self, version: &Version, content: VersionContent) -> Result<()> {
+    pub fn insert_version_now(
+        &self,
+        version: &Version,
+        content: VersionContent,
+        room: VersionRoom,
+    ) -> Result<()> {
         let mut memory = self.memory();
         if !memory.documents.contains_key(&version.doc) {
             return Err(StoreError::Conflict(conflict::MISSING));
         }
         if memory.versions.contains_key(&version.id) {
             return Err(StoreError::Conflict(conflict::EXISTS));
+        }
+        let of_doc = memory.versions.values().filter(|(kept, _)| kept.doc == version.doc);
+        let kept: Vec<_> = of_doc.map(|(kept, content)| VersionSize::of(kept, content)).collect();
+        let gone = room.make(&kept, VersionSize::of(version, &content));
+        for id in gone.ok_or(StoreError::Conflict(conflict::VERSIONS))? {
+            memory.versions.remove(&id);
         }
         memory.versions.insert(version.id, (version.clone(), content));
         Ok(())
@@ -260,7 +272,7 @@ impl Memory {
         Ok(())
     }
 
-    fn append(&mut self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()> {
+    fn append(&mut self, doc: DocId, epoch: u64, updates: Vec<Bytes>) -> Result<()> {
         if self.document(doc)?.epoch != epoch {
             return Err(StoreError::Conflict(conflict::OTHER_EPOCH));
         }
@@ -289,7 +301,7 @@ impl Memory {
 impl Document {
     fn new(state: Bytes) -> Self {
         Self {
-            epoch: 1,
+            epoch: FIRST_EPOCH,
             is_sealed: false,
             states: vec![(1, state)],
             generation: 1,
@@ -353,7 +365,7 @@ impl Journal for FaultyJournal {
         self.create_now(doc, state)
     }
 
-    async fn append(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()> {
+    async fn append(&self, doc: DocId, epoch: u64, updates: Vec<Bytes>) -> Result<()> {
         let staged = self.stage(doc, epoch, updates);
         // The sender lives in `self`: the wait ends with a release.
         self.held.subscribe().wait_for(|held| !held).await.ok();
@@ -388,11 +400,11 @@ impl Journal for FaultyJournal {
         Ok(())
     }
 
-    async fn seal(&self, doc: DocId, epoch: u32) -> Result<()> {
-        self.seal_now(doc, epoch)
+    async fn seal(&self, doc: DocId, epoch: u64, next: u64) -> Result<()> {
+        self.seal_now(doc, epoch, next)
     }
 
-    async fn renew(&self, doc: DocId, epoch: u32, state: Bytes) -> Result<()> {
+    async fn renew(&self, doc: DocId, epoch: u64, state: Bytes) -> Result<()> {
         self.renew_now(doc, epoch, state)
     }
 }
@@ -422,8 +434,17 @@ impl Quarantine for FaultyJournal {
 
 #[async_trait]
 impl Versions for FaultyJournal {
-    async fn insert(&self, version: &Version, content: VersionContent) -> Result<()> {
-        self.insert_version_now(version, content)
+    async fn insert(
+        &self,
+        version: &Version,
+        content: VersionContent,
+        room: VersionRoom,
+    ) -> Result<()> {
+        self.insert_version_now(version, content, room)
+    }
+
+    async fn document(&self, id: VersionId) -> Result<Option<DocId>> {
+        Ok(self.memory().versions.get(&id).map(|(version, _)| version.doc))
     }
 
     async fn get(&self, id: VersionId) -> Result<Option<(Version, VersionContent)>> {

@@ -15,10 +15,12 @@ pub mod faulty;
 mod inspection;
 pub mod mongo;
 mod records;
+mod retention;
 pub mod sqlite;
 
 pub use inspection::*;
 pub use records::*;
+pub use retention::VersionRoom;
 
 pub use crate::ids::Role;
 
@@ -53,6 +55,18 @@ pub mod conflict {
     pub const LAST_OWNER: &str = "a plan keeps at least one owner";
     /// The plan has `MAX_MEMBERS` members.
     pub const FULL: &str = "the plan has as many members as it may have";
+    /// Who makes the change is no member, or no longer.
+    pub const OUTSIDE: &str = "who asks is no member";
+    /// Who makes the change is a member with too weak a role, or has one by now.
+    pub const WEAK: &str = "the role of who asks is too weak";
+    /// The member does not have the role any more that the change is from.
+    pub const OTHER_ROLE: &str = "the member has another role by now";
+    /// As many invitations of the plan are open as may be.
+    pub const INVITES: &str = "the plan has as many open invitations as it may have";
+    /// The versions of the document that have a name take as much as they may.
+    pub const VERSIONS: &str = "the document has as many versions with a name as it may have";
+    /// The person has as many plans as they may have.
+    pub const PLANS: &str = "the person has as many plans as they may have";
 }
 
 /// The result of a call to a store.
@@ -71,7 +85,7 @@ pub trait Journal: Send + Sync {
     /// `Unavailable` the caller appends them again, which is harmless because an update that is applied
     /// twice changes nothing. `Conflict` if there is no such document, or if it is in another epoch: then they
     /// are not, and never will be, part of it.
-    async fn append(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()>;
+    async fn append(&self, doc: DocId, epoch: u64, updates: Vec<Bytes>) -> Result<()>;
 
     /// The chosen state and every entry that it lacks, in the order of appending. `None`: no such document,
     /// or it has no previous state. `Corrupt` if the state or one of the entries is not what was written.
@@ -95,13 +109,14 @@ pub trait Journal: Send + Sync {
         entries: &[EntryId],
     ) -> Result<()>;
 
-    /// Ends this epoch: the document is in the next one, takes no update of this one any more, and is *sealed*
-    /// until its content begins anew. `Conflict` unless it is in this epoch and not sealed.
-    async fn seal(&self, doc: DocId, epoch: u32) -> Result<()>;
+    /// Ends this epoch: the document is in the `next` one, takes no update of this one any more, and is *sealed*
+    /// until its content begins anew. `Conflict` unless it is in this epoch and not sealed, and the next one is
+    /// greater.
+    async fn seal(&self, doc: DocId, epoch: u64, next: u64) -> Result<()>;
 
     /// Puts `state` in the place of all that a document had, and unseals it. Whoever finds it sealed may do so,
     /// with a state that was made after it was. `Conflict` unless it is in this epoch and sealed.
-    async fn renew(&self, doc: DocId, epoch: u32, state: Bytes) -> Result<()>;
+    async fn renew(&self, doc: DocId, epoch: u64, state: Bytes) -> Result<()>;
 }
 
 /// Documents as they lie in the store, sound or not: for who looks after them.
@@ -116,6 +131,11 @@ pub trait Care: Send + Sync {
 
     /// Carries out a mend, all or nothing. `Conflict` if the document is not as it was `seen`: inspect again.
     async fn mend(&self, doc: DocId, seen: Seen, mend: &Mend, now: Timestamp) -> Result<()>;
+
+    /// Puts a document into another epoch with all that it holds, for it may go on otherwise than before: the
+    /// store was put back to what it was. Clients' copies of before are of no use then. `Conflict` if there is no
+    /// such document. Only while nobody serves it.
+    async fn begin_epoch(&self, doc: DocId) -> Result<u64>;
 }
 
 /// Updates that are applied to nothing, kept to be looked at: they may have ended a process, or can't be read.
@@ -135,9 +155,18 @@ pub trait Quarantine: Send + Sync {
 /// Versions that people saved.
 #[async_trait]
 pub trait Versions: Send + Sync {
-    /// Keeps a version with its encoded state and its projection (JSON). `Conflict` if it exists, or if
-    /// its document does not.
-    async fn insert(&self, version: &Version, content: VersionContent) -> Result<()>;
+    /// Keeps a version with its encoded state and its projection (JSON); where there are too many, the oldest
+    /// without a name go. `Conflict` if it exists, if its document does not, or if it has a name and those that
+    /// have one take too much already.
+    async fn insert(
+        &self,
+        version: &Version,
+        content: VersionContent,
+        room: VersionRoom,
+    ) -> Result<()>;
+
+    /// The document that a version is of.
+    async fn document(&self, id: VersionId) -> Result<Option<DocId>>;
 
     /// One version with its content. `Corrupt` if the state is not what was written.
     async fn get(&self, id: VersionId) -> Result<Option<(Version, VersionContent)>>;
@@ -163,8 +192,9 @@ pub trait Accounts: Send + Sync {
     /// The account with this normalised mail address, and the hash of its password.
     async fn by_mail(&self, mail: &str) -> Result<Option<(Account, PasswordHash)>>;
 
-    /// Replaces name, language and colour. `Conflict` if there is no such account.
-    async fn update(&self, account: &Account) -> Result<()>;
+    /// Changes what the patch has, and nothing else: two patches at once both count. The account as it is then;
+    /// `None`: no such one.
+    async fn update(&self, id: UserId, patch: &AccountPatch) -> Result<Option<Account>>;
 }
 
 /// Refresh tokens, known by their hash alone. Each is used once; the tokens after one login are a family.
@@ -199,10 +229,14 @@ pub trait Rates: Send + Sync {
 }
 
 /// Trips as things with a status, members and invitations. Their content is the document's.
+///
+/// Each change is decided and made in one step, on what is there at that moment: of two at once, the second sees
+/// what the first has made.
 #[async_trait]
 pub trait Plans: Send + Sync {
-    /// Keeps a new plan whose only member is its owner. `Conflict` if it exists.
-    async fn create(&self, plan: &Plan, owner: UserId) -> Result<()>;
+    /// Keeps a new plan whose only member is its owner. `Conflict` if it exists, or if the owner would have more
+    /// than `most` plans outside the trash.
+    async fn create(&self, plan: &Plan, owner: UserId, most: usize) -> Result<()>;
 
     /// Every plan, whatever its status, in the order of their ids, those after `after` if given.
     async fn ids(&self, after: Option<DocId>, limit: usize) -> Result<Vec<DocId>>;
@@ -210,7 +244,8 @@ pub trait Plans: Send + Sync {
     /// The plan, whatever its status.
     async fn get(&self, id: DocId) -> Result<Option<Plan>>;
 
-    /// A person's plans of one status, most recently touched first, those after the cursor if given.
+    /// A person's plans of one status, most recently touched first, those after the cursor if given. One that
+    /// is damaged hides no other.
     async fn list(
         &self,
         user: UserId,
@@ -219,8 +254,14 @@ pub trait Plans: Send + Sync {
         limit: usize,
     ) -> Result<Vec<(Plan, Role)>>;
 
-    /// Sets the status. `false`: no such plan.
-    async fn set_status(&self, id: DocId, status: PlanStatus, now: Timestamp) -> Result<bool>;
+    /// Sets the status. What it was before; `None`: no such plan. `Conflict` if who asks may not.
+    async fn set_status(
+        &self,
+        id: DocId,
+        by: Authority,
+        to: PlanStatus,
+        now: Timestamp,
+    ) -> Result<Option<PlanStatus>>;
 
     /// The role of one person; `None` for who is no member.
     async fn role(&self, id: DocId, user: UserId) -> Result<Option<Role>>;
@@ -228,15 +269,18 @@ pub trait Plans: Send + Sync {
     /// All members with their accounts, in the order of joining.
     async fn members(&self, id: DocId) -> Result<Vec<(Member, Account)>>;
 
-    /// Adds a member, or sets the role of one (who keeps the time of joining). `Conflict` if that would
-    /// leave the plan without an owner, if it has `MAX_MEMBERS` already, or without plan or account.
-    async fn put_member(&self, id: DocId, member: &Member) -> Result<()>;
+    /// Gives a member another role, which is an owner's decision about them. What it was before; `None`: there is
+    /// no such member, and none is made. `Conflict` if who asks may not, if the role is not the one that the
+    /// change is from, or if that would leave the plan without an owner.
+    async fn set_role(&self, id: DocId, by: Authority, change: RoleChange) -> Result<Option<Role>>;
 
-    /// Takes a member out. `false`: was none. `Conflict` if it is the last owner.
-    async fn remove_member(&self, id: DocId, user: UserId) -> Result<bool>;
+    /// Takes a member out, which is an owner's decision about them unless they leave by themselves. `false`: was
+    /// none. `Conflict` if who asks may not, or if it is the last owner.
+    async fn remove_member(&self, id: DocId, by: Authority, user: UserId) -> Result<bool>;
 
-    /// Keeps an invitation. `Conflict` if it exists, or if its plan does not.
-    async fn create_invite(&self, invite: &Invite) -> Result<()>;
+    /// Keeps an invitation, and forgets those of the plan that ended before the last `MAX_ENDED_INVITES`.
+    /// `Conflict` if it exists, if its plan does not, or if more than `most` would be open as of its making.
+    async fn create_invite(&self, invite: &Invite, most: usize) -> Result<()>;
 
     /// The invitation with this token, revoked and expired ones too.
     async fn invite(&self, token: TokenHash) -> Result<Option<Invite>>;
@@ -244,8 +288,27 @@ pub trait Plans: Send + Sync {
     /// The invitations of a plan that are not revoked, newest first.
     async fn invites(&self, id: DocId) -> Result<Vec<Invite>>;
 
-    /// Ends an invitation of this plan. `false`: no such one.
+    /// Ends an invitation of this plan: nobody comes in by it after this has returned. `false`: no such one.
     async fn revoke_invite(&self, id: DocId, invite: InviteId) -> Result<bool>;
+
+    /// What decides about this person and the invitation with this token, as of now. `None`: no such invitation, or
+    /// its plan is gone.
+    async fn invite_facts(
+        &self,
+        token: TokenHash,
+        user: Option<UserId>,
+    ) -> Result<Option<InviteFacts>>;
+
+    /// Lets a person in by an invitation as far as the rule says, on what there is in the same step. `Conflict` if
+    /// the plan has `MAX_MEMBERS` already, if the person has `most` plans outside the trash, or without account.
+    async fn admit(
+        &self,
+        token: TokenHash,
+        user: UserId,
+        now: Timestamp,
+        rule: InviteRule,
+        most: usize,
+    ) -> Result<Option<(InviteFacts, InviteEffect)>>;
 }
 
 /// What lists show of documents: copies that the rooms keep in step.
@@ -288,11 +351,18 @@ pub trait Idempotency: Send + Sync {
         now: Timestamp,
     ) -> Result<Begun>;
 
-    /// Keeps the answer of a claim. Without one, or with an answer already, nothing changes.
-    async fn finish(&self, user: UserId, key: &str, answer: &StoredAnswer) -> Result<()>;
+    /// Keeps the answer of the claim that was made at this time. Without it, or with an answer already, nothing
+    /// changes: a claim that has lapsed meanwhile may be another one's now.
+    async fn finish(
+        &self,
+        user: UserId,
+        key: &str,
+        claimed: Timestamp,
+        answer: &StoredAnswer,
+    ) -> Result<()>;
 
-    /// Gives up the claim, after a request that failed.
-    async fn abandon(&self, user: UserId, key: &str) -> Result<()>;
+    /// Gives up the claim that was made at this time, after a request that failed.
+    async fn abandon(&self, user: UserId, key: &str, claimed: Timestamp) -> Result<()>;
 }
 
 /// Says whether the store can be written to now.

@@ -14,6 +14,13 @@ pub use crate::trip::{Counts, Summary};
 /// The most members that a plan may have.
 pub const MAX_MEMBERS: usize = 200;
 
+/// The most decisions about people that a plan remembers. Of more the oldest go, and with it the use of all
+/// invitations that are older, for who is not in.
+pub const MAX_DECISIONS: usize = 500;
+
+/// The most invitations of a plan that are kept after they ended, so that their links say so.
+pub const MAX_ENDED_INVITES: usize = 100;
+
 /// Which state of a document to start from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Generation {
@@ -27,7 +34,7 @@ pub enum Generation {
 #[derive(Debug, Clone)]
 pub struct Loaded {
     /// Counts the times that the document's history was replaced; clients with another epoch start afresh.
-    pub epoch: u32,
+    pub epoch: u64,
     /// What was loaded is the end of the epoch before: it is to be replaced before anything else.
     pub is_sealed: bool,
     /// Which generation `state` is.
@@ -82,7 +89,7 @@ pub struct Version {
     /// Whose version it is.
     pub doc: DocId,
     /// The epoch of the document when it was made.
-    pub epoch: u32,
+    pub epoch: u64,
     /// What the person called it.
     pub name: Option<String>,
     /// Why it was made.
@@ -217,6 +224,17 @@ pub struct Account {
     pub created: Timestamp,
 }
 
+/// What changes of an account; the rest stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountPatch {
+    /// As others see it.
+    pub name: Option<String>,
+    /// Of the interface.
+    pub language: Option<Language>,
+    /// `#rrggbb`.
+    pub color: Option<String>,
+}
+
 /// A password hash in PHC string format (argon2id).
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(pub String);
@@ -336,6 +354,66 @@ pub struct Member {
     pub joined: Timestamp,
 }
 
+/// Who makes a change, and the weakest role that they must have when it is made: asked again in the same step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Authority {
+    /// Who.
+    pub user: UserId,
+    /// At least as what.
+    pub least: Role,
+}
+
+/// Another role for a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoleChange {
+    /// Whose.
+    pub user: UserId,
+    /// The role that they must have until then, if that matters to who asks.
+    pub from: Option<Role>,
+    /// Which one.
+    pub to: Role,
+}
+
+/// What an owner decided last about a person: a role that was set, or that they were taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// The change of the plan's members that it was. Invitations of before (`since`) are older than it.
+    pub at: u64,
+    /// `None`: they were taken out.
+    pub role: Option<Role>,
+}
+
+/// All that decides whether an invitation lets somebody in, as of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InviteFacts {
+    /// The invitation.
+    pub invite: Invite,
+    /// Of the plan.
+    pub status: PlanStatus,
+    /// The role of who made the invitation.
+    pub inviter: Option<Role>,
+    /// The role of the person, if it is known who asks.
+    pub current: Option<Role>,
+    /// What an owner decided about them.
+    pub decision: Option<Decision>,
+}
+
+/// What an invitation does for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InviteEffect {
+    /// It is over, for everybody.
+    Over,
+    /// An owner decided otherwise about this person after it was made.
+    Spent,
+    /// They have as much already.
+    Unchanged,
+    /// They get this role.
+    Granted(Role),
+}
+
+/// The rule that decides: a function of what there is at one moment.
+pub type InviteRule = fn(&InviteFacts, Timestamp) -> InviteEffect;
+
 /// An invitation by link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invite {
@@ -355,6 +433,8 @@ pub struct Invite {
     pub expires: Timestamp,
     /// Taken back by hand.
     pub revoked: bool,
+    /// How often the plan's members had been changed when it was made. The store sets it.
+    pub since: u64,
 }
 
 /// What to do about a creation that carries an idempotency key.

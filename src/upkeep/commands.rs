@@ -1,4 +1,4 @@
-//! `moim backup`, `moim restore` and `moim doctor`: what they are asked, what they say, how they end.
+//! `moim backup`, `moim restore`, `moim doctor` and `moim new-epochs`: what they are asked, what they say, how they end.
 
 use std::{
     io::{self, Write},
@@ -9,12 +9,18 @@ use std::{
 use clap::{Args, Subcommand};
 
 use super::{
-    BackedUp, DataFolder, Findings, Mending, Restored, Summary, UpkeepError, back_up, examine,
+    AccessError, BackedUp, DataFolder, Findings, Lock, Mending, Restored, Summary, UpkeepError,
+    access::{self, Purpose},
+    back_up,
+    epochs::begin_epochs,
+    examine,
+    rebuild::rebuild,
     restore,
 };
 use crate::{
+    config::{DatabaseName, Hidden},
     ids::DocId,
-    store::{Quarantine, sqlite::SqliteStore},
+    store::{Quarantine, mongo::MongoStore, sqlite::SqliteStore},
 };
 
 /// The code that says: something is wrong, and was told.
@@ -31,6 +37,8 @@ pub enum Task {
     Restore(Restore),
     /// Look at everything that is stored, and mend it if asked to
     Doctor(Doctor),
+    /// Tell all documents that their store was put back to an older state, by other means than `moim restore`
+    NewEpochs(NewEpochs),
 }
 
 impl Task {
@@ -41,6 +49,7 @@ impl Task {
             Self::Backup(backup) => backup.run().await,
             Self::Restore(restore) => restore.run().await,
             Self::Doctor(doctor) => doctor.run().await,
+            Self::NewEpochs(epochs) => epochs.run().await,
         };
         done.unwrap_or_else(|error| {
             writeln!(io::stderr(), "Error: {error}").ok();
@@ -93,6 +102,68 @@ pub struct Doctor {
     release: Option<DocId>,
 }
 
+/// The settings of `moim new-epochs`.
+#[derive(Debug, Args)]
+pub struct NewEpochs {
+    /// The data folder; no server may be running on it
+    #[arg(long, env = "MOIM_DATA", default_value = "./data")]
+    data: PathBuf,
+
+    /// The MongoDB that was put back, instead of a data folder; all servers on it must be stopped
+    #[arg(long, env = "MOIM_MONGO_URL", hide_env_values = true)]
+    mongo_url: Option<Hidden>,
+
+    /// What the database is called there
+    #[arg(long, env = "MOIM_MONGO_DATABASE", default_value = "moim")]
+    mongo_database: DatabaseName,
+}
+
+impl NewEpochs {
+    /// Begins them.
+    async fn run(self) -> Result<ExitCode, UpkeepError> {
+        let documents = match &self.mongo_url {
+            Some(url) => {
+                let store = MongoStore::open(url.reveal(), self.mongo_database.as_str()).await?;
+                let begun = begin_epochs(&*store.stores().care).await;
+                store.close().await;
+                begun?
+            }
+            None => {
+                let data = DataFolder::at(&self.data);
+                let _lock = to_write(&data)?;
+                let store = SqliteStore::open(&data.database()).await?;
+                let begun = begin_epochs(&*store.stores().care).await;
+                store.close().await;
+                begun?
+            }
+        };
+        say(&format!("{} in new epochs: clients begin afresh", counted(documents, "document")));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Takes a folder in which there is a database.
+fn to_write(data: &DataFolder) -> Result<Lock, UpkeepError> {
+    find(data)?;
+    access::check(data, Purpose::Write).map_err(UpkeepError::Data)?;
+    Ok(data.lock()?)
+}
+
+/// None is made where none is.
+fn find(data: &DataFolder) -> Result<(), UpkeepError> {
+    if data.staged().exists() {
+        return Err(UpkeepError::RestoreUnderWay);
+    }
+    access::check(data, Purpose::Read).map_err(UpkeepError::Data)?;
+    match data.database().try_exists() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(UpkeepError::NoDatabase(data.database())),
+        Err(error) => {
+            Err(UpkeepError::Data(AccessError::explain(data.path(), &data.database(), error)))
+        }
+    }
+}
+
 impl Backup {
     /// Makes the back-up. The code is 1 if something in it is wrong.
     async fn run(self) -> Result<ExitCode, UpkeepError> {
@@ -121,31 +192,40 @@ impl Doctor {
     /// Looks, and mends if it is asked to. The code is 1 if something is wrong and still is.
     async fn run(self) -> Result<ExitCode, UpkeepError> {
         let data = DataFolder::at(&self.data);
-        if data.staged().exists() {
-            return Err(UpkeepError::RestoreUnderWay);
-        }
-        // None is made where none is.
-        if !data.database().try_exists()? {
-            return Err(UpkeepError::NoDatabase(data.database()));
-        }
-        let writes = self.repair || self.release.is_some();
-        let (store, _lock) = if writes {
-            let lock = data.lock()?;
-            (SqliteStore::open(&data.database()).await?, Some(lock))
-        } else {
-            (SqliteStore::open_to_read(&data.database()).await?, None)
-        };
+        find(&data)?;
         if let Some(doc) = self.release {
-            let pieces = store.release(doc).await?;
-            say(&format!("{doc}: {pieces} pieces are set aside no more"));
+            let _lock = to_write(&data)?;
+            let store = SqliteStore::open(&data.database()).await?;
+            let released = store.release(doc).await;
+            store.close().await;
+            say(&format!("{doc}: {} pieces are set aside no more", released?));
         }
-        let mending = if self.repair { Mending::Yes } else { Mending::No };
-        let examined = examine(&store, mending, &mut say).await;
-        store.close().await;
-        let summary = examined?;
+        let summary = if self.repair { self.mend(&data).await? } else { self.look(&data).await? };
         let (what, mended) = (contents(&summary), summary.mended);
         say(&format!("looked at {what}: {mended} mended, {}", told(summary.findings)));
         Ok(code(summary.findings))
+    }
+
+    async fn look(&self, data: &DataFolder) -> Result<Summary, UpkeepError> {
+        let store = SqliteStore::open_to_examine(&data.database()).await?;
+        let examined = examine(&store, Mending::No, &mut say).await;
+        store.close().await;
+        Ok(examined?)
+    }
+
+    /// A file that is damaged itself is put together anew first: what is written into it might go astray.
+    async fn mend(&self, data: &DataFolder) -> Result<Summary, UpkeepError> {
+        let lock = to_write(data)?;
+        let store = SqliteStore::open_to_examine(&data.database()).await?;
+        let flaws = store.flaws().await;
+        store.close().await;
+        if !flaws?.is_empty() {
+            return rebuild(data, &lock, &mut say).await;
+        }
+        let store = SqliteStore::open(&data.database()).await?;
+        let examined = examine(&store, Mending::Yes, &mut say).await;
+        store.close().await;
+        Ok(examined?)
     }
 }
 

@@ -11,8 +11,10 @@ use std::{
 use tokio::time::{Instant, sleep};
 
 use super::{
-    DataFolder, LockError, Summary, Tell, UpkeepError,
+    AccessError, DataFolder, LockError, Summary, Tell, UpkeepError,
+    access::{self, Purpose},
     examine::{Mending, examine},
+    folder::LOST_AND_FOUND,
     holder::Holder,
     swap::{complete_restore, sync_folder},
 };
@@ -41,22 +43,21 @@ pub async fn back_up(
     if data.staged().exists() {
         return Err(UpkeepError::RestoreUnderWay);
     }
-    if !is_free(to)? {
-        return Err(UpkeepError::NotEmpty(to.to_owned()));
-    }
-    let partial = Partial::make(to)?;
-    let copy = DataFolder::at(&partial.0);
+    access::check(data, Purpose::Read).map_err(UpkeepError::Data)?;
     let source = file_at(&data.database())?;
-    SqliteStore::copy(&data.database(), &copy.database()).await?;
+    let partial = Partial::make(to)?;
+    let copy = DataFolder::at(&partial.folder);
+    let copied = SqliteStore::copy(&data.database(), &copy.database()).await;
+    copied.map_err(|error| UpkeepError::Copy(to.to_owned(), error))?;
     if file_at(&data.database())? != source {
         return Err(UpkeepError::Replaced);
     }
-    copy_keys(data, &copy)?;
-    let store = SqliteStore::open_to_read(&copy.database()).await?;
+    copy_keys(data, &copy).map_err(|error| partial.failed(error))?;
+    let store = SqliteStore::open_to_examine(&copy.database()).await?;
     let summary = examine(&store, Mending::No, tell).await;
     store.close().await;
     let (summary, bytes) = (summary?, fs::metadata(copy.database())?.len());
-    partial.complete(to)?;
+    partial.complete()?;
     Ok(BackedUp { summary, bytes })
 }
 
@@ -66,42 +67,99 @@ fn file_at(path: &Path) -> Result<u64, UpkeepError> {
     found.map(|found| found.ino()).map_err(|_| UpkeepError::NoDatabase(path.to_owned()))
 }
 
-fn is_free(folder: &Path) -> io::Result<bool> {
-    match fs::read_dir(folder) {
-        Ok(mut entries) => Ok(entries.next().is_none()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        Err(error) => Err(error),
-    }
+/// A back-up that is not complete: its folder goes away again unless it becomes so.
+struct Partial {
+    /// Where it is put together.
+    folder: PathBuf,
+    /// Where it is to be.
+    to: PathBuf,
+    /// That is there already, and empty. It may be where a file system begins, so it stays, and files go into it.
+    is_there: bool,
 }
 
-/// A folder that is not complete: it goes away again unless it becomes so.
-struct Partial(PathBuf);
-
 impl Partial {
-    fn make(to: &Path) -> io::Result<Self> {
-        let mut name = to.as_os_str().to_owned();
-        name.push(format!(".partial-{}", std::process::id()));
-        let partial = Self(name.into());
+    fn make(to: &Path) -> Result<Self, UpkeepError> {
+        // Without a stroke at the end.
+        let to: PathBuf = to.components().collect();
+        let is_there = match fs::read_dir(&to) {
+            Ok(entries) => {
+                if to.join(PARTIAL).exists() {
+                    return Err(UpkeepError::CutShort(to.join(PARTIAL)));
+                }
+                if !is_empty(entries) {
+                    return Err(UpkeepError::NotEmpty(to));
+                }
+                true
+            }
+            Err(_) if to.as_os_str().is_empty() => return Err(UpkeepError::Nowhere(to)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if fs::symlink_metadata(&to).is_ok() {
+                    return Err(UpkeepError::Nowhere(to));
+                }
+                false
+            }
+            Err(error) => return Err(target_failed(&to, error)),
+        };
+        let folder = if is_there {
+            to.join(PARTIAL)
+        } else {
+            let mut name = to.as_os_str().to_owned();
+            name.push(format!(".partial-{}", std::process::id()));
+            name.into()
+        };
+        let partial = Self { folder, to, is_there };
         // Of a process that had the same number and was killed.
-        if partial.0.exists() {
-            fs::remove_dir_all(&partial.0)?;
+        if partial.folder.exists() {
+            fs::remove_dir_all(&partial.folder)?;
         }
-        DataFolder::make(&partial.0)?;
+        DataFolder::make(&partial.folder).map_err(|error| partial.failed(error))?;
         Ok(partial)
     }
 
-    fn complete(self, to: &Path) -> io::Result<()> {
-        sync_folder(&self.0)?;
-        fs::rename(&self.0, to)?;
-        let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-        sync_folder(parent.unwrap_or(Path::new(".")))
+    fn failed(&self, error: io::Error) -> UpkeepError {
+        target_failed(&self.to, error)
     }
+
+    fn complete(self) -> Result<(), UpkeepError> {
+        self.put_in_place().map_err(|error| self.failed(error))
+    }
+
+    fn put_in_place(&self) -> io::Result<()> {
+        sync_folder(&self.folder)?;
+        if !self.is_there {
+            fs::rename(&self.folder, &self.to)?;
+            let parent = self.to.parent().filter(|parent| !parent.as_os_str().is_empty());
+            return sync_folder(parent.unwrap_or(Path::new(".")));
+        }
+        let (from, to) = (DataFolder::at(&self.folder), DataFolder::at(&self.to));
+        // Somebody else's folder is as open as they want it; the files are not.
+        fs::set_permissions(&self.to, fs::Permissions::from_mode(0o700)).ok();
+        if from.keys().exists() {
+            fs::rename(from.keys(), to.keys())?;
+        }
+        // Last: with it there is a back-up.
+        fs::rename(from.database(), to.database())?;
+        fs::remove_dir(&self.folder)?;
+        sync_folder(&self.to)
+    }
+}
+
+/// Where a back-up is put together that goes into a folder that is there.
+const PARTIAL: &str = ".moim-backup.partial";
+
+fn is_empty(entries: fs::ReadDir) -> bool {
+    let mut names = entries.map(|entry| entry.map(|entry| entry.file_name()));
+    names.all(|name| name.is_ok_and(|name| name == LOST_AND_FOUND))
+}
+
+fn target_failed(to: &Path, error: io::Error) -> UpkeepError {
+    UpkeepError::Target(AccessError::explain(to, to, error))
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
         // After `complete` there is nothing of this name.
-        fs::remove_dir_all(&self.0).ok();
+        fs::remove_dir_all(&self.folder).ok();
     }
 }
 
@@ -144,7 +202,10 @@ pub async fn restore(
     findings: Findings,
     tell: Tell<'_>,
 ) -> Result<Restored, UpkeepError> {
-    DataFolder::make(data.path())?;
+    DataFolder::prepare(data.path()).map_err(UpkeepError::Data)?;
+    if !from.database().is_file() {
+        return Err(UpkeepError::NoBackup(from.path().to_owned()));
+    }
     let one_at_a_time = data.lock_restore()?;
     let partial = data.staging();
     remove_if_there(&partial)?;
@@ -171,13 +232,15 @@ async fn copy_and_examine(
 ) -> Result<Summary, UpkeepError> {
     SqliteStore::copy(&from.database(), partial).await?;
     data.give(partial)?;
-    let store = SqliteStore::open_to_read(partial).await?;
+    let store = SqliteStore::open_to_examine(partial).await?;
     let summary = examine(&store, Mending::No, tell).await;
     store.close().await;
     let summary = summary?;
     if summary.findings > 0 && findings == Findings::Refuse {
         return Err(UpkeepError::Findings(summary.findings));
     }
+    // Clients may have gone on from what is restored: what they hold is of another course of events.
+    SqliteStore::begin_epochs(partial).await?;
     Ok(summary)
 }
 

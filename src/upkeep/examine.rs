@@ -9,7 +9,7 @@ use crate::{
     crdt::{Document, Limits, Projection},
     ids::DocId,
     store::{
-        AsideCause, Inspection, Plans, SetAside, StoreError, Stores, Version, VersionContent,
+        AsideCause, Inspection, SetAside, StoreError, Stores, Version, VersionContent,
         sqlite::SqliteStore,
     },
 };
@@ -63,14 +63,21 @@ pub async fn examine(
     tell: Tell<'_>,
 ) -> Result<Summary, StoreError> {
     let flaws = store.flaws().await?;
-    let has_quarantine = store.is_up_to_date().await?;
+    let has_quarantine = match store.is_up_to_date().await {
+        // Where that can't be read, whatever can be is.
+        Err(StoreError::Corrupt(_)) => true,
+        is_up_to_date => is_up_to_date?,
+    };
     let (stores, summary) = (store.stores(), Summary::default());
     let mut examination = Examination { stores, has_quarantine, mending, tell, summary };
     for flaw in flaws {
         examination.finding(&format!("the database: {flaw}"));
     }
-    let documents = examination.documents().await?;
-    examination.plans(&documents).await?;
+    let documents = store.every_document().await?;
+    for doc in &documents {
+        examination.document(*doc).await?;
+    }
+    examination.plans(&store.every_plan().await?, &documents);
     Ok(examination.summary)
 }
 
@@ -80,31 +87,41 @@ impl Examination<'_> {
         (self.tell)(text);
     }
 
-    async fn documents(&mut self) -> Result<BTreeSet<DocId>, StoreError> {
-        let mut all = BTreeSet::new();
-        let mut after = None;
-        loop {
-            let page = self.stores.care.documents(after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(all) };
-            after = Some(*last);
-            for doc in page {
-                self.document(doc).await?;
-                all.insert(doc);
+    async fn document(&mut self, doc: DocId) -> Result<(), StoreError> {
+        self.summary.documents += 1;
+        let looked = self.look_at(doc).await;
+        self.or_finding(doc, looked)?;
+        self.versions(doc).await
+    }
+
+    async fn look_at(&mut self, doc: DocId) -> Result<(), StoreError> {
+        let aside = self.aside(doc).await;
+        if !self.or_finding(doc, aside)?.unwrap_or(true) {
+            return Ok(());
+        }
+        match self.diagnosis(doc).await? {
+            Some((inspection, diagnosis)) => self.judge(doc, inspection, diagnosis).await,
+            None => {
+                self.finding(&format!("{doc}: can't be found by its name any more"));
+                Ok(())
             }
         }
     }
 
-    async fn document(&mut self, doc: DocId) -> Result<(), StoreError> {
-        self.summary.documents += 1;
-        if self.aside(doc).await? {
-            match self.diagnosis(doc).await {
-                Err(StoreError::Corrupt(text)) => self.finding(&format!("{doc}: {text}")),
-                Err(error) => return Err(error),
-                Ok(None) => {}
-                Ok(Some((inspection, diagnosis))) => self.judge(doc, inspection, diagnosis).await?,
+    /// What is damaged is told, and the rest is looked at all the same.
+    fn or_finding<T>(
+        &mut self,
+        doc: DocId,
+        looked: Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        match looked {
+            Ok(seen) => Ok(Some(seen)),
+            Err(StoreError::Corrupt(text)) => {
+                self.finding(&format!("{doc}: {text}"));
+                Ok(None)
             }
+            Err(error) => Err(error),
         }
-        self.versions(doc).await
     }
 
     /// Tells what is set aside, and whether the document may be read at all.
@@ -210,16 +227,14 @@ impl Examination<'_> {
         Ok(())
     }
 
-    async fn plans(&mut self, documents: &BTreeSet<DocId>) -> Result<(), StoreError> {
-        let plans = all_plans(&*self.stores.plans).await?;
+    fn plans(&mut self, plans: &BTreeSet<DocId>, documents: &BTreeSet<DocId>) {
         for plan in plans.difference(documents) {
             self.finding(&format!("{plan}: a plan without its document"));
         }
-        for doc in documents.difference(&plans) {
+        for doc in documents.difference(plans) {
             // A server that died while it made a plan leaves one: nobody has ever seen it.
             (self.tell)(&format!("{doc}: a document that belongs to no plan (no harm)"));
         }
-        Ok(())
     }
 }
 
@@ -233,15 +248,4 @@ fn why_unusable(content: &VersionContent) -> Option<String> {
     let loaded = Document::load(&content.state, [], Limits::default());
     let projection = serde_json::from_str::<Projection>(&content.projection);
     loaded.err().map(|error| error.to_string()).or(projection.err().map(|error| error.to_string()))
-}
-
-async fn all_plans(plans: &dyn Plans) -> Result<BTreeSet<DocId>, StoreError> {
-    let mut all = BTreeSet::new();
-    let mut after = None;
-    loop {
-        let page = plans.ids(after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(all) };
-        after = Some(*last);
-        all.extend(page);
-    }
 }

@@ -3,11 +3,17 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
+use super::access::{self, AccessError, Purpose};
+
 /// The database.
 const DATABASE: &str = "moim.db";
+/// What SQLite keeps beside it while it is open.
+const DATABASE_LOG: &str = "moim.db-wal";
+const DATABASE_INDEX: &str = "moim.db-shm";
 /// The keys that sign tokens.
 const KEYS: &str = "token.keys";
 /// Notes of what is being merged.
@@ -16,10 +22,15 @@ const FLIGHT: &str = "flight";
 const LOCK: &str = "moim.lock";
 /// Locked while a restore is staged, so that two are never mixed up.
 const RESTORE_LOCK: &str = "moim.restore.lock";
+/// What a fresh file system has in it.
+pub(super) const LOST_AND_FOUND: &str = "lost+found";
 /// A database that is to take the place of the other.
 const STAGED: &str = "moim.db.restore";
 /// One that is still being copied.
 const STAGING: &str = "moim.db.restore.partial";
+
+/// The rights of everybody but the owner.
+const OTHERS: u32 = 0o077;
 
 /// The names of what lies in a data folder.
 #[derive(Debug, Clone)]
@@ -39,6 +50,45 @@ impl DataFolder {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(path)?;
         Ok(Self::at(path))
+    }
+
+    /// Makes the folder if it is not there, and sees to it that this process may work on it and nobody else may
+    /// look into it.
+    pub fn prepare(path: &Path) -> Result<Self, AccessError> {
+        let made = Self::make(path).map_err(|error| AccessError::explain(path, path, error))?;
+        access::check(&made, Purpose::Write)?;
+        for open in made.tighten() {
+            tracing::warn!(path = %open.display(), "others may look into it, and that is left as it is");
+        }
+        Ok(made)
+    }
+
+    /// Takes the rights of others away from all that is kept here, also of what was made before that was done. What
+    /// can't be changed is returned, and so is the folder if other things lie in it as well.
+    fn tighten(&self) -> Vec<PathBuf> {
+        let mut left = Vec::new();
+        let mut is_shared = false;
+        for entry in fs::read_dir(&self.0).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            is_shared |= !is_own(&name) && name != LOST_AND_FOUND;
+            if is_own(&name) {
+                left.extend(only_for_owner(&entry.path()).err());
+            }
+        }
+        let notes = fs::read_dir(self.flight()).into_iter().flatten().flatten();
+        left.extend(notes.filter_map(|note| only_for_owner(&note.path()).err()));
+        if is_shared && is_open_to_others(&self.0) {
+            left.push(self.0.clone());
+        } else if !is_shared {
+            left.extend(only_for_owner(&self.0).err());
+        }
+        left
+    }
+
+    /// The database, what SQLite keeps beside it, and the locks: all that is written here.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let names = [LOCK, RESTORE_LOCK, STAGED, DATABASE, DATABASE_LOG, DATABASE_INDEX];
+        names.map(|name| self.0.join(name)).into()
     }
 
     /// The folder itself.
@@ -90,6 +140,26 @@ impl DataFolder {
     pub fn lock(&self) -> Result<Lock, LockError> {
         Lock::take(&self.lock_file())
     }
+}
+
+/// Whether something of this name is this program's.
+fn is_own(name: &str) -> bool {
+    name.starts_with("moim.") || name.starts_with(KEYS) || name == FLIGHT
+}
+
+fn is_open_to_others(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.permissions().mode() & OTHERS != 0)
+}
+
+/// Takes away what others may do with it. `Err`: they still may.
+fn only_for_owner(path: &Path) -> Result<(), PathBuf> {
+    let Ok(found) = fs::metadata(path) else { return Ok(()) };
+    let mode = found.permissions().mode();
+    if mode & OTHERS == 0 {
+        return Ok(());
+    }
+    let narrowed = fs::Permissions::from_mode(mode & !OTHERS & 0o7777);
+    fs::set_permissions(path, narrowed).map_err(|_| path.to_owned())
 }
 
 /// What the holder of a folder is doing.
@@ -218,5 +288,29 @@ mod tests {
         let _lock = data.lock().unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(data.path()), mode(&data.path().join(LOCK))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn what_was_open_to_others_is_closed_at_the_start_and_what_is_not_ours_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        fs::create_dir_all(path.join(FLIGHT)).unwrap();
+        let own = ["moim.db", "moim.db-wal", "moim.db-shm", "token.keys", "moim.db.replaced-1"];
+        for name in own.into_iter().chain(["flight/one.note"]) {
+            fs::write(path.join(name), "").unwrap();
+        }
+        let open = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o755));
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let all = own.into_iter().chain(["flight", "flight/one.note", "."]);
+        all.clone().for_each(|name| open(&path.join(name)).unwrap());
+        DataFolder::prepare(&path).unwrap();
+        for name in all {
+            assert_eq!(mode(&path.join(name)), 0o700, "{name}");
+        }
+        let foreign = path.join("holiday.jpg");
+        fs::write(&foreign, "").unwrap();
+        [&foreign, &path].into_iter().for_each(|path| open(path).unwrap());
+        DataFolder::prepare(&path).unwrap();
+        assert_eq!((mode(&foreign), mode(&path)), (0o755, 0o755), "somebody else uses the folder");
     }
 }

@@ -4,18 +4,22 @@
 //! inspections alike; `examine` asks the store. `copies` makes back-ups and stages restores, `swap` completes
 //! them, `holder` has a running server do so. `commands` is what an operator types.
 
+mod access;
 mod commands;
 mod copies;
 mod diagnosis;
+mod epochs;
 mod examine;
 mod folder;
 mod holder;
+mod rebuild;
 mod swap;
 
 use std::{io, path::PathBuf};
 
 pub use self::{
-    commands::{Backup, Doctor, Restore, Task},
+    access::AccessError,
+    commands::{Backup, Doctor, NewEpochs, Restore, Task},
     copies::{BackedUp, Findings, Restored, back_up, restore},
     examine::{Mending, Summary, Tell, examine},
     folder::{DataFolder, Lock, LockError, Phase},
@@ -38,11 +42,32 @@ pub enum UpkeepError {
     /// Somebody else works on it.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// There is no way to what is to be worked on.
+    #[error("there is no way to the data: {0}")]
+    Data(AccessError),
+    /// There is no way to where a back-up is to be.
+    #[error("the back-up can't be written there: {0}")]
+    Target(AccessError),
+    /// The copy failed halfway.
+    #[error("the back-up can't be written to {0}: {1}. Nothing of it was left there")]
+    Copy(PathBuf, StoreError),
+    /// What was named is no back-up.
+    #[error("there is no back-up in {0}: name the folder that `moim backup` made")]
+    NoBackup(PathBuf),
+    /// Another back-up goes there, or went there and was killed.
+    #[error("a back-up goes there just now, or was cut short: remove {0} if none is under way")]
+    CutShort(PathBuf),
+    /// Nothing is left of a database.
+    #[error("nothing of {0} can be read, and nothing was changed: restore a back-up")]
+    Beyond(PathBuf),
+    /// A name that leads nowhere.
+    #[error("{0} leads nowhere: name a folder")]
+    Nowhere(PathBuf),
     /// There is nothing to look at.
     #[error("there is no database {0}: name the data folder with --data")]
     NoDatabase(PathBuf),
     /// A back-up is never written over anything.
-    #[error("{0} is not empty: name a folder that is not there yet")]
+    #[error("{0} is not empty: name an empty folder, or one that is not there yet")]
     NotEmpty(PathBuf),
     /// The old database is on its way out.
     #[error(

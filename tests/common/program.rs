@@ -18,6 +18,17 @@ use super::person::Person;
 /// Whatever should happen soon must have happened by then, on a machine that is busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Limits of what tests do more often than people.
+pub(crate) const USUAL: [&str; 7] = [
+    "--logins-per-minute",
+    "--sign-ups-per-hour",
+    "--invites-per-minute",
+    "--saves-per-minute",
+    "--renewals-per-hour",
+    "--trips-per-hour",
+    "--trips-per-person",
+];
+
 /// A running server. It is killed when it is dropped.
 pub(crate) struct Program {
     pub(crate) base: String,
@@ -43,8 +54,7 @@ impl Starting {
     pub(crate) fn by(mut command: Command, data: &Path, flags: &[&str]) -> Self {
         let log = data.with_extension(format!("{}.log", ulid::Ulid::generate()));
         // Tests are in more of a hurry than people.
-        let usual = ["--logins-per-minute", "--sign-ups-per-hour", "--invites-per-minute"];
-        let usual = usual.map(|limit| format!("{limit}=1000"));
+        let usual = USUAL.map(|limit| format!("{limit}=100000"));
         let child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--requests-per-minute=1000000"])
             .args(usual)

@@ -54,7 +54,7 @@ pub(crate) async fn check(
 pub(crate) async fn begins_anew(person: &Person, trip: &Trip) {
     let before = projection(person, &trip.id, &trip.title).await;
     let renewed = person.post(&format!("/documents/{}/renewals", trip.id), json!({})).await;
-    assert_eq!(renewed.expect(StatusCode::OK)["epoch"], json!(trip.epoch + 1));
+    assert!(renewed.expect(StatusCode::OK)["epoch"].as_u64().unwrap() > trip.epoch);
     assert_eq!(projection(person, &trip.id, &trip.title).await, before);
 }
 

@@ -1,6 +1,6 @@
 //! `GET /events` on real sockets: who is told what, once and without holes, and who may hear what.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
@@ -201,16 +201,61 @@ async fn everybody_is_told_what_concerns_them_and_nobody_else_is() {
     }
 }
 
+/// Where an owner changes what a guest may do: in so many trips, since in one alone what comes of several changes in
+/// quick succession is told, and not each.
+async fn memberships(owner: &Person, guest: &Person, count: usize) -> Vec<String> {
+    let mut paths = Vec::with_capacity(count);
+    for number in 0..count {
+        let trip = owner.trip(&format!("제주 {number}")).await;
+        join(owner, &trip, guest, "editor").await;
+        paths.push(format!("/trips/{trip}/members/{}", guest.id));
+    }
+    paths
+}
+
+#[tokio::test]
+async fn of_much_that_is_done_to_one_thing_the_first_is_told_and_what_comes_of_it() {
+    let Scene { people: [minji, jun, _], windows: [_, mut his, _], trip, server: _server } =
+        scene().await;
+    let path = format!("/trips/{trip}");
+    for _ in 0..30 {
+        for status in ["trashed", "active"] {
+            minji.patch(&path, json!({"status": status})).await.expect(StatusCode::OK);
+        }
+    }
+    minji.patch(&path, json!({"status": "trashed"})).await.expect(StatusCode::OK);
+    // Something else is told without delay, and is the next that comes.
+    assert_eq!(his.notice().await, ("trashed".to_owned(), 1, Value::Null));
+    let member = format!("{path}/members/{}", jun.id);
+    minji.patch(&member, json!({"role": "viewer"})).await.expect(StatusCode::OK);
+    assert_eq!(his.notice().await, ("role_changed".to_owned(), 2, json!("viewer")));
+    minji.patch(&path, json!({"status": "active"})).await.expect(StatusCode::OK);
+    assert_eq!(his.notice().await, ("untrashed".to_owned(), 3, Value::Null));
+}
+
+#[tokio::test]
+async fn what_is_held_back_is_told_at_the_stop() {
+    let Scene { server, people: [minji, jun, _], trip, .. } = scene().await;
+    let path = format!("/trips/{trip}");
+    for status in ["trashed", "active"] {
+        minji.patch(&path, json!({"status": status})).await.expect(StatusCode::OK);
+    }
+    let server = server.restart().await;
+    let told = jun.moved_to(&server.base).get("/notices").await.expect(StatusCode::OK);
+    let kinds: Vec<_> =
+        told["notices"].as_array().unwrap().iter().map(|one| one["kind"].clone()).collect();
+    assert_eq!(kinds, ["trashed", "untrashed"]);
+}
+
 #[tokio::test]
 async fn who_comes_back_hears_what_was_missed_once_and_in_order() {
-    let Scene { server, people: [minji, jun, _], windows: [hers, mut his, _], trip } =
-        scene().await;
+    let Scene { server, people: [minji, jun, _], windows: [hers, mut his, _], .. } = scene().await;
     drop(hers);
-    let path = format!("/trips/{trip}/members/{}", jun.id);
+    let paths = Mutex::new(memberships(&minji, &jun, 16).await);
     let change = async |times: usize| {
-        for number in 0..times {
-            let role = if number % 2 == 0 { "viewer" } else { "editor" };
-            minji.patch(&path, json!({"role": role})).await.expect(StatusCode::OK);
+        for _ in 0..times {
+            let path = paths.lock().unwrap().pop().unwrap();
+            minji.patch(&path, json!({"role": "viewer"})).await.expect(StatusCode::OK);
         }
     };
     change(4).await;
@@ -243,20 +288,20 @@ async fn who_comes_back_hears_what_was_missed_once_and_in_order() {
 
 #[tokio::test]
 async fn a_long_list_comes_by_the_page_and_goes_on_by_itself_after_the_last_one() {
-    let Scene { people: [minji, jun, _], trip, server: _server, .. } = scene().await;
-    let path = format!("/trips/{trip}/members/{}", jun.id);
-    for number in 0..103 {
-        let role = if number % 2 == 0 { "viewer" } else { "editor" };
-        minji.patch(&path, json!({"role": role})).await.expect(StatusCode::OK);
+    let Scene { people: [minji, jun, _], server: _server, .. } = scene().await;
+    let mut paths = memberships(&minji, &jun, 105).await.into_iter();
+    let viewer = json!({"role": "viewer"});
+    for path in paths.by_ref().take(103) {
+        minji.patch(&path, viewer.clone()).await.expect(StatusCode::OK);
     }
     let mut window = Window::of(&jun).await;
     let first = window.ask(json!({"op": "notices", "after": 0})).await["ok"].clone();
     assert_eq!((first["notices"].as_array().unwrap().len(), &first["more"]), (100, &json!(true)));
-    minji.patch(&path, json!({"role": "editor"})).await.expect(StatusCode::OK);
+    minji.patch(&paths.next().unwrap(), viewer.clone()).await.expect(StatusCode::OK);
     window.is_silent().await;
     let rest = window.ask(json!({"op": "notices", "after": 100})).await["ok"].clone();
     assert_eq!((rest["notices"].as_array().unwrap().len(), &rest["more"]), (4, &json!(false)));
-    minji.patch(&path, json!({"role": "viewer"})).await.expect(StatusCode::OK);
+    minji.patch(&paths.next().unwrap(), viewer).await.expect(StatusCode::OK);
     assert_eq!(window.notice().await.1, 105);
     let few = jun.get("/notices?after=3&limit=2").await.expect(StatusCode::OK);
     assert_eq!((&few["notices"][0]["seq"], &few["more"]), (&json!(4), &json!(true)));

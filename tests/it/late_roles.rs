@@ -9,13 +9,14 @@ use moim::{
     auth::{Keys, Ticket},
     connection::{self, Admission, ConnectionState, Limits, Line, Origins},
     crdt::TripDraft,
-    ids::{DocId, DocKind, Role, UserId},
+    ids::{DocId, DocKind, InviteId, Role, UserId},
     plans,
     protocol::{self, RefusedStatus},
     rooms::{self, FlightLog, RoomStores, Rooms},
     store::{
-        Account, EntryId, Generation, Journal, Language, Loaded, Member, PasswordHash, Plan,
-        PlanStatus, Result, Stores, Summary, sqlite::SqliteStore,
+        Account, Authority, EntryId, Generation, Invite, InviteEffect, InviteRule, Journal,
+        Language, Loaded, PasswordHash, Plan, PlanStatus, Result, RoleChange, Stores, Summary,
+        TokenHash, sqlite::SqliteStore,
     },
 };
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
@@ -43,7 +44,7 @@ impl Journal for Held {
         self.journal.create(doc, state).await
     }
 
-    async fn append(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()> {
+    async fn append(&self, doc: DocId, epoch: u64, updates: Vec<Bytes>) -> Result<()> {
         self.journal.append(doc, epoch, updates).await
     }
 
@@ -68,11 +69,11 @@ impl Journal for Held {
         self.journal.replace(doc, unloadable, base, state, entries).await
     }
 
-    async fn seal(&self, doc: DocId, epoch: u32) -> Result<()> {
-        self.journal.seal(doc, epoch).await
+    async fn seal(&self, doc: DocId, epoch: u64, next: u64) -> Result<()> {
+        self.journal.seal(doc, epoch, next).await
     }
 
-    async fn renew(&self, doc: DocId, epoch: u32, state: Bytes) -> Result<()> {
+    async fn renew(&self, doc: DocId, epoch: u64, state: Bytes) -> Result<()> {
         self.journal.renew(doc, epoch, state).await
     }
 }
@@ -85,6 +86,7 @@ struct House {
     journal: Arc<Held>,
     keys: Keys,
     doc: DocId,
+    owner: UserId,
     _serving: JoinSet<std::io::Result<()>>,
     _folder: tempfile::TempDir,
 }
@@ -126,13 +128,16 @@ impl House {
             .create(doc, TripDraft::with_days("제주", 3, None).encode().into())
             .await
             .unwrap();
-        let house =
-            Self { person, stores, rooms, journal, keys, doc, _serving: serving, _folder: folder };
-        let (owner, now) = (house.somebody("owner").await, Timestamp::now());
+        let owner = UserId::new();
+        let (_serving, _folder) = (serving, folder);
+        let mut house =
+            Self { person, stores, rooms, journal, keys, doc, owner, _serving, _folder };
+        house.owner = house.somebody("owner").await;
+        let (owner, now) = (house.owner, Timestamp::now());
         let summary = Summary::default();
         let plan =
             Plan { id: doc, status: PlanStatus::Active, summary, created: now, touched: now };
-        house.stores.plans.create(&plan, owner).await.unwrap();
+        house.stores.plans.create(&plan, owner, 10).await.unwrap();
         house
     }
 
@@ -150,11 +155,29 @@ impl House {
         account.id
     }
 
+    fn as_owner(&self) -> Authority {
+        Authority { user: self.owner, least: Role::Owner }
+    }
+
+    /// An editor who has come in by an invitation.
+    async fn editor(&self, name: &str) -> UserId {
+        let user = self.somebody(name).await;
+        let (role, token, now) = (Role::Editor, TokenHash([1; 32]), Timestamp::now());
+        let expires = now + SignedDuration::from_hours(1);
+        let (plan, by, created, revoked, since) = (self.doc, self.owner, now, false, 0);
+        let id = InviteId::new();
+        let invite = Invite { id, plan, token, role, by, created, expires, revoked, since };
+        self.stores.plans.create_invite(&invite, 10).await.unwrap();
+        let let_in: InviteRule = |facts, _| InviteEffect::Granted(facts.invite.role);
+        self.stores.plans.admit(token, user, now, let_in, 10).await.unwrap();
+        user
+    }
+
     /// What happens when a member's role is set.
-    async fn set_role(&self, user: UserId, role: Role) {
-        let member = Member { user, role, joined: Timestamp::now() };
-        self.stores.plans.put_member(self.doc, &member).await.unwrap();
-        self.rooms.access_changed(self.doc, user, Some(role)).await;
+    async fn set_role(&self, user: UserId, to: Role) {
+        let change = RoleChange { user, from: None, to };
+        self.stores.plans.set_role(self.doc, self.as_owner(), change).await.unwrap().unwrap();
+        self.rooms.access_changed(self.doc, user, Some(to)).await;
     }
 
     async fn knock(&self, user: UserId) -> Socket {
@@ -180,8 +203,7 @@ impl House {
 #[tokio::test]
 async fn an_editor_who_is_lowered_while_coming_in_comes_in_as_a_reader() {
     let house = House::open().await;
-    let jun = house.somebody("jun").await;
-    house.set_role(jun, Role::Editor).await;
+    let jun = house.editor("jun").await;
     let mut socket = house.knock(jun).await;
     house.set_role(jun, Role::Viewer).await;
     house.journal.let_read.add_permits(10);
@@ -199,10 +221,9 @@ async fn an_editor_who_is_lowered_while_coming_in_comes_in_as_a_reader() {
 #[tokio::test]
 async fn a_member_who_is_removed_while_coming_in_is_out() {
     let house = House::open().await;
-    let jun = house.somebody("jun").await;
-    house.set_role(jun, Role::Editor).await;
+    let jun = house.editor("jun").await;
     let mut socket = house.knock(jun).await;
-    assert!(house.stores.plans.remove_member(house.doc, jun).await.unwrap());
+    assert!(house.stores.plans.remove_member(house.doc, house.as_owner(), jun).await.unwrap());
     house.rooms.access_changed(house.doc, jun, None).await;
     house.journal.let_read.add_permits(10);
     assert_eq!(socket.close_code().await, Some(4403));

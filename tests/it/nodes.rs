@@ -8,13 +8,13 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use moim::{
-    ids::{DocId, DocKind, Role, UserId, VersionId},
+    ids::{DocId, DocKind, InviteId, Role, UserId, VersionId},
     store::{
-        Account, Counts, Entry, Generation, Journal, Language, Loaded, Member, PasswordHash, Plan,
-        PlanStatus, StoreError, Stores, Summary, Version, VersionCause, VersionContent, conflict,
-        mongo::MongoStore,
+        Account, Counts, Entry, Generation, Invite, InviteEffect, Journal, Language, Loaded,
+        PasswordHash, Plan, PlanStatus, StoreError, Stores, Summary, TokenHash, Version,
+        VersionCause, VersionContent, VersionRoom, conflict, mongo::MongoStore,
     },
 };
 use mongodb::bson::{Document, doc};
@@ -197,8 +197,9 @@ async fn what_no_single_record_holds_is_kept_whole() {
         at: Timestamp::UNIX_EPOCH,
         counts: Counts::default(),
     };
+    let room = VersionRoom { count: 10, bytes: 1 << 30 };
     let content = VersionContent { state: large(5, 5), projection: "{}".repeat(3 << 20) };
-    stores.versions.insert(&version, content.clone()).await.unwrap();
+    stores.versions.insert(&version, content.clone(), room).await.unwrap();
     let (_, found) = stores.versions.get(version.id).await.unwrap().unwrap();
     assert!(found.state == content.state && found.projection == content.projection);
 }
@@ -248,7 +249,7 @@ async fn what_a_slow_node_was_told_is_durable_outlives_the_epoch() {
         });
         // Each time somewhere else on the way of an append.
         tokio::time::sleep(Duration::from_millis(200 + 25 * round)).await;
-        swift.seal(doc, 1).await.unwrap();
+        swift.seal(doc, 1, 2).await.unwrap();
         let sealed = words(&swift.load(doc, Generation::Newest).await.unwrap().unwrap());
         swift.renew(doc, 2, Vec::from_iter(sealed.clone()).join(" ").into()).await.unwrap();
         let acknowledged = tokio::time::timeout(PATIENCE, appending.join_all()).await.unwrap();
@@ -275,7 +276,7 @@ async fn a_document_that_is_older_than_epochs_begins_anew_like_others() {
     }
     let old = journal.load(doc, Generation::Newest).await.unwrap().unwrap();
     assert_eq!((old.epoch, old.is_sealed, old.entries.len()), (1, false, 1));
-    journal.seal(doc, 1).await.unwrap();
+    journal.seal(doc, 1, 2).await.unwrap();
     let sealed = journal.load(doc, Generation::Newest).await.unwrap().unwrap();
     assert_eq!((sealed.epoch, sealed.is_sealed, sealed.entries.len()), (2, true, 1));
     journal.renew(doc, 2, "word".into()).await.unwrap();
@@ -293,12 +294,20 @@ async fn members_who_join_by_two_nodes_at_once_are_all_in() {
     let now = Timestamp::UNIX_EPOCH;
     let (id, status) = (DocId::new(DocKind::Trip), PlanStatus::Active);
     let plan = Plan { id, status, summary: Summary::default(), created: now, touched: now };
-    nodes[0].plans.create(&plan, owner).await.unwrap();
+    nodes[0].plans.create(&plan, owner, 10).await.unwrap();
     let people: Vec<_> = join_all((0..24).map(|_| known(&nodes[1]))).await;
+    let token = TokenHash([7; 32]);
+    let (role, expires) = (Role::Viewer, now + SignedDuration::from_hours(1));
+    let (created, revoked, since) = (now, false, 0);
+    let invite = InviteId::new();
+    let invite =
+        Invite { id: invite, plan: id, token, role, by: owner, created, expires, revoked, since };
+    nodes[0].plans.create_invite(&invite, 10).await.unwrap();
     let joins = people.iter().enumerate().map(|(number, user)| {
-        let member = Member { user: *user, role: Role::Viewer, joined: now };
-        let plans = Arc::clone(&nodes[number % 2].plans);
-        async move { plans.put_member(id, &member).await }
+        let (plans, user) = (Arc::clone(&nodes[number % 2].plans), *user);
+        async move {
+            plans.admit(token, user, now, |_, _| InviteEffect::Granted(Role::Viewer), 10).await
+        }
     });
     assert!(join_all(joins).await.iter().all(Result::is_ok));
     assert_eq!(nodes[0].plans.members(id).await.unwrap().len(), 25);

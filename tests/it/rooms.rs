@@ -308,7 +308,7 @@ async fn a_restore_is_an_edit_between_two_versions_and_can_be_undone() {
     let house = house();
     let handle = house.rooms.open(house.doc).await.unwrap();
     let by = UserId::new();
-    let saved = handle.save(Some("처음".into()), by).await.unwrap();
+    let saved = handle.save(Some("처음".into()), by).await.unwrap().version;
     handle.rename("부산".into()).await.unwrap();
     let restored = handle.restore(saved.id, by).await.unwrap();
     assert_eq!(handle.project().await.unwrap().title, "제주");

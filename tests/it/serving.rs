@@ -8,7 +8,10 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 
 pub(crate) use crate::common::person::{Answer, PASSWORD, Person};
-use crate::{common::program::PATIENCE, mongo::Database};
+use crate::{
+    common::program::{PATIENCE, USUAL},
+    mongo::Database,
+};
 
 #[derive(Parser)]
 #[command(args_override_self = true)]
@@ -53,8 +56,7 @@ impl Serving {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         // Tests are in more of a hurry than people; a flag that is given again wins.
-        let usual = ["--logins-per-minute", "--sign-ups-per-hour", "--invites-per-minute"];
-        let usual = usual.map(|limit| [limit, "1000"]).concat();
+        let usual = USUAL.map(|limit| [limit, "100000"]).concat();
         let data = folder.path().join("data");
         let line = ["moim", "--data", data.to_str().unwrap()];
         let url = database.as_ref().map(|database| database.url());

@@ -315,10 +315,8 @@ async fn a_document_that_begins_anew_on_one_node_does_so_on_the_other(rig: Rig) 
     let before = content(&mine.peer.doc);
     let renew = format!("/documents/{}/renewals", two.trip);
     let renewed = two.minji.post(&renew, json!({})).await.expect(StatusCode::OK);
-    assert_eq!(
-        (&renewed["epoch"], &renewed["before"]["cause"]),
-        (&json!(2), &json!("beforeRenewal"))
-    );
+    assert!(renewed["epoch"].as_u64().unwrap() > 1);
+    assert_eq!(renewed["before"]["cause"], "beforeRenewal");
     for (client, server) in [(&mut mine, &two.one), (&mut theirs, &two.other)] {
         client.hear_out().await;
         assert_eq!(client.closed, Some(4409));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Document, FaultyJournal, Memory};
 use crate::{
-    ids::DocId,
+    ids::{DocId, epoch_after},
     store::{
         AsideCause, Care, Inspection, Mend, Result, Seen, SetAside, StoreError, Stored,
         StoredEntry, StoredState, conflict,
@@ -15,6 +15,13 @@ use crate::{
 
 #[async_trait]
 impl Care for FaultyJournal {
+    async fn begin_epoch(&self, doc: DocId) -> Result<u64> {
+        let mut memory = self.memory();
+        let document = memory.document(doc)?;
+        document.epoch = epoch_after(document.epoch);
+        Ok(document.epoch)
+    }
+
     async fn documents(&self, after: Option<DocId>, limit: usize) -> Result<Vec<DocId>> {
         let memory = self.memory();
         let names = memory.documents.keys().copied();

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use mongodb::{Collection, bson::doc};
+use mongodb::{
+    Collection,
+    bson::{Document, doc},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -14,7 +17,9 @@ use super::{
 };
 use crate::{
     ids::UserId,
-    store::{Account, Accounts, Language, PasswordHash, Result, StoreError, conflict},
+    store::{
+        Account, AccountPatch, Accounts, Language, PasswordHash, Result, StoreError, conflict,
+    },
 };
 
 #[derive(Serialize, Deserialize)]
@@ -58,18 +63,17 @@ impl Accounts for MongoStore {
         }))
     }
 
-    async fn update(&self, account: &Account) -> Result<()> {
-        let to = doc! {
-            "name": &account.name,
-            "language": language(account.language),
-            "color": &account.color,
-        };
-        let accounts = self.accounts();
-        let update = accounts.update_one(doc! { "_id": account.id }, doc! { "$set": to });
-        match within(update).await?.matched_count {
-            0 => Err(StoreError::Conflict(conflict::MISSING)),
-            _ => Ok(()),
+    async fn update(&self, id: UserId, patch: &AccountPatch) -> Result<Option<Account>> {
+        let mut to = Document::new();
+        to.extend(patch.name.as_ref().map(|name| ("name".to_owned(), name.into())));
+        to.extend(patch.language.map(|spoken| ("language".to_owned(), language(spoken).into())));
+        to.extend(patch.color.as_ref().map(|color| ("color".to_owned(), color.into())));
+        if !to.is_empty() {
+            let accounts = self.accounts();
+            let update = accounts.update_one(doc! { "_id": id }, doc! { "$set": to });
+            within(update).await?;
         }
+        self.get(id).await
     }
 }
 

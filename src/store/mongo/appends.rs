@@ -24,7 +24,7 @@ use super::{
     failure::{refused, unconfirmed},
 };
 use crate::{
-    ids::DocId,
+    ids::{DocId, FIRST_EPOCH},
     store::{Result, StoreError, conflict},
 };
 
@@ -46,7 +46,7 @@ pub(super) struct EntryRecord {
     pub(super) doc: DocId,
     /// Of the document, when it was appended: it is no part of another one.
     #[serde(default = "first_epoch")]
-    pub(super) epoch: u32,
+    pub(super) epoch: u64,
     /// The state, by the name of its blob, that contains the updates.
     pub(super) folded: Option<String>,
     /// As `packing` packs them.
@@ -57,8 +57,8 @@ pub(super) struct EntryRecord {
 }
 
 /// That of what was written before there were others.
-pub(super) const fn first_epoch() -> u32 {
-    1
+pub(super) const fn first_epoch() -> u64 {
+    FIRST_EPOCH
 }
 
 /// The way to the task that writes them.
@@ -111,7 +111,7 @@ fn closed() -> StoreError {
 #[derive(Deserialize)]
 struct InEpoch {
     _id: DocId,
-    epoch: u32,
+    epoch: u64,
 }
 
 struct Writer {
@@ -171,7 +171,7 @@ impl Writer {
     }
 
     /// The epochs that the batch's documents are in; those that there are.
-    async fn epochs(&self, batch: &[Queued]) -> Result<HashMap<DocId, u32>> {
+    async fn epochs(&self, batch: &[Queued]) -> Result<HashMap<DocId, u64>> {
         let asked: HashSet<DocId> = batch.iter().map(|queued| queued.record.doc).collect();
         let asked: Vec<DocId> = asked.into_iter().collect();
         let find = self.documents.find(doc! { "_id": { "$in": asked } });

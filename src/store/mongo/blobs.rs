@@ -27,6 +27,11 @@ pub(super) struct Blob {
 }
 
 impl Blob {
+    /// How many bytes it points to.
+    pub(super) const fn length(&self) -> u64 {
+        self.length
+    }
+
     /// Whether these bytes are those that were written.
     pub(super) fn is_of(&self, bytes: &[u8]) -> bool {
         bytes.len() as u64 == self.length && crc32fast::hash(bytes) == self.checksum

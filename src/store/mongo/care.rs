@@ -27,6 +27,10 @@ const INSPECT_ATTEMPTS: usize = 5;
 
 #[async_trait]
 impl Care for MongoStore {
+    async fn begin_epoch(&self, doc: DocId) -> Result<u64> {
+        self.put_into_epoch(doc).await
+    }
+
     async fn documents(&self, after: Option<DocId>, limit: usize) -> Result<Vec<DocId>> {
         documents_after(&self.documents(), after, limit).await
     }

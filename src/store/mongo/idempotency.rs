@@ -69,15 +69,21 @@ impl Idempotency for MongoStore {
         Err(StoreError::Unavailable("too many claim this key at once".to_owned()))
     }
 
-    async fn finish(&self, user: UserId, key: &str, answer: &StoredAnswer) -> Result<()> {
+    async fn finish(
+        &self,
+        user: UserId,
+        key: &str,
+        claimed: Timestamp,
+        answer: &StoredAnswer,
+    ) -> Result<()> {
         let StoredAnswer { status, body } = answer;
         let to = doc! { "answer": { "status": i32::from(*status), "body": body } };
         let to = doc! { "$set": to };
-        within(self.answers().update_one(claim(user, key), to)).await.map(drop)
+        within(self.answers().update_one(claim(user, key, claimed), to)).await.map(drop)
     }
 
-    async fn abandon(&self, user: UserId, key: &str) -> Result<()> {
-        within(self.answers().delete_one(claim(user, key))).await.map(drop)
+    async fn abandon(&self, user: UserId, key: &str, claimed: Timestamp) -> Result<()> {
+        within(self.answers().delete_one(claim(user, key, claimed))).await.map(drop)
     }
 }
 
@@ -139,7 +145,7 @@ fn name(user: UserId, key: &str) -> String {
     format!("{user} {key}")
 }
 
-/// The claim that has no answer yet.
-fn claim(user: UserId, key: &str) -> mongodb::bson::Document {
-    doc! { "_id": name(user, key), "answer": null }
+/// The claim that was made at this time, if it has no answer yet.
+fn claim(user: UserId, key: &str, claimed: Timestamp) -> mongodb::bson::Document {
+    doc! { "_id": name(user, key), "claimed": Time(claimed), "answer": null }
 }

@@ -21,7 +21,7 @@ use super::{
     packing::{self, Piece},
 };
 use crate::{
-    ids::DocId,
+    ids::{DocId, FIRST_EPOCH, epoch_after},
     store::{Entry, EntryId, Generation, Journal, Loaded, Result, StoreError, conflict},
 };
 
@@ -34,10 +34,10 @@ const MARKED_TOGETHER: usize = 1_000;
 #[derive(Serialize, Deserialize)]
 pub(super) struct DocumentRecord {
     pub(super) _id: DocId,
-    epoch: u32,
+    epoch: u64,
     /// The epoch that its content is of: the one before while it is sealed.
     #[serde(default = "first_epoch")]
-    content: u32,
+    content: u64,
     /// The number that was given last. Never goes back, so that it never names two states.
     pub(super) generation: u64,
     newest: State,
@@ -45,6 +45,9 @@ pub(super) struct DocumentRecord {
     /// What a mend decided on entries, until it is written on them.
     #[serde(default)]
     settled: Option<Settled>,
+    /// Epochs that ended with everything that was in them still in force: entries of them belong to the content.
+    #[serde(default)]
+    earlier: Vec<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,13 +99,22 @@ impl DocumentRecord {
             == (other.epoch, other.content, &other.newest, &other.previous)
     }
 
+    /// The record, if it is in this epoch still, with this content.
+    fn as_read(&self) -> mongodb::bson::Document {
+        let (epoch, content) = (as_integer(self.epoch), as_integer(self.content));
+        // Records that are older than epochs say nothing of their content's.
+        let unsaid = (self.content == FIRST_EPOCH).then_some(Bson::Null);
+        let content: Vec<_> = [content].into_iter().chain(unsaid).collect();
+        doc! { "_id": self._id, "epoch": epoch, "content": { "$in": content } }
+    }
+
     fn is_sealed(&self) -> bool {
         self.content != self.epoch
     }
 
     /// Whether an entry belongs to what is there now. Others came too late, and were not acknowledged.
     pub(super) fn has(&self, entry: &EntryRecord) -> bool {
-        entry.epoch == self.content
+        entry.epoch == self.content || self.earlier.contains(&entry.epoch)
     }
 }
 
@@ -113,12 +125,13 @@ impl Journal for MongoStore {
         let newest = State { generation: 1, blob };
         let record = DocumentRecord {
             _id: doc,
-            epoch: 1,
-            content: 1,
+            epoch: FIRST_EPOCH,
+            content: FIRST_EPOCH,
             generation: 1,
             newest,
             previous: None,
             settled: None,
+            earlier: Vec::new(),
         };
         let made = within(self.documents().insert_one(&record)).await;
         if made.as_ref().is_err_and(is_duplicate) {
@@ -127,7 +140,7 @@ impl Journal for MongoStore {
         made.map(drop)
     }
 
-    async fn append(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()> {
+    async fn append(&self, doc: DocId, epoch: u64, updates: Vec<Bytes>) -> Result<()> {
         if updates.is_empty() {
             return Ok(());
         }
@@ -181,10 +194,15 @@ impl Journal for MongoStore {
         }
     }
 
-    async fn seal(&self, doc: DocId, epoch: u32) -> Result<()> {
+    async fn seal(&self, doc: DocId, epoch: u64, next: u64) -> Result<()> {
+        if next <= epoch {
+            return Err(StoreError::Conflict(conflict::OTHER_EPOCH));
+        }
+        let (epoch, next) = (as_integer(epoch), as_integer(next));
         // Records that are older than epochs say nothing of their content's.
-        let open = doc! { "_id": doc, "epoch": epoch, "content": { "$in": [epoch, null] } };
-        let seal = doc! { "$set": { "epoch": epoch.saturating_add(1), "content": epoch } };
+        let current = doc! { "$in": [epoch.clone(), null] };
+        let open = doc! { "_id": doc, "epoch": epoch.clone(), "content": current };
+        let seal = doc! { "$set": { "epoch": next, "content": epoch } };
         match within(self.documents().update_one(open, seal)).await?.matched_count {
             0 if self.has_document(doc).await? => Err(StoreError::Conflict(conflict::OTHER_EPOCH)),
             0 => Err(StoreError::Conflict(conflict::MISSING)),
@@ -192,7 +210,7 @@ impl Journal for MongoStore {
         }
     }
 
-    async fn renew(&self, doc: DocId, epoch: u32, state: Bytes) -> Result<()> {
+    async fn renew(&self, doc: DocId, epoch: u64, state: Bytes) -> Result<()> {
         let record = self.document(doc).await?.ok_or(StoreError::Conflict(conflict::MISSING))?;
         if record.epoch != epoch || !record.is_sealed() {
             return Err(StoreError::Conflict(conflict::OTHER_EPOCH));
@@ -400,6 +418,31 @@ impl MongoStore {
     }
 }
 
+/// What another epoch with the same content consists of.
+impl MongoStore {
+    /// Puts the document into an epoch that it never was in. The entries are left as they are: the record says
+    /// which of them are its own.
+    pub(super) async fn put_into_epoch(&self, doc: DocId) -> Result<u64> {
+        for _ in 0..LOAD_ATTEMPTS {
+            let record = self.document(doc).await?;
+            let record = record.ok_or(StoreError::Conflict(conflict::MISSING))?;
+            let epoch = epoch_after(record.epoch);
+            let mut to = doc! { "epoch": as_integer(epoch) };
+            if !record.is_sealed() {
+                let earlier = record.earlier.iter().chain([&record.content]);
+                let earlier: Vec<_> = earlier.copied().map(as_integer).collect();
+                to.extend(doc! { "content": as_integer(epoch), "earlier": earlier });
+            }
+            let documents = self.documents();
+            let update = documents.update_one(record.as_read(), doc! { "$set": to });
+            if within(update).await?.matched_count > 0 {
+                return Ok(epoch);
+            }
+        }
+        Err(StoreError::Unavailable("others keep changing this document".to_owned()))
+    }
+}
+
 /// What a renewal consists of.
 impl MongoStore {
     /// Puts the state in the place of all that the record has, and tidies up.
@@ -407,13 +450,14 @@ impl MongoStore {
         let (doc, base) = (record._id, record.newest.generation);
         let blob = self.states().write(doc, base, state).await?;
         let newest = State { generation: record.generation + 1, blob };
-        let sealed = doc! { "_id": doc, "epoch": record.epoch, "content": record.content };
+        let sealed = record.as_read();
         let to = doc! {
             "generation": as_integer(newest.generation),
             "newest": serialize_to_bson(&newest).map_err(mongodb::error::Error::from)?,
             "previous": null,
             "settled": null,
-            "content": record.epoch,
+            "content": as_integer(record.epoch),
+            "earlier": [],
         };
         // After an error nobody knows whether it is in force: then its chunks stay until the next fold.
         let renewed = within(self.documents().update_one(sealed, doc! { "$set": to })).await?;
@@ -437,7 +481,7 @@ impl MongoStore {
     ) -> Result<()> {
         let mut before = of_document(record._id);
         let unsaid = doc! { "epoch": null };
-        before.insert("$or", vec![doc! { "epoch": { "$lt": record.epoch } }, unsaid]);
+        before.insert("$or", vec![doc! { "epoch": { "$lt": as_integer(record.epoch) } }, unsaid]);
         within(self.entries().delete_many(before)).await?;
         let only = &*newest.blob.name;
         self.states().sweep(record._id, base, [only, only]).await

@@ -14,13 +14,14 @@ use super::{
     calls::{all, documents_after, within},
     connect,
     fields::{Time, status},
-    members::{self, MemberRecord},
+    members::{self, DecisionRecord, MemberRecord, People},
 };
 use crate::{
     ids::{DocId, InviteId, Role, UserId},
     store::{
-        Account, Invite, Member, Plan, PlanCursor, PlanStatus, Plans, Result, StoreError,
-        Summaries, Summary, TokenHash, conflict,
+        Account, Authority, Invite, InviteEffect, InviteFacts, InviteRule, Member, Plan,
+        PlanCursor, PlanStatus, Plans, Result, RoleChange, StoreError, Summaries, Summary,
+        TokenHash, conflict,
     },
 };
 
@@ -39,6 +40,22 @@ struct PlanRecord {
     /// Counts the changes of members: each is made on what was read.
     revision: i64,
     members: Vec<MemberRecord>,
+    #[serde(default)]
+    decisions: Vec<DecisionRecord>,
+    #[serde(default)]
+    floor: i64,
+}
+
+impl PlanRecord {
+    /// As the next change finds them.
+    fn people(&self) -> People {
+        People {
+            members: self.members.clone(),
+            decisions: self.decisions.clone(),
+            floor: self.floor,
+            change: self.revision.saturating_add(1),
+        }
+    }
 }
 
 impl From<PlanRecord> for Plan {
@@ -50,8 +67,9 @@ impl From<PlanRecord> for Plan {
 
 #[async_trait]
 impl Plans for MongoStore {
-    async fn create(&self, plan: &Plan, owner: UserId) -> Result<()> {
+    async fn create(&self, plan: &Plan, owner: UserId, most: usize) -> Result<()> {
         self.require_account(owner).await?;
+        self.keep_few_plans(owner, most).await?;
         let Plan { id, status, summary, created, touched } = plan.clone();
         let member = Member { user: owner, role: Role::Owner, joined: created };
         let (created, touched, members) = (Time(created), Time(touched), vec![member.into()]);
@@ -64,6 +82,8 @@ impl Plans for MongoStore {
             touched,
             revision: 0,
             members,
+            decisions: Vec::new(),
+            floor: 0,
         };
         within(self.plans().insert_one(record)).await.map(drop)
     }
@@ -93,10 +113,24 @@ impl Plans for MongoStore {
         Ok(found.filter_map(with_role).map(|(role, plan)| (plan.into(), role)).collect())
     }
 
-    async fn set_status(&self, id: DocId, to: PlanStatus, now: Timestamp) -> Result<bool> {
-        let to = doc! { "$set": { "status": status(to), "touched": Time(now) } };
-        let update = within(self.plans().update_one(doc! { "_id": id }, to)).await?;
-        Ok(update.matched_count > 0)
+    async fn set_status(
+        &self,
+        id: DocId,
+        by: Authority,
+        to: PlanStatus,
+        now: Timestamp,
+    ) -> Result<Option<PlanStatus>> {
+        for _ in 0..CHANGE_ATTEMPTS {
+            let Some(plan) = self.plan(id).await? else { return Ok(None) };
+            members::require(&plan.members, by)?;
+            let to = doc! { "status": status(to), "touched": Time(now) };
+            let plans = self.plans();
+            let update = plans.update_one(as_read(&plan), doc! { "$set": to });
+            if within(update).await?.matched_count > 0 {
+                return Ok(Some(plan.status));
+            }
+        }
+        Err(too_many_changes())
     }
 
     async fn role(&self, id: DocId, user: UserId) -> Result<Option<Role>> {
@@ -115,22 +149,21 @@ impl Plans for MongoStore {
         Ok(members)
     }
 
-    async fn put_member(&self, id: DocId, member: &Member) -> Result<()> {
-        self.require_account(member.user).await?;
-        let changed = self.change_members(id, |members| members::put(members, *member)).await?;
-        changed.ok_or(StoreError::Conflict(conflict::MISSING))
+    async fn set_role(&self, id: DocId, by: Authority, change: RoleChange) -> Result<Option<Role>> {
+        let changed = self.change_people(id, |people| people.set_role(by, change)).await?;
+        changed.ok_or(StoreError::Conflict(conflict::OUTSIDE))
     }
 
-    async fn remove_member(&self, id: DocId, user: UserId) -> Result<bool> {
-        let removed = self.change_members(id, |members| members::remove(members, user)).await?;
-        Ok(removed.unwrap_or(false))
+    async fn remove_member(&self, id: DocId, by: Authority, user: UserId) -> Result<bool> {
+        let changed = self.change_people(id, |people| people.remove(by, user)).await?;
+        changed.ok_or(StoreError::Conflict(conflict::OUTSIDE))
     }
 
-    async fn create_invite(&self, invite: &Invite) -> Result<()> {
-        if self.plan(invite.plan).await?.is_none() {
+    async fn create_invite(&self, invite: &Invite, most: usize) -> Result<()> {
+        let Some(plan) = self.plan(invite.plan).await? else {
             return Err(StoreError::Conflict(conflict::MISSING));
-        }
-        self.insert_invite(invite).await
+        };
+        self.insert_invite(invite, plan.revision, most).await
     }
 
     async fn invite(&self, token: TokenHash) -> Result<Option<Invite>> {
@@ -143,6 +176,41 @@ impl Plans for MongoStore {
 
     async fn revoke_invite(&self, id: DocId, invite: InviteId) -> Result<bool> {
         self.end_invite(id, invite).await
+    }
+
+    async fn invite_facts(
+        &self,
+        token: TokenHash,
+        user: Option<UserId>,
+    ) -> Result<Option<InviteFacts>> {
+        let found = self.invite_and_plan(token).await?;
+        Ok(found.map(|(invite, plan)| facts(invite, &plan, user)))
+    }
+
+    async fn admit(
+        &self,
+        token: TokenHash,
+        user: UserId,
+        now: Timestamp,
+        rule: InviteRule,
+        most: usize,
+    ) -> Result<Option<(InviteFacts, InviteEffect)>> {
+        self.require_account(user).await?;
+        for _ in 0..CHANGE_ATTEMPTS {
+            let Some((invite, plan)) = self.invite_and_plan(token).await? else { return Ok(None) };
+            let facts = facts(invite, &plan, Some(user));
+            let effect = rule(&facts, now);
+            let InviteEffect::Granted(role) = effect else { return Ok(Some((facts, effect))) };
+            if facts.current.is_none() {
+                self.keep_few_plans(user, most).await?;
+            }
+            let mut people = plan.people();
+            people.admit(Member { user, role, joined: now })?;
+            if self.put_people(&plan, &people).await? {
+                return Ok(Some((facts, effect)));
+            }
+        }
+        Err(too_many_changes())
     }
 }
 
@@ -164,27 +232,77 @@ impl MongoStore {
         within(self.plans().find_one(doc! { "_id": id })).await
     }
 
-    /// Changes the members as they were read, or reads them again. `None`: no such plan.
-    async fn change_members<T>(
+    /// The plan is read before the invitation: one that is taken back after it was read counts a change of the
+    /// plan, and what is made on this record fails.
+    async fn invite_and_plan(&self, token: TokenHash) -> Result<Option<(Invite, PlanRecord)>> {
+        let Some(invite) = self.invite_with(token).await? else { return Ok(None) };
+        let Some(plan) = self.plan(invite.plan).await? else { return Ok(None) };
+        let again = self.invite_with(token).await?;
+        Ok(again.map(|invite| (invite, plan)))
+    }
+
+    /// Counts a change of the plan's members: what was decided on the record of before is decided again.
+    pub(super) async fn count_change(&self, id: DocId) -> Result<()> {
+        let more = doc! { "$inc": { "revision": 1_i64 } };
+        within(self.plans().update_one(doc! { "_id": id }, more)).await.map(drop)
+    }
+
+    /// `Conflict` if the person has as many plans as they may have.
+    async fn keep_few_plans(&self, user: UserId, most: usize) -> Result<()> {
+        let mut in_use = 0;
+        for of in [PlanStatus::Active, PlanStatus::Archived] {
+            let own = doc! { "members.user": user, "status": status(of) };
+            in_use += within(self.plans().count_documents(own)).await?;
+        }
+        let is_few = usize::try_from(in_use).is_ok_and(|in_use| in_use < most);
+        if is_few { Ok(()) } else { Err(StoreError::Conflict(conflict::PLANS)) }
+    }
+
+    /// Changes the people as they were read, or reads them again. `None`: no such plan.
+    async fn change_people<T>(
         &self,
         id: DocId,
-        change: impl Fn(&mut Vec<MemberRecord>) -> Result<T> + Send,
+        change: impl Fn(&mut People) -> Result<T> + Send,
     ) -> Result<Option<T>> {
         for _ in 0..CHANGE_ATTEMPTS {
-            let Some(PlanRecord { mut members, revision, .. }) = self.plan(id).await? else {
-                return Ok(None);
-            };
-            let result = change(&mut members)?;
-            let as_read = doc! { "_id": id, "revision": revision };
-            let members = serialize_to_bson(&members).map_err(Error::from)?;
-            let to = doc! { "$set": { "members": members, "revision": revision + 1 } };
-            if within(self.plans().update_one(as_read, to)).await?.matched_count > 0 {
+            let Some(plan) = self.plan(id).await? else { return Ok(None) };
+            let mut people = plan.people();
+            let result = change(&mut people)?;
+            if self.put_people(&plan, &people).await? {
                 return Ok(Some(result));
             }
         }
-        let text = "too many change the members of this plan at once";
-        Err(StoreError::Unavailable(text.to_owned()))
+        Err(too_many_changes())
     }
+
+    /// `false`: the plan is not as it was read any more.
+    async fn put_people(&self, read: &PlanRecord, people: &People) -> Result<bool> {
+        let to = doc! {
+            "members": serialize_to_bson(&people.members).map_err(Error::from)?,
+            "decisions": serialize_to_bson(&people.decisions).map_err(Error::from)?,
+            "floor": people.floor,
+            "revision": people.change,
+        };
+        let plans = self.plans();
+        let update = plans.update_one(as_read(read), doc! { "$set": to });
+        Ok(within(update).await?.matched_count > 0)
+    }
+}
+
+/// The plan, unless its members or its status have changed since.
+fn as_read(plan: &PlanRecord) -> mongodb::bson::Document {
+    doc! { "_id": plan._id, "revision": plan.revision, "status": status(plan.status) }
+}
+
+fn too_many_changes() -> StoreError {
+    StoreError::Unavailable("too many change the members of this plan at once".to_owned())
+}
+
+fn facts(invite: Invite, plan: &PlanRecord, user: Option<UserId>) -> InviteFacts {
+    let inviter = members::role(&plan.members, invite.by);
+    let current = user.and_then(|user| members::role(&plan.members, user));
+    let decision = user.and_then(|user| plan.people().decision(user));
+    InviteFacts { invite, status: plan.status, inviter, current, decision }
 }
 
 /// A person's plans of one status, after the cursor.

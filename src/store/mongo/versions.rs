@@ -14,7 +14,8 @@ use super::{
 use crate::{
     ids::{DocId, UserId, VersionId},
     store::{
-        Counts, Result, StoreError, Version, VersionCause, VersionContent, Versions, conflict,
+        Counts, Result, StoreError, Version, VersionCause, VersionContent, VersionRoom, Versions,
+        conflict, retention::VersionSize,
     },
 };
 
@@ -24,7 +25,7 @@ struct VersionRecord {
     doc: DocId,
     /// The same as `_id`, for the index.
     version: VersionId,
-    epoch: u32,
+    epoch: u64,
     name: Option<String>,
     cause: Cause,
     by: UserId,
@@ -41,6 +42,14 @@ enum Cause {
     BeforeRestore,
     BeforeRenewal,
     Restored { from: VersionId },
+}
+
+impl VersionRecord {
+    fn size(&self) -> VersionSize {
+        let is_named = matches!(self.cause, Cause::Saved) && self.name.is_some();
+        let bytes = self.state.length() + self.projection.length();
+        VersionSize { id: self._id, bytes, is_named }
+    }
 }
 
 impl From<VersionCause> for Cause {
@@ -74,11 +83,17 @@ impl From<VersionRecord> for Version {
 
 #[async_trait]
 impl Versions for MongoStore {
-    async fn insert(&self, version: &Version, content: VersionContent) -> Result<()> {
+    async fn insert(
+        &self,
+        version: &Version,
+        content: VersionContent,
+        room: VersionRoom,
+    ) -> Result<()> {
         let Version { id, doc, epoch, name, cause, by, at, counts } = version.clone();
         if !self.has_document(doc).await? {
             return Err(StoreError::Conflict(conflict::MISSING));
         }
+        let gone = self.versions_to_go(VersionSize::of(version, &content), doc, room).await?;
         let blobs = self.version_blobs();
         let state = blobs.write(doc, 0, &content.state).await?;
         let projection = blobs.write(doc, 0, content.projection.as_bytes()).await?;
@@ -101,7 +116,14 @@ impl Versions for MongoStore {
             blobs.drop_unused(&record.state.name).await;
             blobs.drop_unused(&record.projection.name).await;
         }
-        inserted.map(drop)
+        inserted?;
+        self.forget_versions(gone).await;
+        Ok(())
+    }
+
+    async fn document(&self, id: VersionId) -> Result<Option<DocId>> {
+        let found = within(self.versions().find_one(doc! { "_id": id })).await?;
+        Ok(found.map(|record| record.doc))
     }
 
     async fn get(&self, id: VersionId) -> Result<Option<(Version, VersionContent)>> {
@@ -136,6 +158,34 @@ impl Versions for MongoStore {
 }
 
 impl MongoStore {
+    /// Those that make room for a new one. `Conflict` if there is none.
+    async fn versions_to_go(
+        &self,
+        new: VersionSize,
+        doc: DocId,
+        room: VersionRoom,
+    ) -> Result<Vec<VersionRecord>> {
+        let mut kept = all(self.versions().find(doc! { "doc": doc })).await?;
+        let sizes: Vec<_> = kept.iter().map(VersionRecord::size).collect();
+        let gone = room.make(&sizes, new).ok_or(StoreError::Conflict(conflict::VERSIONS))?;
+        kept.retain(|record| gone.contains(&record._id));
+        Ok(kept)
+    }
+
+    /// What points to the bytes goes first. It costs nothing but room if that fails.
+    async fn forget_versions(&self, gone: Vec<VersionRecord>) {
+        for record in gone {
+            let own = doc! { "_id": record._id };
+            if let Err(error) = within(self.versions().delete_one(own)).await {
+                tracing::warn!(%error, "an old version stays");
+                continue;
+            }
+            for blob in [&record.state, &record.projection] {
+                self.version_blobs().drop_unused(&blob.name).await;
+            }
+        }
+    }
+
     fn versions(&self) -> Collection<VersionRecord> {
         self.database.collection(connect::VERSIONS)
     }

@@ -8,10 +8,11 @@ use rusqlite::Connection;
 use super::{
     SqliteStore,
     columns::{Time, checksum},
-    journal::{document, insert_state},
+    journal::{document, insert_state, stored_state},
+    lookup::look_up,
 };
 use crate::{
-    ids::DocId,
+    ids::{DocId, epoch_after},
     store::{
         AsideCause, Care, EntryId, Inspection, Mend, Result, Seen, StoreError, Stored, StoredEntry,
         StoredState, conflict,
@@ -45,6 +46,17 @@ impl Care for SqliteStore {
         let mend = mend.clone();
         self.write(mend.state.len(), move |db| carry_out(db, doc, seen, &mend, now)).await
     }
+
+    async fn begin_epoch(&self, doc: DocId) -> Result<u64> {
+        self.write(0, move |db| {
+            let document = document(db, doc)?.ok_or(StoreError::Conflict(conflict::MISSING))?;
+            let epoch = epoch_after(document.epoch);
+            let sql = "UPDATE documents SET epoch = ?2 WHERE key = ?1";
+            db.prepare_cached(sql)?.execute((document.key, epoch))?;
+            Ok(epoch)
+        })
+        .await
+    }
 }
 
 fn seen(db: &Connection, document: i64, generation: u64) -> Result<Seen> {
@@ -53,30 +65,65 @@ fn seen(db: &Connection, document: i64, generation: u64) -> Result<Seen> {
     Ok(Seen { generation, last: last.map(|id| EntryId(id.into())) })
 }
 
+/// Each by itself: one that can't be read hides no other.
 fn states(db: &Connection, document: i64) -> Result<Vec<StoredState>> {
-    let mut select = db.prepare_cached(
-        "SELECT generation, checksum, state FROM states WHERE document = ?1
-         ORDER BY generation DESC",
-    )?;
-    let states = select.query_map([document], |row| {
-        let state = stored(row.get(1)?, row.get(2)?);
-        Ok(StoredState { generation: row.get(0)?, state })
+    let generations: Vec<u64> = look_up(|way| {
+        let mut select = db.prepare_cached(way.of(&GENERATIONS))?;
+        let generations = select.query_map([document], |row| row.get(0))?;
+        Ok(generations.collect::<rusqlite::Result<_>>()?)
     })?;
-    Ok(states.collect::<rusqlite::Result<_>>()?)
+    let read = |generation| {
+        let state = or_damaged(stored_state(db, document, generation))?;
+        Ok(StoredState { generation, state: state.map_or(Stored::Damaged, stored) })
+    };
+    generations.into_iter().map(read).collect()
 }
 
 fn entries(db: &Connection, document: i64) -> Result<Vec<StoredEntry>> {
-    let mut select = db.prepare_cached(
-        "SELECT id, folded_into, checksum, edit FROM entries WHERE document = ?1 ORDER BY id",
-    )?;
-    let entries = select.query_map([document], |row| {
-        let (id, update): (u64, _) = (row.get(0)?, stored(row.get(2)?, row.get(3)?));
-        Ok(StoredEntry { id: EntryId(id.into()), folded_into: row.get(1)?, update })
+    let ids: Vec<u64> = look_up(|way| {
+        let mut select = db.prepare_cached(way.of(&ENTRY_IDS))?;
+        let ids = select.query_map([document], |row| row.get(0))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
     })?;
-    Ok(entries.collect::<rusqlite::Result<_>>()?)
+    let mut entries = Vec::with_capacity(ids.len());
+    for id in ids {
+        let sql = "SELECT document, folded_into, checksum, edit FROM entries WHERE id = ?1";
+        let found = db.prepare_cached(sql)?.query_one([id], |row| {
+            let entry = (row.get(1)?, (row.get(2)?, row.get(3)?));
+            Ok((row.get::<_, i64>(0)?, entry))
+        });
+        let entry = match or_damaged(found.map_err(StoreError::from))? {
+            // The index says so alone.
+            Some((owner, _)) if owner != document => continue,
+            Some((_, entry)) => Some(entry),
+            None => None,
+        };
+        let (folded_into, update) =
+            entry.map_or((None, Stored::Damaged), |(folded, written)| (folded, stored(written)));
+        entries.push(StoredEntry { id: EntryId(id.into()), folded_into, update });
+    }
+    Ok(entries)
 }
 
-fn stored(written: u32, bytes: Vec<u8>) -> Stored {
+const GENERATIONS: [&str; 2] = [
+    "SELECT generation FROM states WHERE document = ?1 ORDER BY generation DESC",
+    "SELECT generation FROM states NOT INDEXED WHERE document = ?1 ORDER BY generation DESC",
+];
+const ENTRY_IDS: [&str; 2] = [
+    "SELECT id FROM entries WHERE document = ?1 ORDER BY id",
+    "SELECT id FROM entries NOT INDEXED WHERE document = ?1 ORDER BY id",
+];
+
+/// `None`: it can't be read.
+fn or_damaged<T>(read: Result<T>) -> Result<Option<T>> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(StoreError::Corrupt(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn stored((written, bytes): (u32, Vec<u8>)) -> Stored {
     if checksum(&bytes) == written { Stored::Sound(Bytes::from(bytes)) } else { Stored::Damaged }
 }
 

@@ -1,6 +1,6 @@
 //! Connections to the database file, and the settings that durability rests on.
 
-use std::{path::Path, time::Duration};
+use std::{fs::OpenOptions, io::ErrorKind, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -13,6 +13,7 @@ const STATEMENTS: usize = 96;
 
 /// The connection that writes.
 pub(super) fn for_writing(path: &Path) -> Result<Connection> {
+    make_for_owner_alone(path)?;
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
@@ -31,9 +32,30 @@ pub(super) fn for_writing(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Makes the file if it is not there. What SQLite keeps beside it has the same rights.
+fn make_for_owner_alone(path: &Path) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(StoreError::Unavailable(format!("{}: {error}", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A connection that reads.
 pub(super) fn for_reading(path: &Path) -> Result<Connection> {
     open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+/// A connection that reads a file which may be damaged: what can't be understood of its schema is passed over.
+pub(super) fn for_examining(path: &Path) -> Result<Connection> {
+    let connection = for_reading(path)?;
+    connection.pragma_update(None, "writable_schema", true)?;
+    Ok(connection)
 }
 
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {

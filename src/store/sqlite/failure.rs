@@ -6,7 +6,11 @@ use crate::store::{StoreError, conflict};
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
-        if let Error::SqliteFailure(failure, _) = &error {
+        if let Error::SqliteFailure(failure, text) = &error {
+            // Every table is made at the start: one that is not there any more was lost with its definition.
+            if text.as_ref().is_some_and(|text| text.starts_with("no such table")) {
+                return Self::Corrupt(error.to_string());
+            }
             return from_code(*failure, &error);
         }
         if is_unreadable(&error) {
@@ -36,6 +40,15 @@ fn from_code(failure: ffi::Error, error: &Error) -> StoreError {
         }
         _ => StoreError::Unavailable(error.to_string()),
     }
+}
+
+/// Whether it says that something in the file is not what it was.
+pub(super) fn is_damage(error: &Error) -> bool {
+    let is_corrupt = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    );
+    is_corrupt || is_unreadable(error)
 }
 
 /// Whether a column holds what this program never writes there.

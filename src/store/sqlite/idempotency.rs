@@ -41,24 +41,33 @@ impl Idempotency for SqliteStore {
         .await
     }
 
-    async fn finish(&self, user: UserId, key: &str, answer: &StoredAnswer) -> Result<()> {
+    async fn finish(
+        &self,
+        user: UserId,
+        key: &str,
+        claimed: Timestamp,
+        answer: &StoredAnswer,
+    ) -> Result<()> {
         let (key, answer) = (key.to_owned(), answer.clone());
         self.write(answer.body.len(), move |db| {
             let mut update = db.prepare_cached(
-                "UPDATE answers SET status = ?3, body = ?4
-                 WHERE user = ?1 AND key = ?2 AND status IS NULL",
+                "UPDATE answers SET status = ?4, body = ?5
+                 WHERE user = ?1 AND key = ?2 AND claimed = ?3 AND status IS NULL",
             )?;
-            update.execute((user, key, answer.status, answer.body))?;
+            update.execute((user, key, Time(claimed), answer.status, answer.body))?;
             Ok(())
         })
         .await
     }
 
-    async fn abandon(&self, user: UserId, key: &str) -> Result<()> {
+    async fn abandon(&self, user: UserId, key: &str, claimed: Timestamp) -> Result<()> {
         let key = key.to_owned();
         self.write(0, move |db| {
-            let sql = "DELETE FROM answers WHERE user = ?1 AND key = ?2 AND status IS NULL";
-            db.prepare_cached(sql)?.execute((user, key))?;
+            let mut delete = db.prepare_cached(
+                "DELETE FROM answers
+                 WHERE user = ?1 AND key = ?2 AND claimed = ?3 AND status IS NULL",
+            )?;
+            delete.execute((user, key, Time(claimed)))?;
             Ok(())
         })
         .await

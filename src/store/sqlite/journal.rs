@@ -7,9 +7,10 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     SqliteStore,
     columns::{checksum, verified},
+    lookup::{is_the_one, look_up},
 };
 use crate::{
-    ids::DocId,
+    ids::{DocId, FIRST_EPOCH},
     store::{Entry, EntryId, Generation, Journal, Loaded, Result, StoreError, conflict},
 };
 
@@ -17,14 +18,14 @@ use crate::{
 impl Journal for SqliteStore {
     async fn create(&self, doc: DocId, state: Bytes) -> Result<()> {
         self.write(state.len(), move |db| {
-            let sql = "INSERT INTO documents (name, epoch, generation) VALUES (?1, 1, 1)";
-            db.prepare_cached(sql)?.execute([doc])?;
+            let sql = "INSERT INTO documents (name, epoch, generation) VALUES (?1, ?2, 1)";
+            db.prepare_cached(sql)?.execute((doc, FIRST_EPOCH))?;
             insert_state(db, db.last_insert_rowid(), 1, &state)
         })
         .await
     }
 
-    async fn append(&self, doc: DocId, epoch: u32, updates: Vec<Bytes>) -> Result<()> {
+    async fn append(&self, doc: DocId, epoch: u64, updates: Vec<Bytes>) -> Result<()> {
         if updates.is_empty() {
             return Ok(());
         }
@@ -80,12 +81,12 @@ impl Journal for SqliteStore {
         .await
     }
 
-    async fn seal(&self, doc: DocId, epoch: u32) -> Result<()> {
+    async fn seal(&self, doc: DocId, epoch: u64, next: u64) -> Result<()> {
         self.write(0, move |db| {
             document(db, doc)?.ok_or(StoreError::Conflict(conflict::MISSING))?;
-            let sql = "UPDATE documents SET epoch = epoch + 1, sealed = 1
-                       WHERE name = ?1 AND epoch = ?2 AND NOT sealed";
-            match db.prepare_cached(sql)?.execute((doc, epoch))? {
+            let sql = "UPDATE documents SET epoch = ?3, sealed = 1
+                       WHERE name = ?1 AND epoch = ?2 AND ?3 > ?2 AND NOT sealed";
+            match db.prepare_cached(sql)?.execute((doc, epoch, next))? {
                 0 => Err(StoreError::Conflict(conflict::OTHER_EPOCH)),
                 _ => Ok(()),
             }
@@ -93,7 +94,7 @@ impl Journal for SqliteStore {
         .await
     }
 
-    async fn renew(&self, doc: DocId, epoch: u32, state: Bytes) -> Result<()> {
+    async fn renew(&self, doc: DocId, epoch: u64, state: Bytes) -> Result<()> {
         self.write(state.len(), move |db| {
             let document = document(db, doc)?.ok_or(StoreError::Conflict(conflict::MISSING))?;
             if document.epoch != epoch || !document.is_sealed {
@@ -108,7 +109,7 @@ impl Journal for SqliteStore {
 pub(super) struct Document {
     name: DocId,
     pub(super) key: i64,
-    epoch: u32,
+    pub(super) epoch: u64,
     is_sealed: bool,
     /// The number that was given last.
     pub(super) generation: u64,
@@ -119,14 +120,26 @@ struct State {
     bytes: Bytes,
 }
 
+/// The document of this name.
 pub(super) fn document(db: &Connection, name: DocId) -> Result<Option<Document>> {
-    let sql = "SELECT key, epoch, sealed, generation FROM documents WHERE name = ?1";
-    let found = db.prepare_cached(sql)?.query_one([name], |row| {
-        let (key, epoch, is_sealed) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(Document { name, key, epoch, is_sealed, generation: row.get(3)? })
-    });
-    Ok(found.optional()?)
+    look_up(|way| {
+        let found = db.prepare_cached(way.of(&DOCUMENT))?.query_one([name], |row| {
+            let (key, epoch, is_sealed) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok(Document { name: row.get(0)?, key, epoch, is_sealed, generation: row.get(4)? })
+        });
+        let found = found.optional()?;
+        found.as_ref().map_or(Ok(()), |found| is_the_one(&found.name, &name))?;
+        Ok(found)
+    })
 }
+
+/// By its key outside, so that the name is the row's own and not the index's, and a row that is missing is no row.
+const DOCUMENT: [&str; 2] = [
+    "SELECT own.name, own.key, own.epoch, own.sealed, own.generation
+     FROM (SELECT key AS found FROM documents WHERE name = ?1)
+     LEFT JOIN documents AS own ON own.key = found",
+    "SELECT name, key, epoch, sealed, generation FROM documents NOT INDEXED WHERE name = ?1",
+];
 
 pub(super) fn insert_state(
     db: &Connection,
@@ -139,7 +152,7 @@ pub(super) fn insert_state(
     Ok(())
 }
 
-fn insert_entries(db: &Connection, doc: DocId, epoch: u32, updates: &[Bytes]) -> Result<()> {
+fn insert_entries(db: &Connection, doc: DocId, epoch: u64, updates: &[Bytes]) -> Result<()> {
     let mut insert = db.prepare_cached(
         "INSERT INTO entries (document, checksum, edit)
          SELECT key, ?3, ?4 FROM documents WHERE name = ?1 AND epoch = ?2",
@@ -157,47 +170,82 @@ fn insert_entries(db: &Connection, doc: DocId, epoch: u32, updates: &[Bytes]) ->
 /// The state of this generation, verified.
 fn state(db: &Connection, document: &Document, wanted: Generation) -> Result<Option<State>> {
     let Some(generation) = generation(db, document, wanted)? else { return Ok(None) };
-    let sql = "SELECT state, checksum FROM states WHERE document = ?1 AND generation = ?2";
-    let (bytes, written) = db
-        .prepare_cached(sql)?
-        .query_one((document.key, generation), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (written, bytes) = stored_state(db, document.key, generation)?;
     let bytes = verified(bytes, written, || {
         format!("the state of {} in generation {generation}", document.name)
     })?;
     Ok(Some(State { generation, bytes }))
 }
 
+/// The checksum and the bytes of a state, as they are.
+pub(super) fn stored_state(
+    db: &Connection,
+    document: i64,
+    generation: u64,
+) -> Result<(u32, Vec<u8>)> {
+    look_up(|way| {
+        let mut select = db.prepare_cached(way.of(&STATE))?;
+        let found = select.query_one((document, generation), |row| {
+            Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?)))
+        });
+        let is_gone = || StoreError::Corrupt("a state is not there any more".to_owned());
+        let (found, state) = found.optional()?.ok_or_else(is_gone)?;
+        is_the_one(&found, &(document, generation))?;
+        Ok(state)
+    })
+}
+
+const STATE: [&str; 2] = [
+    "SELECT own.document, own.generation, own.checksum, own.state
+     FROM (SELECT rowid AS found FROM states WHERE document = ?1 AND generation = ?2)
+     LEFT JOIN states AS own ON own.rowid = found",
+    "SELECT document, generation, checksum, state FROM states NOT INDEXED
+     WHERE document = ?1 AND generation = ?2",
+];
+
 fn generation(db: &Connection, document: &Document, wanted: Generation) -> Result<Option<u64>> {
     let newer = match wanted {
         Generation::Newest => 0,
         Generation::Previous => 1,
     };
-    let found = db
-        .prepare_cached(
-            "SELECT generation FROM states WHERE document = ?1
-             ORDER BY generation DESC LIMIT 1 OFFSET ?2",
-        )?
-        .query_one((document.key, newer), |row| row.get(0));
-    Ok(found.optional()?)
+    look_up(|way| {
+        let mut select = db.prepare_cached(way.of(&GENERATION))?;
+        Ok(select.query_one((document.key, newer), |row| row.get(0)).optional()?)
+    })
 }
 
+const GENERATION: [&str; 2] = [
+    "SELECT generation FROM states WHERE document = ?1 ORDER BY generation DESC LIMIT 1 OFFSET ?2",
+    "SELECT generation FROM states NOT INDEXED WHERE document = ?1
+     ORDER BY generation DESC LIMIT 1 OFFSET ?2",
+];
+
 /// In the order of the index `entries_by_document`.
-pub(super) const ENTRIES: &str = "
-    SELECT id, checksum, edit FROM entries
-    WHERE document = ?1 AND (folded_into IS NULL OR folded_into > ?2) ORDER BY id";
+pub(super) const ENTRIES: [&str; 2] = [
+    "SELECT document, id, checksum, edit FROM entries WHERE id IN
+         (SELECT id FROM entries
+          WHERE document = ?1 AND (folded_into IS NULL OR folded_into > ?2)) ORDER BY id",
+    "SELECT document, id, checksum, edit FROM entries NOT INDEXED
+     WHERE document = ?1 AND (folded_into IS NULL OR folded_into > ?2) ORDER BY id",
+];
 
 /// The entries that the state of `generation` does not contain, verified.
 fn entries_after(db: &Connection, document: &Document, generation: u64) -> Result<Vec<Entry>> {
-    let mut select = db.prepare_cached(ENTRIES)?;
-    let mut rows = select.query((document.key, generation))?;
-    let mut entries = Vec::new();
-    while let Some(row) = rows.next()? {
-        let id: u64 = row.get(0)?;
-        let what = || format!("entry {id} of {}", document.name);
-        let update = verified(row.get(2)?, row.get(1)?, what)?;
-        entries.push(Entry { id: EntryId(id.into()), update });
-    }
-    Ok(entries)
+    let stored: Vec<(u64, u32, Vec<u8>)> = look_up(|way| {
+        let mut select = db.prepare_cached(way.of(&ENTRIES))?;
+        let mut rows = select.query((document.key, generation))?;
+        let mut stored = Vec::new();
+        while let Some(row) = rows.next()? {
+            is_the_one(&row.get(0)?, &document.key)?;
+            stored.push((row.get(1)?, row.get(2)?, row.get(3)?));
+        }
+        Ok(stored)
+    })?;
+    let verify = |(id, written, bytes): (u64, u32, Vec<u8>)| {
+        let update = verified(bytes, written, || format!("entry {id} of {}", document.name))?;
+        Ok(Entry { id: EntryId(id.into()), update })
+    };
+    stored.into_iter().map(verify).collect()
 }
 
 /// Writes the next generation, whose `base` is the newest one that is left.

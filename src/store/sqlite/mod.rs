@@ -11,21 +11,27 @@ mod accounts;
 mod care;
 mod columns;
 mod connect;
+mod decisions;
 mod failure;
 mod files;
 mod idempotency;
 mod invites;
 mod journal;
+mod lookup;
 mod members;
 mod notices;
 mod plans;
 mod quarantine;
 mod rates;
 mod readers;
+mod rebuild;
+mod salvage;
 mod schema;
 mod sessions;
 mod versions;
 mod writer;
+
+pub use rebuild::Rebuilt;
 
 #[cfg(test)]
 mod tests;

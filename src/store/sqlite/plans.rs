@@ -7,24 +7,26 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     SqliteStore,
     columns::{DateColumn, Time, counts, date, time},
-    invites, members,
+    invites,
+    lookup::{is_the_one, look_up},
+    members,
 };
 use crate::{
     ids::{DocId, InviteId, Role, UserId},
     store::{
-        Account, Invite, Member, Plan, PlanCursor, PlanStatus, Plans, Result, Summaries, Summary,
-        TokenHash,
+        Account, Authority, Invite, InviteEffect, InviteFacts, InviteRule, Member, Plan,
+        PlanCursor, PlanStatus, Plans, Result, RoleChange, Summaries, Summary, TokenHash,
     },
 };
 
 #[async_trait]
 impl Plans for SqliteStore {
-    async fn create(&self, plan: &Plan, owner: UserId) -> Result<()> {
+    async fn create(&self, plan: &Plan, owner: UserId, most: usize) -> Result<()> {
         let plan = plan.clone();
         self.write(0, move |db| {
             insert(db, &plan)?;
             let member = Member { user: owner, role: Role::Owner, joined: plan.created };
-            members::put(db, plan.id, &member)
+            members::found(db, plan.id, &member, most)
         })
         .await
     }
@@ -42,8 +44,11 @@ impl Plans for SqliteStore {
 
     async fn get(&self, id: DocId) -> Result<Option<Plan>> {
         self.read(move |db| {
-            let sql = "SELECT * FROM plans WHERE id = ?1";
-            Ok(db.prepare_cached(sql)?.query_one([id], plan).optional()?)
+            look_up(|way| {
+                let found = db.prepare_cached(way.of(&BY_ID))?.query_one([id], plan).optional()?;
+                found.as_ref().map_or(Ok(()), |found| is_the_one(&found.id, &id))?;
+                Ok(found)
+            })
         })
         .await
     }
@@ -58,12 +63,14 @@ impl Plans for SqliteStore {
         self.read(move |db| list(db, user, status, after, limit)).await
     }
 
-    async fn set_status(&self, id: DocId, status: PlanStatus, now: Timestamp) -> Result<bool> {
-        self.write(0, move |db| {
-            let sql = "UPDATE plans SET status = ?2, touched = ?3 WHERE id = ?1";
-            Ok(db.prepare_cached(sql)?.execute((id, status, Time(now)))? > 0)
-        })
-        .await
+    async fn set_status(
+        &self,
+        id: DocId,
+        by: Authority,
+        to: PlanStatus,
+        now: Timestamp,
+    ) -> Result<Option<PlanStatus>> {
+        self.write(0, move |db| set_status(db, id, by, to, now)).await
     }
 
     async fn role(&self, id: DocId, user: UserId) -> Result<Option<Role>> {
@@ -74,18 +81,17 @@ impl Plans for SqliteStore {
         self.read(move |db| members::all(db, id)).await
     }
 
-    async fn put_member(&self, id: DocId, member: &Member) -> Result<()> {
-        let member = *member;
-        self.write(0, move |db| members::put(db, id, &member)).await
+    async fn set_role(&self, id: DocId, by: Authority, change: RoleChange) -> Result<Option<Role>> {
+        self.write(0, move |db| members::set_role(db, id, by, &change)).await
     }
 
-    async fn remove_member(&self, id: DocId, user: UserId) -> Result<bool> {
-        self.write(0, move |db| members::remove(db, id, user)).await
+    async fn remove_member(&self, id: DocId, by: Authority, user: UserId) -> Result<bool> {
+        self.write(0, move |db| members::remove(db, id, by, user)).await
     }
 
-    async fn create_invite(&self, invite: &Invite) -> Result<()> {
+    async fn create_invite(&self, invite: &Invite, most: usize) -> Result<()> {
         let invite = invite.clone();
-        self.write(0, move |db| invites::insert(db, &invite)).await
+        self.write(0, move |db| invites::insert(db, &invite, most)).await
     }
 
     async fn invite(&self, token: TokenHash) -> Result<Option<Invite>> {
@@ -98,6 +104,25 @@ impl Plans for SqliteStore {
 
     async fn revoke_invite(&self, id: DocId, invite: InviteId) -> Result<bool> {
         self.write(0, move |db| invites::revoke(db, id, invite)).await
+    }
+
+    async fn invite_facts(
+        &self,
+        token: TokenHash,
+        user: Option<UserId>,
+    ) -> Result<Option<InviteFacts>> {
+        self.read(move |db| invites::facts(db, token, user)).await
+    }
+
+    async fn admit(
+        &self,
+        token: TokenHash,
+        user: UserId,
+        now: Timestamp,
+        rule: InviteRule,
+        most: usize,
+    ) -> Result<Option<(InviteFacts, InviteEffect)>> {
+        self.write(0, move |db| members::admit(db, token, user, now, rule, most)).await
     }
 }
 
@@ -133,6 +158,23 @@ fn insert(db: &Connection, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
+fn set_status(
+    db: &Connection,
+    id: DocId,
+    by: Authority,
+    to: PlanStatus,
+    now: Timestamp,
+) -> Result<Option<PlanStatus>> {
+    let sql = "SELECT status FROM plans WHERE id = ?1";
+    let before = db.prepare_cached(sql)?.query_one([id], |row| row.get(0)).optional()?;
+    if before.is_some() {
+        members::require(db, id, by)?;
+        let sql = "UPDATE plans SET status = ?2, touched = ?3 WHERE id = ?1";
+        db.prepare_cached(sql)?.execute((id, to, Time(now)))?;
+    }
+    Ok(before)
+}
+
 fn set_summary(db: &Connection, id: DocId, summary: &Summary, now: Timestamp) -> Result<()> {
     let Summary { title, start, end, counts, cover, color } = summary;
     let mut update = db.prepare_cached(
@@ -155,6 +197,13 @@ fn set_summary(db: &Connection, id: DocId, summary: &Summary, now: Timestamp) ->
     Ok(())
 }
 
+/// By the rowid outside, so that what is found is the row's own and not the index's.
+const BY_ID: [&str; 2] = [
+    "SELECT own.* FROM (SELECT rowid AS found FROM plans WHERE id = ?1)
+     LEFT JOIN plans AS own ON own.rowid = found",
+    "SELECT * FROM plans NOT INDEXED WHERE id = ?1",
+];
+
 /// A page in the order of the index `members_by_user`, read backwards.
 pub(super) const LIST: &str = "
     SELECT plans.*, members.role FROM members JOIN plans ON plans.id = members.plan
@@ -172,9 +221,12 @@ fn list(
     let id = after.map_or_else(String::new, |cursor| cursor.id.to_string());
     let mut select = db.prepare_cached(LIST)?;
     let page = select.query_map((user, status, Time(touched), id, limit), |row| {
-        Ok((plan(row)?, row.get("role")?))
+        let found = plan(row).and_then(|plan| Ok((plan, row.get("role")?)));
+        // What is damaged in one plan hides no other.
+        Ok(found.inspect_err(|error| tracing::error!(%error, "a plan can't be listed")).ok())
     })?;
-    Ok(page.collect::<rusqlite::Result<_>>()?)
+    let page: Vec<_> = page.collect::<rusqlite::Result<_>>()?;
+    Ok(page.into_iter().flatten().collect())
 }
 
 fn plan(row: &Row<'_>) -> rusqlite::Result<Plan> {

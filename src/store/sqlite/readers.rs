@@ -1,7 +1,7 @@
 //! Reading: a few connections that are lent to blocking threads, each read on one snapshot.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -17,6 +17,7 @@ const READERS: u32 = 4;
 /// The connections that read.
 pub(super) struct Readers {
     path: PathBuf,
+    open: fn(&Path) -> Result<Connection>,
     turns: Arc<Semaphore>,
     /// Opened as they are first needed. One whose reader panicked does not come back.
     idle: Arc<Mutex<Vec<Connection>>>,
@@ -25,8 +26,17 @@ pub(super) struct Readers {
 impl Readers {
     /// Readers of this file; none is opened yet.
     pub(super) fn new(path: PathBuf) -> Self {
+        Self::opened_by(connect::for_reading, path)
+    }
+
+    /// The same, of a file that may be damaged.
+    pub(super) fn examining(path: PathBuf) -> Self {
+        Self::opened_by(connect::for_examining, path)
+    }
+
+    fn opened_by(open: fn(&Path) -> Result<Connection>, path: PathBuf) -> Self {
         let turns = Arc::new(Semaphore::new(READERS as usize));
-        Self { path, turns, idle: Arc::default() }
+        Self { path, open, turns, idle: Arc::default() }
     }
 
     /// Carries out `work` on one snapshot, on a blocking thread.
@@ -36,12 +46,12 @@ impl Readers {
     ) -> Result<T> {
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| closed())?;
         let idle = Arc::clone(&self.idle);
-        let path = self.path.clone();
+        let (path, open) = (self.path.clone(), self.open);
         let reading = tokio::task::spawn_blocking(move || {
             // Moved in: the turn ends with the read, also if the caller stops waiting for it.
             let _turn = turn;
             let lent = lock(&idle).pop();
-            let connection = lent.map_or_else(|| connect::for_reading(&path), Ok)?;
+            let connection = lent.map_or_else(|| open(&path), Ok)?;
             let result = on_snapshot(&connection, work);
             lock(&idle).push(connection);
             result
@@ -63,9 +73,8 @@ fn on_snapshot<T>(
     work: impl FnOnce(&Connection) -> Result<T>,
 ) -> Result<T> {
     let snapshot = connection.unchecked_transaction()?;
-    let value = work(&snapshot)?;
-    snapshot.commit()?;
-    Ok(value)
+    // It ends by being undone: there is nothing to commit, and where something damaged was read that would fail.
+    work(&snapshot)
 }
 
 fn closed() -> StoreError {

@@ -18,13 +18,14 @@ macro_rules! migrations {
 }
 
 /// In order: the first has number 1. One that was released is never changed; the next one mends it.
-const MIGRATIONS: [Migration; 6] = migrations![
+const MIGRATIONS: [Migration; 7] = migrations![
     "0001_documents",
     "0002_people",
     "0003_quarantine",
     "0004_rates",
     "0005_epochs",
-    "0006_notices"
+    "0006_notices",
+    "0007_rights"
 ];
 
 /// Brings the database up to the schema that this program knows. `Unavailable` if it is ahead of that.

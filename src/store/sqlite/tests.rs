@@ -156,7 +156,7 @@ async fn a_read_that_panics_costs_nobody_else_anything() {
 #[tokio::test]
 async fn lists_and_loads_are_read_from_an_index_in_its_order() {
     let (_folder, _path, store) = opened().await;
-    for sql in [plans::LIST, versions::LIST, journal::ENTRIES] {
+    for sql in [plans::LIST, versions::LIST, journal::ENTRIES[0]] {
         let plan = store.read(move |db| {
             let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
             let mut rows = explain.raw_query();
@@ -167,7 +167,7 @@ async fn lists_and_loads_are_read_from_an_index_in_its_order() {
             Ok(steps)
         });
         let plan = plan.await.unwrap();
-        let is_indexed = plan.iter().all(|step| step.starts_with("SEARCH"));
+        let is_indexed = plan.iter().all(|step| !step.contains("SCAN") && !step.contains("TEMP"));
         assert!(is_indexed, "{sql}: {plan:?}");
     }
 }

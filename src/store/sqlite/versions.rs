@@ -1,23 +1,45 @@
 //! Versions that people saved.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     SqliteStore,
     columns::{Time, checksum, counts, time, verified},
+    lookup::{is_the_one, look_up},
 };
 use crate::{
     ids::{DocId, VersionId},
-    store::{Result, StoreError, Version, VersionCause, VersionContent, Versions, conflict},
+    store::{
+        Result, StoreError, Version, VersionCause, VersionContent, VersionRoom, Versions, conflict,
+        retention::VersionSize,
+    },
 };
 
 #[async_trait]
 impl Versions for SqliteStore {
-    async fn insert(&self, version: &Version, content: VersionContent) -> Result<()> {
+    async fn insert(
+        &self,
+        version: &Version,
+        content: VersionContent,
+        room: VersionRoom,
+    ) -> Result<()> {
         let version = version.clone();
         let bytes = content.state.len() + content.projection.len();
-        self.write(bytes, move |db| insert(db, &version, &content)).await
+        self.write(bytes, move |db| {
+            insert(db, &version, &content)?;
+            make_room(db, &version, &content, room)
+        })
+        .await
+    }
+
+    async fn document(&self, id: VersionId) -> Result<Option<DocId>> {
+        self.read(move |db| {
+            let sql = "SELECT documents.name FROM versions
+                       JOIN documents ON documents.key = versions.document WHERE id = ?1";
+            Ok(db.prepare_cached(sql)?.query_one([id], |row| row.get(0)).optional()?)
+        })
+        .await
     }
 
     async fn get(&self, id: VersionId) -> Result<Option<(Version, VersionContent)>> {
@@ -61,18 +83,57 @@ fn insert(db: &Connection, version: &Version, content: &VersionContent) -> Resul
     if inserted == 0 { Err(StoreError::Conflict(conflict::MISSING)) } else { Ok(()) }
 }
 
-fn get(db: &Connection, id: VersionId) -> Result<Option<(Version, VersionContent)>> {
+/// Lets go of what has to make room for a version that is there now.
+fn make_room(
+    db: &Connection,
+    version: &Version,
+    content: &VersionContent,
+    room: VersionRoom,
+) -> Result<()> {
+    let new = VersionSize::of(version, content);
     let mut select = db.prepare_cached(
-        "SELECT versions.*, documents.name AS document_name
-         FROM versions JOIN documents ON documents.key = versions.document WHERE id = ?1",
+        "SELECT id, octet_length(projection) + octet_length(state),
+                versions.name IS NOT NULL AND cause = ?3
+         FROM versions JOIN documents ON documents.key = versions.document
+         WHERE documents.name = ?1 AND id <> ?2",
     )?;
-    let mut rows = select.query([id])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let what = || format!("the state of version {id}");
-    let state = verified(row.get("state")?, row.get("checksum")?, what)?;
-    let content = VersionContent { state, projection: row.get("projection")? };
-    Ok(Some((version(row, row.get("document_name")?)?, content)))
+    let kept = select.query_map((version.doc, version.id, SAVED), |row| {
+        Ok(VersionSize { id: row.get(0)?, bytes: row.get(1)?, is_named: row.get(2)? })
+    })?;
+    let kept: Vec<_> = kept.collect::<rusqlite::Result<_>>()?;
+    let gone = room.make(&kept, new).ok_or(StoreError::Conflict(conflict::VERSIONS))?;
+    let mut delete = db.prepare_cached("DELETE FROM versions WHERE id = ?1")?;
+    for id in gone {
+        delete.execute([id])?;
+    }
+    Ok(())
 }
+
+fn get(db: &Connection, id: VersionId) -> Result<Option<(Version, VersionContent)>> {
+    let found = look_up(|way| {
+        let found = db.prepare_cached(way.of(&BY_ID))?.query_one([id], |row| {
+            let written: (Vec<u8>, u32) = (row.get("state")?, row.get("checksum")?);
+            let found = version(row, row.get("document_name")?)?;
+            Ok((found, written, row.get::<_, String>("projection")?))
+        });
+        let found = found.optional()?;
+        found.as_ref().map_or(Ok(()), |(found, ..)| is_the_one(&found.id, &id))?;
+        Ok(found)
+    })?;
+    let Some((version, (state, written), projection)) = found else { return Ok(None) };
+    let state = verified(state, written, || format!("the state of version {id}"))?;
+    Ok(Some((version, VersionContent { state, projection })))
+}
+
+/// By the rowid outside, so that what is found is the row's own and not the index's.
+const BY_ID: [&str; 2] = [
+    "SELECT own.*, documents.name AS document_name
+     FROM (SELECT rowid AS found FROM versions WHERE id = ?1)
+     LEFT JOIN versions AS own ON own.rowid = found
+     LEFT JOIN documents ON documents.key = own.document",
+    "SELECT versions.*, documents.name AS document_name
+     FROM versions NOT INDEXED JOIN documents ON documents.key = versions.document WHERE id = ?1",
+];
 
 /// A page in the order of the index `versions_by_document`, read backwards.
 pub(super) const LIST: &str = "

@@ -90,8 +90,9 @@ export class Api {
     return this.#call("GET", path`/trips/${trip}/members`);
   }
 
-  setRole(trip: string, user: string, role: t.Role): Promise<t.Member> {
-    return this.#call("PATCH", path`/trips/${trip}/members/${user}`, { body: { role } });
+  /** Changes a role from the one that was shown; refused with `role_changed` if it is another one by now. */
+  setRole(trip: string, user: string, role: t.Role, from: t.Role): Promise<t.Member> {
+    return this.#call("PATCH", path`/trips/${trip}/members/${user}`, { body: { role, from } });
   }
 
   /** The owner removes somebody, or one leaves oneself. */

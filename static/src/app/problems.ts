@@ -7,6 +7,24 @@ export function problemText(error: unknown): string {
   if (error instanceof NetworkError) return t("problem.network");
   if (!(error instanceof ApiError)) return t("problem.unknown");
   if (error.status >= 500) return t("problem.server");
+  switch (error.code) {
+    case "too_many_invites":
+      return t("problem.manyInvites");
+    case "too_many_trips":
+      return t("problem.manyTrips");
+    case "versions_full":
+      return t("problem.manyVersions");
+    case "full":
+      return t("problem.fullTrip");
+    case "last_owner":
+      return t("problem.lastOwner");
+    case "trashed":
+      return t("problem.trashed");
+    case "role_changed":
+      return t("problem.roleChanged");
+    case "invite_spent":
+      return t("problem.inviteSpent");
+  }
   switch (error.status) {
     case 401:
       return t("problem.loggedOut");

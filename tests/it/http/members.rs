@@ -35,12 +35,12 @@ impl Crew {
     }
 }
 
-async fn invite(owner: &Person, trip: &str, form: Value) -> Value {
+pub(super) async fn invite(owner: &Person, trip: &str, form: Value) -> Value {
     let made = owner.post(&format!("/trips/{trip}/invites"), form).await;
     made.expect(StatusCode::CREATED)
 }
 
-fn accept_path(invite: &Value) -> String {
+pub(super) fn accept_path(invite: &Value) -> String {
     format!("/invites/{}/accept", invite["token"].as_str().unwrap())
 }
 
@@ -165,6 +165,60 @@ async fn who_was_taken_out_can_not_come_back_by_a_link_of_their_own() {
     let kept = invite(&crew.editor, &crew.trip, json!({"role": "editor"})).await;
     crew.owner.delete(&path).await.expect(StatusCode::NO_CONTENT);
     crew.editor.post(&accept_path(&kept), json!({})).await.refused(410, "invite_over");
+}
+
+/// What an owner decided counts for more than a link of before: for the one that was used, and for any other.
+#[tokio::test]
+async fn a_link_of_before_gives_back_nothing_that_an_owner_took() {
+    let crew = Crew::gather().await;
+    let link = invite(&crew.owner, &crew.trip, json!({"role": "editor"})).await;
+    let path = |person: &Person| format!("/trips/{}/members/{}", crew.trip, person.id);
+    let accept =
+        async |person: &Person, link: &Value| person.post(&accept_path(link), json!({})).await;
+    crew.owner.delete(&path(&crew.editor)).await.expect(StatusCode::NO_CONTENT);
+    accept(&crew.editor, &link).await.refused(410, "invite_spent");
+    let look = accept_path(&link).replace("/accept", "");
+    crew.editor.get(&look).await.refused(410, "invite_spent");
+    // For everybody else it is as good as before.
+    crew.server.anybody().get(&look).await.expect(StatusCode::OK);
+    accept(&crew.stranger, &link).await.expect(StatusCode::OK);
+    let lowered = json!({"role": "viewer"});
+    crew.owner.patch(&path(&crew.stranger), lowered).await.expect(StatusCode::OK);
+    accept(&crew.stranger, &link).await.expect(StatusCode::OK);
+    assert_eq!(role_of(&crew.stranger, &crew.trip).await, "viewer");
+    // Whoever makes a new one means it.
+    let newer = invite(&crew.owner, &crew.trip, json!({"role": "editor"})).await;
+    for person in [&crew.editor, &crew.stranger] {
+        accept(person, &newer).await.expect(StatusCode::OK);
+        assert_eq!(role_of(person, &crew.trip).await, "editor");
+    }
+}
+
+#[tokio::test]
+async fn a_role_is_changed_from_the_one_that_the_owner_saw() {
+    let crew = Crew::gather().await;
+    let path = format!("/trips/{}/members/{}", crew.trip, crew.editor.id);
+    let stale = json!({"role": "owner", "from": "viewer"});
+    crew.owner.patch(&path, stale).await.refused(409, "role_changed");
+    assert_eq!(role_of(&crew.editor, &crew.trip).await, "editor");
+    let seen = json!({"role": "viewer", "from": "editor"});
+    assert_eq!(crew.owner.patch(&path, seen).await.expect(StatusCode::OK)["role"], "viewer");
+}
+
+#[tokio::test]
+async fn so_many_invitations_are_open_and_the_next_is_refused_with_what_helps() {
+    let server = Serving::start_with(&["--open-invites", "2"]).await;
+    let owner = server.person("owner").await;
+    let trip = new_trip(&owner, "제주").await;
+    let path = format!("/trips/{trip}/invites");
+    let first = invite(&owner, &trip, json!({"role": "viewer"})).await;
+    invite(&owner, &trip, json!({"role": "viewer"})).await;
+    let refused =
+        owner.post(&path, json!({"role": "viewer"})).await.refused(409, "too_many_invites");
+    assert!(refused["detail"].as_str().unwrap().contains("take one back"));
+    let taken_back = format!("{path}/{}", first["id"].as_str().unwrap());
+    owner.delete(&taken_back).await.expect(StatusCode::NO_CONTENT);
+    invite(&owner, &trip, json!({"role": "viewer"})).await;
 }
 
 #[tokio::test]

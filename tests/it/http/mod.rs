@@ -4,6 +4,7 @@ mod connections;
 mod guards;
 mod members;
 mod process;
+mod races;
 mod readers;
 mod sessions;
 mod shared;

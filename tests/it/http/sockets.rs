@@ -28,6 +28,12 @@ pub(crate) async fn open(base: &str, person: &Person, trip: &str) -> Socket {
     socket
 }
 
+/// Whatever becomes of it.
+pub(crate) async fn open_at(base: &str, path: &str) -> Socket {
+    let base = base.replace("http://", "ws://");
+    connect_async(format!("{base}{path}")).await.unwrap().0
+}
+
 /// The code that the socket is closed with.
 pub(crate) async fn close_code(mut socket: Socket) -> u16 {
     let closing = async {

@@ -164,7 +164,16 @@ Generated from `src/auth/permits.rs` by `tests/it/permissions/`, which tries eve
 its journal, its versions, members and invitations are unchanged wherever it does not say yes. `MOIM_BLESS=1 cargo test --test it permissions` writes this file anew.
 
 Numbers are HTTP statuses (401 log in, 403 the role does not go so far, 404 strangers can't tell a trip from none, 409 it lies in the
-trash, 410 the invitation is over) and, on the socket, close codes (4401 get a ticket, 4403 forbidden). An empty cell: the request touches no trip.
+trash, 410 the invitation is over, or an owner took the person out after it was made) and, on the socket, close codes (4401 get a ticket, 4403 forbidden). An empty cell: the request touches no trip.
+
+## Invitations and what owners decide
+
+A link can be used by many people and again by the same, and travels. So what an owner decides about a person counts for more than every
+invitation that was made before, whether they used it or not: whom an owner took out comes in by none of them (410 `invite_spent`), and whose role an
+owner set is given no more than that role by any of them, also after leaving by themselves. An invitation that is made afterwards is as good for them as for
+anybody: whoever hands it out means it. Accepting never lowers a role. An invitation ends with its time, its revocation, its maker's right to invite, and while the trip is in
+the trash. Whether somebody may do something is asked in the very step that does it, also before an answer is given again that was kept under an `Idempotency-Key`.
+A trip keeps at least one owner, whatever its owners do at the same time.
 ";
 
 fn heading(what: &str, act: &str) -> String {

@@ -67,6 +67,9 @@ const fn named(what: &'static str, door: Door) -> Door {
     Door { what, ..door }
 }
 
+/// By a link that was made after everything else had happened.
+const NEWER: &str = "made since they were lowered or removed";
+
 /// All of them. `{user}` is a bystander, for `Leave` who asks; `WHO` in a body is who asks.
 pub(super) const DOORS: &[Door] = &[
     reads("POST", "/accounts", Rule::Anybody),
@@ -111,8 +114,10 @@ pub(super) const DOORS: &[Door] = &[
     changes("DELETE", "/trips/{id}/invites/{invite}", Rule::Member(Act::Invite), "{}"),
     reads("GET", "/invites/{token}", Rule::Link),
     changes("POST", "/invites/{token}/accept", Rule::LinkAndSession, "{}"),
+    named(NEWER, reads("GET", "/invites/{token}", Rule::Link)),
+    named(NEWER, changes("POST", "/invites/{token}/accept", Rule::LinkAndSession, "{}")),
     reads("POST", "/documents/{id}/tickets", Rule::Member(Act::Read)),
-    changes("POST", "/documents/{id}/versions", Rule::Member(Act::Save), "{}"),
+    changes("POST", "/documents/{id}/versions", Rule::Member(Act::Save), r#"{"name": "by WHO"}"#),
     reads("GET", "/documents/{id}/versions", Rule::Member(Act::Read)),
     reads("GET", "/versions/{id}", Rule::Member(Act::Read)),
     changes("POST", "/documents/{id}/renewals", Rule::Member(Act::Renew), "{}"),
@@ -138,6 +143,10 @@ impl Door {
             // A token that is no good is refused even where none is needed.
             (Rule::Link, _) if who == Who::Expired => Outcome::Status(401),
             (Rule::Link | Rule::LinkAndSession, _) if who.is_in_trash() => Outcome::Status(410),
+            // What an owner decided counts for more than a link of before.
+            (Rule::Link | Rule::LinkAndSession, _) if who == Who::Removed && self.what != NEWER => {
+                Outcome::Status(410)
+            }
             (Rule::Member(_) | Rule::Leave, Standing::Unknown | Standing::Outside) => {
                 Outcome::Status(404)
             }
@@ -162,11 +171,12 @@ impl Door {
         let plan = scene.plan(who);
         let id = if self.path.starts_with("/versions") { &plan.version } else { &plan.trip };
         let bystander = scene.cast.bystander();
+        let link = if self.what == NEWER { &plan.newer } else { &plan.link };
         // Nobody has no id.
         let is_own = self.rule == Rule::Leave && !person.id.is_empty();
         let user = if is_own { &person.id } else { bystander };
         let path = self.path.replace("{id}", id).replace("{user}", user);
-        let path = path.replace("{invite}", &plan.spare).replace("{token}", &plan.link);
+        let path = path.replace("{invite}", &plan.spare).replace("{token}", link);
         let body: Value =
             serde_json::from_str(&self.body.replace("WHO", &who.to_string())).unwrap();
         let method = Method::from_bytes(self.method.as_bytes()).unwrap();

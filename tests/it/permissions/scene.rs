@@ -53,6 +53,8 @@ pub(super) struct Plan {
     pub(super) link: String,
     /// An invitation that somebody may take back.
     pub(super) spare: String,
+    /// The token of a link that was made last.
+    pub(super) newer: String,
 }
 
 impl Cast {
@@ -130,8 +132,16 @@ impl Cast {
             version: text(&version.expect(StatusCode::CREATED)["id"]),
             link: text(&invite().await["token"]),
             spare: text(&invite().await["id"]),
+            newer: String::new(),
             trip,
         }
+    }
+
+    /// The token of an invitation that is made now.
+    async fn newer(&self, trip: &str) -> String {
+        let path = format!("/trips/{trip}/invites");
+        let made = self.founder.post(&path, json!({"role": "viewer"})).await;
+        text(&made.expect(StatusCode::CREATED)["token"])
     }
 
     async fn set_role(&self, trip: &str, person: &Person, role: &str) {
@@ -150,14 +160,16 @@ impl Cast {
             (&self.removed, "editor"),
             (&self.bystander, "viewer"),
         ];
-        let live = self.plan(&everybody).await;
+        let mut live = self.plan(&everybody).await;
         let lowered_ticket = ticket(&self.lowered, &live.trip).await;
         let removed_ticket = ticket(&self.removed, &live.trip).await;
         self.set_role(&live.trip, &self.lowered, "viewer").await;
         let path = format!("/trips/{}/members/{}", live.trip, self.removed.id);
         self.founder.delete(&path).await.expect(StatusCode::NO_CONTENT);
         let some = [(&self.owner, "editor"), (&self.editor, "editor"), (&self.bystander, "viewer")];
-        let trashed = self.plan(&some).await;
+        live.newer = self.newer(&live.trip).await;
+        let mut trashed = self.plan(&some).await;
+        trashed.newer = self.newer(&trashed.trip).await;
         let path = format!("/trips/{}", trashed.trip);
         self.founder.patch(&path, json!({"status": "trashed"})).await.expect(StatusCode::OK);
         let other_trip = new_trip(&self.stranger, "부산").await;

@@ -51,7 +51,7 @@ pub(super) struct Fleet {
     /// At which node each peer sits, and where there.
     seats: Vec<Option<(usize, ParticipantId)>>,
     /// The epoch of each peer's replica.
-    epochs: Vec<u32>,
+    epochs: Vec<u64>,
     /// When the document begins anew; a chance of its own, so that worlds without that stay as they are.
     renewals: Option<StdRng>,
     /// Who has yet to hear that it did.

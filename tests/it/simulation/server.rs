@@ -23,7 +23,7 @@ pub(super) struct OtherEpoch;
 /// The running server; a crash drops it.
 pub(super) struct Server {
     pub(super) room: Room,
-    pub(super) epoch: u32,
+    pub(super) epoch: u64,
     pub(super) outboxes: BTreeMap<ParticipantId, (Sender, Receiver, usize)>,
     next: u64,
     /// Accepted, not appended yet.
@@ -36,7 +36,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(room: Room, epoch: u32) -> Self {
+    pub(super) fn new(room: Room, epoch: u64) -> Self {
         Self {
             room,
             epoch,

@@ -54,7 +54,7 @@ impl Stage {
     }
 
     /// What a room opens with: whoever comes to a sealed document has it begin anew.
-    pub(super) fn open(&self) -> (Document, u32) {
+    pub(super) fn open(&self) -> (Document, u64) {
         self.renew();
         (self.load(), self.loaded().epoch)
     }
@@ -63,7 +63,9 @@ impl Stage {
     pub(super) fn seal(&self) {
         let loaded = self.loaded();
         if !loaded.is_sealed {
-            self.journal.seal_now(self.doc, loaded.epoch).expect("nobody else seals");
+            self.journal
+                .seal_now(self.doc, loaded.epoch, loaded.epoch + 1)
+                .expect("nobody else seals");
         }
     }
 

@@ -1,6 +1,6 @@
 //! People: one account a mail address.
 
-use moim::store::{Account, Language, PasswordHash, conflict};
+use moim::store::{Account, AccountPatch, Language, PasswordHash, conflict};
 
 use super::{Everything, conflicts, records::account};
 
@@ -8,6 +8,7 @@ claims!($ accounts:
     an_account_is_found_by_id_and_by_mail,
     a_mail_address_belongs_to_one_account,
     an_update_replaces_name_language_and_color_alone,
+    of_two_updates_at_once_both_count,
 );
 
 fn password() -> PasswordHash {
@@ -40,9 +41,30 @@ pub(super) async fn an_update_replaces_name_language_and_color_alone(store: impl
     accounts.create(&before, &password()).await.unwrap();
     let (name, color) = ("민지".to_owned(), "#000000".to_owned());
     let after = Account { name, language: Language::En, color, ..before.clone() };
-    let other_mail = Account { mail: "other@example.org".to_owned(), ..after.clone() };
-    accounts.update(&other_mail).await.unwrap();
+    let all = AccountPatch {
+        name: Some(after.name.clone()),
+        language: Some(after.language),
+        color: Some(after.color.clone()),
+    };
+    assert_eq!(accounts.update(before.id, &all).await.unwrap(), Some(after.clone()));
+    let nothing = AccountPatch::default();
+    assert_eq!(accounts.update(before.id, &nothing).await.unwrap(), Some(after.clone()));
     assert_eq!(accounts.by_mail(&before.mail).await.unwrap(), Some((after, password())));
-    let unknown = accounts.update(&account("nobody")).await;
-    assert!(conflicts(&unknown, conflict::MISSING));
+    assert_eq!(accounts.update(account("nobody").id, &all).await.unwrap(), None);
+}
+
+pub(super) async fn of_two_updates_at_once_both_count(store: impl Everything) {
+    let accounts = store.stores().accounts;
+    let minji = account("minji");
+    accounts.create(&minji, &password()).await.unwrap();
+    for round in 0..20 {
+        let (name, color) = (format!("name {round}"), format!("#0000{round:02}"));
+        let named = AccountPatch { name: Some(name.clone()), ..AccountPatch::default() };
+        let colored = AccountPatch { color: Some(color.clone()), ..AccountPatch::default() };
+        let (one, other) =
+            tokio::join!(accounts.update(minji.id, &named), accounts.update(minji.id, &colored));
+        assert!(one.unwrap().is_some() && other.unwrap().is_some());
+        let now = accounts.get(minji.id).await.unwrap().unwrap();
+        assert_eq!((now.name, now.color), (name, color), "round {round}");
+    }
 }

@@ -17,6 +17,7 @@ claims!($ care:
     what_is_damaged_hides_nothing_else,
     a_mend_keeps_its_base_and_sets_aside_what_is_of_no_use,
     a_mend_of_a_document_that_changed_conflicts,
+    another_epoch_keeps_all_that_there_is_and_takes_nothing_of_before,
 );
 
 const FIRST: &[u8] = b"the first state, which is quite long";
@@ -136,4 +137,58 @@ pub(super) async fn a_mend_of_a_document_that_changed_conflicts(store: impl Docu
     let unknown = store.care().mend(trip(), seen.seen, &third(1, &[], &[]), at(7)).await;
     assert!(conflicts(&unknown, conflict::MISSING));
     assert!(store.quarantine().aside(doc, 10).await.unwrap().is_empty());
+}
+
+async fn loaded(
+    store: &impl Documents,
+    doc: DocId,
+    generation: Generation,
+) -> (u64, Bytes, Vec<Bytes>) {
+    let loaded = store.journal().load(doc, generation).await.unwrap().unwrap();
+    let updates = loaded.entries.iter().map(|entry| entry.update.clone()).collect();
+    (loaded.epoch, loaded.state, updates)
+}
+
+/// As after a back-up was put back, and once more: then the document is renewed like any other.
+pub(super) async fn another_epoch_keeps_all_that_there_is_and_takes_nothing_of_before(
+    mut store: impl Documents,
+) {
+    let doc = begun(&store).await;
+    assert!(conflicts(&store.care().begin_epoch(trip()).await, conflict::MISSING));
+    let both = [Generation::Newest, Generation::Previous];
+    let mut before = 1;
+    for round in 0..2 {
+        let [newest, previous] = both.map(|generation| loaded(&store, doc, generation));
+        let (newest, previous) = (newest.await, previous.await);
+        let epoch = store.care().begin_epoch(doc).await.unwrap();
+        assert!(epoch > before && epoch < 1 << 53, "round {round}");
+        store.kill().await;
+        for (was, generation) in [newest, previous].into_iter().zip(both) {
+            let (now, state, updates) = loaded(&store, doc, generation).await;
+            assert_eq!((now, state, updates), (epoch, was.1, was.2), "round {round}");
+        }
+        let update = Bytes::from(format!("round {round}"));
+        let late = store.journal().append(doc, before, vec![update.clone()]).await;
+        assert!(conflicts(&late, conflict::OTHER_EPOCH));
+        store.journal().append(doc, epoch, vec![update.clone()]).await.unwrap();
+        assert_eq!(loaded(&store, doc, Generation::Newest).await.2.last(), Some(&update));
+        before = epoch;
+    }
+    let journal = store.journal();
+    let newest = journal.load(doc, Generation::Newest).await.unwrap().unwrap();
+    let all: Vec<_> = newest.entries.iter().map(|entry| entry.id).collect();
+    journal.fold(doc, newest.generation, Bytes::from_static(THIRD), &all).await.unwrap();
+    assert_eq!(
+        loaded(&store, doc, Generation::Newest).await,
+        (before, Bytes::from_static(THIRD), vec![])
+    );
+    journal.seal(doc, before, before + 1).await.unwrap();
+    let sealed = store.care().begin_epoch(doc).await.unwrap();
+    let now = journal.load(doc, Generation::Newest).await.unwrap().unwrap();
+    assert_eq!((now.epoch, now.is_sealed, &now.state[..]), (sealed, true, THIRD));
+    journal.renew(doc, sealed, Bytes::from_static(FIRST)).await.unwrap();
+    assert_eq!(
+        loaded(&store, doc, Generation::Newest).await,
+        (sealed, Bytes::from_static(FIRST), vec![])
+    );
 }

@@ -16,6 +16,7 @@ claims!($ idempotency:
     a_claim_holds_others_off_for_a_minute,
     of_two_claims_at_once_one_is_new,
     an_abandoned_claim_is_free,
+    a_claim_that_lapsed_ends_no_other,
     a_key_belongs_to_one_request_of_one_person,
 );
 
@@ -34,10 +35,10 @@ pub(super) async fn the_answer_is_given_again_for_a_day(mut store: impl Everythi
     let user = UserId::new();
     let keys = store.stores().idempotency;
     assert_eq!(begin(&*keys, user, at(0)).await, Begun::New);
-    keys.finish(user, KEY, &answer()).await.unwrap();
+    keys.finish(user, KEY, at(0), &answer()).await.unwrap();
     store.kill().await;
     let keys = store.stores().idempotency;
-    keys.abandon(user, KEY).await.unwrap();
+    keys.abandon(user, KEY, at(0)).await.unwrap();
     assert_eq!(begin(&*keys, user, at(DAY - 1)).await, Begun::Replay(answer()));
     assert_eq!(begin(&*keys, user, at(DAY)).await, Begun::New);
 }
@@ -63,10 +64,24 @@ pub(super) async fn an_abandoned_claim_is_free(store: impl Everything) {
     let user = UserId::new();
     let keys = store.stores().idempotency;
     assert_eq!(begin(&*keys, user, at(0)).await, Begun::New);
-    keys.abandon(user, KEY).await.unwrap();
+    keys.abandon(user, KEY, at(0)).await.unwrap();
     // Late, without a claim: it changes nothing.
-    keys.finish(user, KEY, &answer()).await.unwrap();
+    keys.finish(user, KEY, at(0), &answer()).await.unwrap();
     assert_eq!(begin(&*keys, user, at(1)).await, Begun::New);
+}
+
+/// Who claimed it first took so long that the claim has lapsed, and has nothing to say about the next one.
+pub(super) async fn a_claim_that_lapsed_ends_no_other(store: impl Everything) {
+    let user = UserId::new();
+    let keys = store.stores().idempotency;
+    assert_eq!(begin(&*keys, user, at(0)).await, Begun::New);
+    assert_eq!(begin(&*keys, user, at(60)).await, Begun::New);
+    keys.abandon(user, KEY, at(0)).await.unwrap();
+    assert_eq!(begin(&*keys, user, at(61)).await, Begun::InProgress);
+    keys.finish(user, KEY, at(0), &answer()).await.unwrap();
+    assert_eq!(begin(&*keys, user, at(61)).await, Begun::InProgress);
+    keys.finish(user, KEY, at(60), &answer()).await.unwrap();
+    assert_eq!(begin(&*keys, user, at(61)).await, Begun::Replay(answer()));
 }
 
 pub(super) async fn a_key_belongs_to_one_request_of_one_person(store: impl Everything) {

@@ -287,7 +287,7 @@ pub(super) async fn a_sealed_document_takes_nothing_of_the_epoch_that_ended(stor
     let (journal, doc) = begun(&store).await;
     append(&journal, doc, &["one"]).await;
     assert!(!newest(&journal, doc).await.is_sealed);
-    journal.seal(doc, 1).await.unwrap();
+    journal.seal(doc, 1, 2).await.unwrap();
     let late = journal.append(doc, 1, vec!["late".into()]).await;
     assert!(conflicts(&late, conflict::OTHER_EPOCH));
     let sealed = newest(&journal, doc).await;
@@ -301,7 +301,7 @@ pub(super) async fn a_renewal_leaves_nothing_of_what_was_before(store: impl Docu
     fold(&journal, doc, SECOND).await;
     append(&journal, doc, &["two"]).await;
     let before = newest(&journal, doc).await;
-    journal.seal(doc, 1).await.unwrap();
+    journal.seal(doc, 1, 2).await.unwrap();
     journal.renew(doc, 2, Bytes::from_static(THIRD)).await.unwrap();
     let renewed = newest(&journal, doc).await;
     assert_eq!((renewed.epoch, renewed.is_sealed), (2, false));
@@ -323,18 +323,18 @@ pub(super) async fn a_renewal_leaves_nothing_of_what_was_before(store: impl Docu
 pub(super) async fn a_document_is_sealed_and_renewed_in_its_own_epoch_alone(store: impl Documents) {
     let (journal, doc) = begun(&store).await;
     let state = Bytes::from_static(SECOND);
-    assert!(conflicts(&journal.seal(trip(), 1).await, conflict::MISSING));
+    assert!(conflicts(&journal.seal(trip(), 1, 2).await, conflict::MISSING));
     assert!(conflicts(&journal.renew(trip(), 1, state.clone()).await, conflict::MISSING));
-    for epoch in [0, 2, u32::MAX] {
-        assert!(conflicts(&journal.seal(doc, epoch).await, conflict::OTHER_EPOCH));
+    for (epoch, next) in [(0, 1), (2, 3), (1 << 52, 1 << 53), (1, 1), (1, 0)] {
+        assert!(conflicts(&journal.seal(doc, epoch, next).await, conflict::OTHER_EPOCH));
     }
     for epoch in [1, 2] {
         let open = journal.renew(doc, epoch, state.clone()).await;
         assert!(conflicts(&open, conflict::OTHER_EPOCH), "it is not sealed");
     }
-    let (one, other) = tokio::join!(journal.seal(doc, 1), journal.seal(doc, 1));
+    let (one, other) = tokio::join!(journal.seal(doc, 1, 2), journal.seal(doc, 1, 2));
     assert_ne!(one.is_ok(), other.is_ok(), "of two seals one is first");
-    assert!(conflicts(&journal.seal(doc, 2).await, conflict::OTHER_EPOCH), "it is sealed");
+    assert!(conflicts(&journal.seal(doc, 2, 3).await, conflict::OTHER_EPOCH), "it is sealed");
     let (one, other) = tokio::join!(
         journal.renew(doc, 2, state.clone()),
         journal.renew(doc, 2, Bytes::from_static(THIRD)),
@@ -342,7 +342,7 @@ pub(super) async fn a_document_is_sealed_and_renewed_in_its_own_epoch_alone(stor
     assert_ne!(one.is_ok(), other.is_ok(), "of two renewals one is in force");
     let renewed = newest(&journal, doc).await;
     assert_eq!(renewed.state, if one.is_ok() { SECOND } else { THIRD });
-    journal.seal(doc, 2).await.unwrap();
+    journal.seal(doc, 2, 3).await.unwrap();
     journal.renew(doc, 3, state).await.unwrap();
     assert_eq!(newest(&journal, doc).await.epoch, 3);
 }
@@ -350,7 +350,7 @@ pub(super) async fn a_document_is_sealed_and_renewed_in_its_own_epoch_alone(stor
 pub(super) async fn a_seal_and_a_renewal_survive_a_kill(mut store: impl Documents) {
     let (journal, doc) = begun(&store).await;
     append(&journal, doc, &["one"]).await;
-    journal.seal(doc, 1).await.unwrap();
+    journal.seal(doc, 1, 2).await.unwrap();
     store.kill().await;
     let sealed = newest(&store.journal(), doc).await;
     assert_eq!((sealed.epoch, sealed.is_sealed, updates(&sealed)), (2, true, vec!["one"]));
@@ -386,7 +386,7 @@ pub(super) async fn what_was_answered_before_a_seal_is_there_after_it(store: imp
     while newest(&journal, doc).await.entries.len() < usize::from(APPENDERS) {
         tokio::task::yield_now().await;
     }
-    journal.seal(doc, 1).await.unwrap();
+    journal.seal(doc, 1, 2).await.unwrap();
     let sealed = newest(&journal, doc).await;
     let answered = tokio::time::timeout(Duration::from_secs(60), appenders.join_all()).await;
     let kept: std::collections::HashSet<_> =

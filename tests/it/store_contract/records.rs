@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use moim::{
     ids::{DocId, DocKind, FamilyId, InviteId, Role, UserId, VersionId},
     store::{
-        Account, Counts, Invite, Language, Member, PasswordHash, Plan, PlanStatus, RefreshToken,
-        Stores, Summary, TokenHash, Version, VersionCause,
+        Account, Authority, Counts, Invite, InviteEffect, InviteRule, Language, Member,
+        PasswordHash, Plan, PlanStatus, RefreshToken, RoleChange, Stores, Summary, TokenHash,
+        Version, VersionCause,
     },
 };
 
@@ -66,7 +67,34 @@ pub(super) fn invite(plan: DocId, by: UserId, token: TokenHash, created: i64) ->
         created: at(created),
         expires: at(created + 3_600),
         revoked: false,
+        since: 0,
     }
+}
+
+/// Has a person come into a plan as this, by an owner's decision.
+pub(super) async fn enter(stores: &Stores, plan: DocId, owner: UserId, new: Member) {
+    let token = TokenHash(InviteId::new().to_bytes().repeat(2).try_into().unwrap());
+    let invite = Invite { role: new.role, ..invite(plan, owner, token, 0) };
+    stores.plans.create_invite(&invite, usize::MAX).await.unwrap();
+    let let_in: InviteRule = |facts, _| InviteEffect::Granted(facts.invite.role);
+    let admitted = stores.plans.admit(token, new.user, new.joined, let_in, usize::MAX).await;
+    assert!(admitted.unwrap().is_some());
+    stores.plans.revoke_invite(plan, invite.id).await.unwrap();
+}
+
+/// An owner who does something to others.
+pub(super) fn as_owner(user: UserId) -> Authority {
+    Authority { user, least: Role::Owner }
+}
+
+/// Somebody who does something that every member may do.
+pub(super) fn as_member(user: UserId) -> Authority {
+    Authority { user, least: Role::Viewer }
+}
+
+/// Another role, whichever it was before.
+pub(super) fn role(user: UserId, to: Role) -> RoleChange {
+    RoleChange { user, from: None, to }
 }
 
 pub(super) fn token(user: UserId, hash: TokenHash, expires: i64) -> RefreshToken {

@@ -2,16 +2,13 @@
 
 use std::path::Path;
 
-use futures_util::SinkExt;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::Message;
-use yrs::{Text, WriteTxn};
 
-use super::program::{Place, moim, until};
+use super::program::{Place, command, moim, until};
 use crate::{
     http::{
-        sockets::{close_code, open},
+        sockets::{close_code, open, open_at},
         trips::new_trip,
     },
     serving::Person,
@@ -84,6 +81,8 @@ async fn a_back_up_is_for_its_owner_alone_and_never_written_over_anything() {
     assert_eq!(mode(&copy), 0o700);
     assert_eq!((mode(&copy.join("moim.db")), mode(&copy.join("token.keys"))), (0o600, 0o600));
     back_up(&place, &copy).await.expect(2, &["is not empty"]);
+    let served = place.data();
+    assert_eq!((mode(&served), mode(&served.join("moim.db"))), (0o700, 0o600));
     let nowhere = Place::new();
     back_up(&nowhere, &nowhere.path("copy")).await.expect(2, &["moim.db"]);
     assert!(!nowhere.path("copy").exists() && !nowhere.data().exists());
@@ -174,36 +173,136 @@ async fn a_restore_of_a_served_folder_sends_clients_away_and_serves_it_in_the_sa
     assert!(log.contains("a restored database took the place of the old one"), "{log}");
 }
 
-/// A client that has edited since the back-up still has its edits, and its sync brings them back.
+/// Wherever a back-up is to go: as it is typed, into what is mounted there, and beside nothing else.
 #[cfg(unix)]
 #[tokio::test]
-async fn what_a_client_edited_since_the_back_up_comes_back_with_it() {
+async fn a_back_up_goes_into_any_empty_folder_and_over_nothing() {
+    let place = Place::new();
+    let server = place.serve().await;
+    new_trip(&server.person("minji").await, "제주").await;
+    server.stop().await;
+    let data = place.data();
+    let back_up_to =
+        async |to: &str| moim(&["backup", "--data", data.to_str().unwrap(), "--to", to]).await;
+    let typed = |name: &str, ending: &str| format!("{}{ending}", place.path(name).display());
+    let made = |name: &str| {
+        let names = std::fs::read_dir(place.path(name)).unwrap();
+        let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    back_up_to(&typed("new", "/")).await.expect(0, &["1 document"]);
+    back_up_to(&typed("deep/er/new", "//")).await.expect(0, &["1 document"]);
+    std::fs::create_dir(place.path("empty")).unwrap();
+    let is_there = std::os::unix::fs::MetadataExt::ino(&place.path("empty").metadata().unwrap());
+    back_up_to(&typed("empty", "/.")).await.expect(0, &["1 document"]);
+    let still = std::os::unix::fs::MetadataExt::ino(&place.path("empty").metadata().unwrap());
+    assert_eq!(is_there, still, "it may be where a file system begins, so it stays");
+    std::fs::create_dir_all(place.path("mounted/lost+found")).unwrap();
+    std::os::unix::fs::symlink(place.path("mounted"), place.path("link")).unwrap();
+    back_up_to(&typed("link", "/")).await.expect(0, &["1 document"]);
+    for name in ["new", "deep/er/new", "empty"] {
+        assert_eq!(made(name), ["moim.db", "token.keys"], "{name}");
+    }
+    assert_eq!(made("mounted"), ["lost+found", "moim.db", "token.keys"]);
+
+    // What is in the way stays as it is, and the sentence says what to do.
+    back_up_to(&typed("new", "/")).await.expect(2, &["is not empty"]);
+    std::fs::write(place.path("file"), "dear diary").unwrap();
+    back_up_to(&typed("file", "")).await.expect(2, &["a file is in the way: name a folder"]);
+    back_up_to(&typed("file", "/below")).await.expect(2, &["name a folder"]);
+    assert_eq!(std::fs::read_to_string(place.path("file")).unwrap(), "dear diary");
+    std::os::unix::fs::symlink(place.path("gone"), place.path("dangling")).unwrap();
+    back_up_to(&typed("dangling", "")).await.expect(2, &["leads nowhere"]);
+    back_up_to("").await.expect(2, &["--to"]);
+    std::fs::create_dir_all(place.path("cut/.moim-backup.partial")).unwrap();
+    back_up_to(&typed("cut", "")).await.expect(2, &["was cut short: remove"]);
+}
+
+/// As on a disk that is full: no file may become so large.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_back_up_for_which_there_is_no_room_says_so_and_leaves_nothing() {
+    let place = Place::new();
+    let server = place.serve().await;
+    new_trip(&server.person("minji").await, "제주").await;
+    server.stop().await;
+    std::fs::create_dir(place.path("empty")).unwrap();
+    for name in ["new", "empty"] {
+        let (data, to) = (place.data(), place.path(name));
+        let limited = format!(
+            "trap '' XFSZ; ulimit -f 16; exec {} backup --data {} --to {}",
+            env!("CARGO_BIN_EXE_moim"),
+            data.display(),
+            to.display()
+        );
+        let done = command("sh", &["-c", &limited]).await;
+        done.expect(2, &["can't be written to", "Nothing of it was left there"]);
+    }
+    assert_eq!(std::fs::read_dir(place.path("empty")).unwrap().count(), 0);
+    let left = std::fs::read_dir(place.path("")).unwrap().count();
+    assert_eq!(left, 2, "data and the empty folder");
+}
+
+/// Whoever goes on from what a restore has put back finds another epoch, also if the document had begun anew after
+/// the back-up, and does so again after it: nobody merges two courses of events.
+#[cfg(unix)]
+#[tokio::test]
+async fn no_copy_of_before_a_restore_is_taken_for_one_of_after_it() {
     let place = Place::new();
     let server = place.serve().await;
     let minji = server.person("minji").await;
     let trip = new_trip(&minji, "제주").await;
-    let copy = place.path("copy");
-    back_up(&place, &copy).await.expect(0, &[]);
-    let client = crate::peers::Peer::new(7);
-    let edit = client.edit(|txn| {
-        txn.get_or_insert_text("desc").push(txn, "귤!");
-    });
-    let frame = moim::protocol::update(&edit);
-    let mut socket = open(&server.base, &minji, &trip).await;
-    socket.send(Message::Binary(frame.clone())).await.unwrap();
-    let desc = async |person: &Person| {
-        let projection = person.get(&format!("/trips/{trip}/projection")).await;
-        projection.expect(StatusCode::OK)["desc"].clone()
+    let epoch = async |person: &Person| {
+        let ticket = person.post(&format!("/documents/{trip}/tickets"), json!({})).await;
+        ticket.expect(StatusCode::OK)["epoch"].as_u64().unwrap()
     };
-    until("the edit is there", async || desc(&minji).await == "귤!").await;
-    restore(&place, &copy).await.expect(0, &["and served"]);
-    assert_eq!(close_code(socket).await, 1001);
+    let renew = async |person: &Person| {
+        let renewed = person.post(&format!("/documents/{trip}/renewals"), json!({})).await;
+        renewed.expect(StatusCode::OK)["epoch"].as_u64().unwrap()
+    };
+    let copy = place.path("copy");
+    let first = epoch(&minji).await;
+    back_up(&place, &copy).await.expect(0, &[]);
+    // What clients have in their hands meanwhile.
+    let held = renew(&minji).await;
+    rename(&minji, &trip, "부산").await;
+    let path = minji.sync_path(&trip).await;
+    let mut seen = std::collections::BTreeSet::from([first, held]);
+    for _ in 0..2 {
+        restore(&place, &copy).await.expect(0, &["and served"]);
+        let minji = server.known("minji").await;
+        assert_eq!(title(&minji, &trip).await, "제주");
+        assert!(seen.insert(epoch(&minji).await), "an epoch of before");
+        assert!(seen.insert(renew(&minji).await), "an epoch of before");
+        assert!(seen.iter().all(|epoch| *epoch < 1 << 53));
+    }
+    // With the ticket of then, as a client would that knows nothing of epochs; and with a copy of then.
+    let old = open_at(&server.base, &path).await;
+    assert_eq!(close_code(old).await, 4409);
     let minji = server.known("minji").await;
-    assert_eq!(desc(&minji).await, "");
-    // It comes back by itself, and finds the document of the same epoch.
-    let mut socket = open(&server.base, &minji, &trip).await;
-    socket.send(Message::Binary(frame)).await.unwrap();
-    until("the edit is there again", async || desc(&minji).await == "귤!").await;
+    let fresh = format!("{}&epoch={held}", minji.sync_path(&trip).await);
+    assert_eq!(close_code(open_at(&server.base, &fresh).await).await, 4409);
+    server.stop().await;
+}
+
+/// What was put back by hand is told by a command.
+#[tokio::test]
+async fn a_folder_that_was_put_back_by_hand_gets_new_epochs_by_a_command() {
+    let place = Place::new();
+    let server = place.serve().await;
+    let minji = server.person("minji").await;
+    let trip = new_trip(&minji, "제주").await;
+    let data = place.data();
+    let command = ["new-epochs", "--data", data.to_str().unwrap()];
+    moim(&command).await.expect(2, &["stop it first"]);
+    server.stop().await;
+    moim(&command).await.expect(0, &["1 document in new epochs"]);
+    let server = place.serve().await;
+    let minji = server.known("minji").await;
+    let ticket = minji.post(&format!("/documents/{trip}/tickets"), json!({})).await;
+    assert!(ticket.expect(StatusCode::OK)["epoch"].as_u64().unwrap() > 1);
+    assert_eq!(title(&minji, &trip).await, "제주");
     server.stop().await;
 }
 
@@ -216,7 +315,10 @@ async fn a_back_up_that_is_no_database_changes_nothing() {
     back_up(&place, &copy).await.expect(0, &[]);
     std::fs::write(copy.join("moim.db"), "Dear diary, ".repeat(1_000)).unwrap();
     restore(&place, &copy).await.expect(2, &["not a database"]);
-    restore(&place, &place.path("nowhere")).await.expect(2, &["unable to open"]);
+    let file = copy.join("moim.db");
+    for no_back_up in [place.path("nowhere"), file] {
+        restore(&place, &no_back_up).await.expect(2, &["there is no back-up in"]);
+    }
     let left = std::fs::read_dir(place.data()).unwrap().filter(|entry| {
         let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
         name.starts_with("moim.db.")

@@ -1,5 +1,6 @@
 //! Files that are damaged byte by byte, and what the doctor makes of them.
 
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use reqwest::StatusCode;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -190,6 +191,111 @@ async fn a_file_that_is_no_sound_database_is_told_apart_from_one_with_findings()
     doctor(&place, &[]).await.expect(1, &["the database: index versions_by_document is missing"]);
     std::fs::write(place.path("data/moim.db"), "Dear diary, ".repeat(1_000)).unwrap();
     doctor(&place, &[]).await.expect(2, &["not a database"]);
+}
+
+/// How many folders are spoilt, each in another way.
+const FLIPS: u64 = 40;
+
+/// Flips a few bits anywhere but in the first bytes, by which a database is known; the same for the same seed.
+fn flip(place: &Place, seed: u64) {
+    let path = place.path("data/moim.db");
+    let mut file = std::fs::read(&path).unwrap();
+    let mut rng = StdRng::seed_from_u64(seed);
+    for _ in 0..=seed % 3 {
+        // Every other time in one of the first pages, where everything begins.
+        let end = if seed % 2 == 0 { file.len() } else { file.len().min(40 * 4_096) };
+        file[rng.random_range(100..end)] ^= 1 << rng.random_range(0..8);
+    }
+    std::fs::write(&path, file).unwrap();
+}
+
+/// Wherever the damage is, the doctor looks at the rest and says what is wrong; what it mends is sound afterwards, and
+/// every document that a server then opens is one that was there, whole.
+#[tokio::test]
+async fn wherever_a_bit_flips_the_rest_is_looked_at_and_mended() {
+    let place = Place::new();
+    let server = place.serve().await;
+    let minji = server.person("minji").await;
+    let mut trips = Vec::new();
+    for number in 0..12 {
+        let trip = new_trip(&minji, &format!("trip {number}")).await;
+        rename(&minji, &trip, &format!("renamed {number}")).await;
+        let version = minji.post(&format!("/documents/{trip}/versions"), json!({})).await;
+        version.expect(StatusCode::CREATED);
+        rename(&minji, &trip, &format!("latest {number}")).await;
+        trips.push(trip);
+    }
+    server.stop().await;
+    let sound = std::fs::read(place.path("data/moim.db")).unwrap();
+    for seed in 0..FLIPS {
+        let place = Place::new();
+        std::fs::create_dir(place.data()).unwrap();
+        std::fs::write(place.path("data/moim.db"), &sound).unwrap();
+        flip(&place, seed);
+        let looked = doctor(&place, &[]).await;
+        let said = format!("{}{}", looked.said, looked.errors);
+        assert!(matches!(looked.code, Some(0 | 1)), "seed {seed}: {said}");
+        assert!(said.contains("looked at"), "seed {seed}: {said}");
+        if looked.code == Some(0) {
+            continue;
+        }
+        let mended = doctor(&place, &["--repair"]).await;
+        let said = format!("{said}---\n{}{}", mended.said, mended.errors);
+        assert!(matches!(mended.code, Some(0 | 1)), "seed {seed}: {said}");
+        let again = doctor(&place, &[]).await;
+        assert!(matches!(again.code, Some(0 | 1)), "seed {seed}: {said}---\n{}", again.said);
+        assert!(!again.said.contains("the database:"), "seed {seed}: {said}---\n{}", again.said);
+        let left = documents(&place);
+        // A page holds several of these small documents.
+        assert!(left.len() + 9 >= trips.len(), "seed {seed}: {} are left: {said}", left.len());
+        assert!(left.iter().all(|trip| trips.contains(trip)), "seed {seed}");
+    }
+}
+
+fn documents(place: &Place) -> Vec<String> {
+    let database = database(place);
+    let mut select = database.prepare("SELECT name FROM documents").unwrap();
+    select.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+/// An index that leads astray gives nobody what is another's.
+#[tokio::test]
+async fn with_a_damaged_index_every_document_is_still_its_own() {
+    let place = Place::new();
+    let server = place.serve().await;
+    let minji = server.person("minji").await;
+    let mut trips = Vec::new();
+    for number in 0..4 {
+        trips.push(new_trip(&minji, &format!("trip {number}")).await);
+    }
+    server.stop().await;
+    let root: u64 = database(&place)
+        .query_one(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_documents_1'",
+            (),
+            |row| row.get(0),
+        )
+        .unwrap();
+    let path = place.path("data/moim.db");
+    let sound = std::fs::read(&path).unwrap();
+    let start = (root as usize - 1) * 4_096;
+    // The number of the first row takes no byte.
+    for (number, trip) in trips.iter().enumerate().skip(1) {
+        // Right behind the name stands the number of the row, which now is another one.
+        let mut file = sound.clone();
+        let page = &mut file[start..start + 4_096];
+        let name = page.windows(trip.len()).position(|window| window == trip.as_bytes()).unwrap();
+        page[name + trip.len()] ^= 3;
+        std::fs::write(&path, file).unwrap();
+        let shown = shown(&place, trip).await;
+        assert_eq!(shown, Ok(json!(format!("trip {number}"))));
+        doctor(&place, &[]).await.expect(1, &["looked at 4 documents"]);
+        doctor(&place, &["--repair"]).await.expect(0, &["put together anew", "is kept as"]);
+        doctor(&place, &[]).await.expect(0, &["nothing is wrong"]);
+        for name in ["moim.db-wal", "moim.db-shm"] {
+            std::fs::remove_file(place.path(&format!("data/{name}"))).ok();
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,4 +3,5 @@
 mod copies;
 mod doctor;
 mod program;
+mod rights;
 mod serving;

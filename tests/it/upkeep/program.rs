@@ -43,9 +43,14 @@ impl Place {
     }
 }
 
-/// Carries out a command to its end.
+/// Carries out a command of the program to its end.
 pub(super) async fn moim(arguments: &[&str]) -> Finished {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_moim"));
+    command(env!("CARGO_BIN_EXE_moim"), arguments).await
+}
+
+/// Carries out any command to its end.
+pub(super) async fn command(program: &str, arguments: &[&str]) -> Finished {
+    let mut command = Command::new(program);
     let running = command.args(arguments).kill_on_drop(true).output();
     Finished::of(tokio::time::timeout(PATIENCE, running).await.unwrap().unwrap())
 }
