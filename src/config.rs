@@ -105,7 +105,8 @@ pub struct Limits {
     #[arg(long, env = "MOIM_REQUESTS_PER_MINUTE", default_value = "1200")]
     pub requests_per_minute: NonZeroU32,
 
-    /// Log-ins a minute from one address, and half of it for one mail address
+    /// Log-ins that fail a minute from one address; half of it for one mail address from there or of a known device,
+    /// five times as much for one mail address from everywhere
     #[arg(long, env = "MOIM_LOGINS_PER_MINUTE", default_value = "20")]
     pub logins_per_minute: NonZeroU32,
 

@@ -1,13 +1,18 @@
 //! What is wrong with a form, field by field, so that a person can put it right in one go.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::text::{self, BYTES_PER_CHARACTER};
 
 /// One field and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// The field's name in the request.
-    pub field: &'static str,
+    #[schema(value_type = String)]
+    pub field: Cow<'static, str>,
     /// What to do, in English; clients that speak another language have the field's name.
     pub message: String,
 }
@@ -19,8 +24,8 @@ pub struct Invalid(pub Vec<FieldError>);
 
 impl Invalid {
     /// A form in which one thing is wrong.
-    pub fn field(field: &'static str, message: impl Into<String>) -> Self {
-        Self(vec![FieldError { field, message: message.into() }])
+    pub fn field(field: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self(vec![FieldError { field: field.into(), message: message.into() }])
     }
 }
 
@@ -41,7 +46,8 @@ impl Form {
         field: &'static str,
         parsed: Result<T, M>,
     ) -> Option<T> {
-        parsed.map_err(|message| self.0.push(FieldError { field, message: message.into() })).ok()
+        let wrong = |message: M| FieldError { field: field.into(), message: message.into() };
+        parsed.map_err(|message| self.0.push(wrong(message))).ok()
     }
 
     /// The same for a field that may be left out.
@@ -65,25 +71,28 @@ impl Form {
     }
 }
 
-/// A text without surrounding space, of 1 to `most` characters, that shows as what it is.
+/// A text of 1 to `most` characters, without what nobody sees at its ends, that shows as what it is.
 pub fn parse_line(text: &str, most: usize) -> Result<String, String> {
-    let text = text.trim();
+    let text = text::visible(text);
     if text.is_empty() {
         return Err("must not be empty".to_owned());
     }
-    if text.chars().count() > most {
+    if text::length(&text) > most {
         return Err(format!("must have at most {most} characters"));
+    }
+    let bytes = most.saturating_mul(BYTES_PER_CHARACTER);
+    if text.len() > bytes {
+        return Err(format!("must have at most {bytes} bytes"));
     }
     if text.chars().any(deceives) {
         return Err("must not contain control characters".to_owned());
     }
-    Ok(text.to_owned())
+    Ok(text)
 }
 
-/// Line breaks and the like, and the marks that turn the reading direction of what follows.
+/// Line breaks and the like, and the mark that turns what follows it around.
 fn deceives(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    c.is_control() || matches!(c, '\u{202e}' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -101,6 +110,23 @@ mod tests {
     fn a_line_that_would_show_as_another_is_refused() {
         assert!(parse_line("a\nb", 10).is_err());
         assert!(parse_line("a\u{202e}b", 10).is_err());
+    }
+
+    #[test]
+    fn a_line_is_as_long_as_it_looks_and_has_no_more_bytes_than_that_may_take() {
+        let families = "👨‍👩‍👧‍👦".repeat(40);
+        assert_eq!(parse_line(&families, 40), Ok(families.clone()));
+        assert!(parse_line(&families, 39).is_err());
+        let tower = format!("a{}", "\u{301}".repeat(1_000));
+        assert!(parse_line(&tower, 40).is_err_and(|why| why.contains("bytes")));
+    }
+
+    #[test]
+    fn a_line_of_which_nobody_sees_anything_is_empty() {
+        for text in ["\u{200b}", "\u{3164}", "\u{2800} \u{feff}", "\u{2066}\u{2069}", "\u{e0041}"] {
+            assert_eq!(parse_line(text, 10), Err("must not be empty".to_owned()), "{text:?}");
+        }
+        assert_eq!(parse_line("\u{2068}민지\u{2069}\u{200b}", 2), Ok("민지".to_owned()));
     }
 
     #[test]

@@ -5,8 +5,10 @@ pub mod bucket;
 pub mod config;
 pub mod fields;
 pub mod ids;
+pub mod mail;
 pub mod origin;
 pub mod quota;
+pub mod text;
 pub mod trip;
 
 pub mod telemetry;
@@ -31,5 +33,6 @@ pub mod events;
 pub mod http;
 
 mod server;
+pub mod users;
 
 pub use server::{ServeError, Stop, run};

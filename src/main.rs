@@ -10,7 +10,7 @@ use moim::{
     Stop,
     config::Config,
     http::{listen, probe, shown_address},
-    run, telemetry, upkeep,
+    run, telemetry, upkeep, users,
 };
 
 use signals::Signals;
@@ -38,6 +38,8 @@ enum Task {
     },
     #[command(flatten)]
     Upkeep(upkeep::Task),
+    /// Do something for one person: a link to a new password
+    User(users::User),
     /// Merge what another process died over, which comes in on the standard input
     #[command(hide = true)]
     Try,
@@ -56,6 +58,7 @@ async fn carry_out(task: Task) -> anyhow::Result<ExitCode> {
         Task::Serve(config) => serve(&config).await?,
         Task::Health { listen } => writeln!(std::io::stdout(), "{}", probe(listen).await?)?,
         Task::Upkeep(task) => return Ok(task.run().await),
+        Task::User(user) => return Ok(user.run().await),
         Task::Try => moim::rooms::attempt(std::io::stdin())?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,7 +1,8 @@
 //! How often something may be done, decided on one number that is kept for each who does it.
 //!
 //! The number is when all of the quota will be free again (the generic cell rate algorithm), in microseconds since
-//! 1970. Whoever keeps it forgets it from then on.
+//! 1970. Whoever keeps it forgets it from then on. A number that lies further ahead than any count could bring it was
+//! written by a clock that was wrong, and counts for nothing: nobody is held back for longer than the quota's time.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -32,8 +33,15 @@ impl Quota {
         self.most
     }
 
+    /// The latest time at which all may be free again, seen from now. It is twice as far as a count brings it, so
+    /// that clocks of several nodes need not agree to the second.
+    pub fn last(self, now: i64) -> i64 {
+        now.saturating_add(self.most.saturating_mul(2))
+    }
+
     /// Takes one, and says when all will be free again; or how long to wait for one.
     pub fn take(self, free: Option<i64>, now: i64) -> Result<i64, Duration> {
+        let free = free.filter(|free| *free <= self.last(now));
         let free = free.map_or(now, |free| free.max(now)).saturating_add(self.step);
         let over = free.saturating_sub(now).saturating_sub(self.most);
         let wait = Duration::from_micros(u64::try_from(over).unwrap_or(0));
@@ -71,9 +79,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_wrong_clock_wrote_holds_nobody_back_for_longer_than_the_quotas_time() {
+        let quota = quota(3, 30);
+        let full = 30 * SECOND;
+        for ahead in [1, 29, 31, 45, 61, 600, 40 * 24 * 3_600] {
+            match quota.take(Some(full + ahead * SECOND), 0) {
+                Ok(free) => assert_eq!(free, 10 * SECOND, "begins anew"),
+                Err(wait) => assert!(wait <= Duration::from_secs(30 + 10), "{ahead}: {wait:?}"),
+            }
+        }
+        assert!(quota.take(Some(full + 600 * SECOND), 0).is_ok());
+    }
+
+    #[test]
     fn extremes_are_taken_too() {
         let dense = Quota::new(NonZeroU32::MAX, Duration::from_micros(1));
-        assert!(dense.take(Some(i64::MAX), 0).is_err());
+        assert!(dense.take(Some(1), 0).is_err());
         assert!(dense.take(None, i64::MAX).is_ok());
         let rare = Quota::new(NonZeroU32::MIN, Duration::MAX);
         assert!(rare.take(None, 0).is_ok());

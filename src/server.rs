@@ -15,7 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     accounts::Accounts,
-    auth::{KeyringError, Keys, PasswordError, Passwords},
+    auth::{KeyringError, Keys, PasswordError, Passwords, Secret},
     bus::Bus,
     config::Config,
     connection::{self, Admission, ConnectionState, Line, Origins},
@@ -251,7 +251,9 @@ impl Server {
         let sync = connection::router(connections.clone());
         let events = EventsState { connections, notify: notify.clone(), hub };
         let sockets = sync.merge(events::router(events));
-        let app = Arc::new(app(config, &stores, plans, notify, keys, nodes.as_ref())?);
+        let instance = store.instance().await?;
+        let app = app(config, &stores, plans, notify, keys, instance, nodes.as_ref())?;
+        let app = Arc::new(app);
         let router = http::router(Arc::clone(&app), sockets)?;
         let door = door_limits(config);
         Ok(Self { store, app, router, rooms, door, accept, connection_tasks, room_tasks, nodes })
@@ -343,6 +345,16 @@ impl Store {
         }
     }
 
+    /// What tells the data from any other: nodes that share it have the same cookies.
+    async fn instance(&self) -> Result<String, ServeError> {
+        let fresh = Secret::new().map_err(|_| ServeError::Passwords(PasswordError::Failed))?;
+        let fresh: String = fresh.digest()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(match self {
+            Self::Sqlite(store) => store.instance(&fresh).await?,
+            Self::Mongo(store) => store.instance(&fresh).await?,
+        })
+    }
+
     fn stores(&self) -> Stores {
         match self {
             Self::Sqlite(store) => store.stores(),
@@ -382,6 +394,7 @@ fn app(
     plans: Plans,
     notify: Notifier,
     keys: Keys,
+    instance: String,
     nodes: Option<&Nodes>,
 ) -> Result<App, ServeError> {
     let accounts = Accounts::new(
@@ -398,6 +411,7 @@ fn app(
         idempotency: Arc::clone(&stores.idempotency),
         health: Arc::clone(&stores.health),
         bus: nodes.map(|nodes| Arc::clone(&nodes.bus) as Arc<dyn Bus>),
+        instance,
         metrics: telemetry::metrics(),
     };
     Ok(App::new(parts, config))

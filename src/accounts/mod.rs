@@ -6,20 +6,23 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     auth::{
-        Access, EventsTicket, Issued, Keys, PasswordError, Passwords, Secret, TICKET_LIFE,
-        TokenError, digest,
+        Access, DEVICE_LIFE, Device, EventsTicket, Fit, Issued, Keys, PasswordError, Passwords,
+        Secret, TICKET_LIFE, TokenError, digest, fresh_bytes,
     },
     fields::{Form, Invalid},
     ids::{FamilyId, UserId},
     store::{
         Account, AccountPatch, Accounts as AccountStore, Language, Liveness, PasswordHash,
-        RefreshToken, Rotation, Sessions as SessionStore, StoreError, TokenHash,
+        RefreshToken, Rotation, Salt, Sessions as SessionStore, StoreError, Successor, TokenHash,
     },
 };
 
 mod fields;
+mod resets;
 
-/// How long a refresh token is good for. Each use gives a new one, so this is the longest absence.
+pub use resets::{RESET_LIFE, ResetLink, make_reset_link};
+
+/// How long a refresh token is good for. Each exchange gives a new one, so this is the longest absence.
 pub const REFRESH_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Why an account or a session is not to be had.
@@ -34,9 +37,12 @@ pub enum AccountError {
     /// The session is over, or never was one.
     #[error("the session is over")]
     SessionOver,
-    /// A refresh token was used a second time: one of the two users stole it, so both are out.
-    #[error("a refresh token was used twice")]
+    /// A refresh token was used again long after its exchange: one of the two users stole it, so both are out.
+    #[error("a refresh token was used again")]
     SessionStolen,
+    /// A link to choose a new password that has run out, was used, or was never made.
+    #[error("the link is over")]
+    ResetOver,
     /// Too many log in at this moment.
     #[error("too many log in at once")]
     Busy,
@@ -100,6 +106,25 @@ pub struct Session {
     pub refresh: Secret,
 }
 
+/// Somebody who wants to log in.
+#[derive(Debug)]
+pub struct Candidate {
+    mail: String,
+    found: Option<(Account, PasswordHash)>,
+}
+
+impl Candidate {
+    /// The mail address in its one spelling, whether it has an account or not.
+    pub fn mail(&self) -> &str {
+        &self.mail
+    }
+
+    /// The account, if there is one.
+    pub fn user(&self) -> Option<UserId> {
+        self.found.as_ref().map(|(account, _)| account.id)
+    }
+}
+
 /// Everything that is done with accounts.
 #[derive(Clone)]
 pub struct Accounts {
@@ -136,20 +161,46 @@ impl Accounts {
         }
     }
 
-    /// Begins a session.
+    /// The account that somebody names to log in, if there is one.
+    pub async fn find(&self, mail: &str) -> Result<Candidate, AccountError> {
+        let (mail, found) = resets::find(&*self.accounts, mail).await?;
+        Ok(Candidate { mail, found })
+    }
+
+    /// Begins a session of this account.
     pub async fn log_in(
         &self,
-        mail: &str,
+        candidate: Candidate,
         password: String,
         now: Timestamp,
     ) -> Result<Session, AccountError> {
-        let found = match fields::parse_mail(mail) {
-            Ok(mail) => self.accounts.by_mail(&mail).await?,
-            Err(_) => None,
+        let (account, hash) = candidate.found.unzip();
+        let known = hash.clone().map(|hash| hash.0);
+        let fit = self.passwords.verify(password.clone(), known).await?;
+        let (Some(account), Some(hash)) = (account, hash) else {
+            return Err(AccountError::WrongCredentials);
         };
-        let (account, hash) = found.unzip();
-        let fits = self.passwords.verify(password, hash.map(|hash| hash.0)).await?;
-        let account = account.filter(|_| fits).ok_or(AccountError::WrongCredentials)?;
+        match fit {
+            Fit::Not => return Err(AccountError::WrongCredentials),
+            Fit::Fits => {}
+            Fit::FitsAsTyped => self.hash_anew(account.id, &hash, password).await,
+        }
+        self.begin(account, now).await
+    }
+
+    /// Keeps a password in its normal form. If that does not work it does at the next log-in.
+    async fn hash_anew(&self, user: UserId, old: &PasswordHash, password: String) {
+        let made = self.passwords.hash(password).await.map(PasswordHash);
+        let replaced = match made {
+            Ok(new) => self.accounts.replace_password(user, old, &new).await,
+            Err(_) => return,
+        };
+        if let Err(error) = replaced {
+            tracing::warn!(%error, "a password could not be hashed anew");
+        }
+    }
+
+    async fn begin(&self, account: Account, now: Timestamp) -> Result<Session, AccountError> {
         let (family, refresh) = (FamilyId::new(), fresh_secret()?);
         let token = RefreshToken {
             hash: TokenHash(refresh.digest()),
@@ -162,18 +213,33 @@ impl Accounts {
         self.session(account, family, refresh, now)
     }
 
-    /// Goes on with a session: its refresh token is used up and replaced.
+    /// What proves later that somebody with this account was on this device: it keeps those out of the way who try
+    /// passwords elsewhere.
+    pub fn device_token(&self, user: UserId, now: Timestamp) -> Result<Issued, AccountError> {
+        Ok(self.keys.issue_device(Device { user, expires: now + DEVICE_LIFE }, now)?)
+    }
+
+    /// Whose device it is, by such a proof.
+    pub fn device_owner(&self, token: &str, now: Timestamp) -> Option<Device> {
+        self.keys.verify_device(token, now).ok()
+    }
+
+    /// Goes on with a session: its refresh token is exchanged. Whoever asks with the same token within the grace
+    /// gets the same session.
     pub async fn refresh(&self, token: &str, now: Timestamp) -> Result<Session, AccountError> {
-        let (used, next) = (TokenHash(digest(token)), fresh_secret()?);
-        let hash = TokenHash(next.digest());
-        match self.sessions.rotate(used, hash, now, now + REFRESH_LIFE).await? {
-            Rotation::Rotated { user, family } => {
-                let account = self.get(user).await?;
-                self.session(account, family, next, now)
-            }
-            Rotation::Reused => Err(AccountError::SessionStolen),
-            Rotation::Invalid => Err(AccountError::SessionOver),
-        }
+        let salt = Salt(fresh_bytes().map_err(|_| no_randomness())?);
+        let next = Secret::following(token, &salt.0);
+        let (used, hash) = (TokenHash(digest(token)), TokenHash(next.digest()));
+        let offered = Successor { hash, salt, expires: now + REFRESH_LIFE };
+        let (owner, refresh) = match self.sessions.rotate(used, offered, now).await? {
+            Rotation::Rotated(owner) => (owner, next),
+            Rotation::Repeated(owner, salt) => (owner, Secret::following(token, &salt.0)),
+            Rotation::Kept(owner) => (owner, Secret::presented(token)),
+            Rotation::Reused => return Err(AccountError::SessionStolen),
+            Rotation::Invalid => return Err(AccountError::SessionOver),
+        };
+        let account = self.get(owner.user).await?;
+        self.session(account, owner.family, refresh, now)
     }
 
     /// Ends a session on every device that took over its tokens.
@@ -251,5 +317,9 @@ fn check(filled: SignUp) -> Result<Checked, Invalid> {
 }
 
 fn fresh_secret() -> Result<Secret, AccountError> {
-    Secret::new().map_err(|_| AccountError::Failed("no randomness to be had"))
+    Secret::new().map_err(|_| no_randomness())
+}
+
+fn no_randomness() -> AccountError {
+    AccountError::Failed("no randomness to be had")
 }

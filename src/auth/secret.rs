@@ -5,6 +5,7 @@ use std::fmt;
 use aws_lc_rs::{
     digest::{Context, SHA256},
     error::Unspecified,
+    hmac::{self, HMAC_SHA256},
     rand,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -16,9 +17,20 @@ pub struct Secret(String);
 impl Secret {
     /// A fresh one. Fails only where the operating system has no randomness to give.
     pub fn new() -> Result<Self, Unspecified> {
-        let mut bytes = [0; 32];
-        rand::fill(&mut bytes)?;
-        Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+        Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(fresh_bytes::<32>()?)))
+    }
+
+    /// The one that follows a token: whoever holds the token and the salt can derive it, and nobody else. The salt
+    /// lies in the store, which knows the token by its hash alone; no key of the server's is needed, so that it is the
+    /// same on each node, and after the keys were replaced.
+    pub fn following(token: &str, salt: &[u8; 32]) -> Self {
+        let derived = hmac::sign(&hmac::Key::new(HMAC_SHA256, token.as_bytes()), salt);
+        Self(BASE64_URL_SAFE_NO_PAD.encode(derived))
+    }
+
+    /// One that its holder presented, to be handed back.
+    pub fn presented(token: &str) -> Self {
+        Self(token.to_owned())
     }
 
     /// The text that its holder keeps: 43 characters that are safe in a URL and in a cookie.
@@ -36,6 +48,13 @@ impl fmt::Debug for Secret {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Secret(***)")
     }
+}
+
+/// Random bytes. Fails only where the operating system has none to give.
+pub fn fresh_bytes<const N: usize>() -> Result<[u8; N], Unspecified> {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The SHA-256 of a token that came in. Enough for tokens of 256 random bits; never for a password.
@@ -64,6 +83,15 @@ mod tests {
         assert_ne!(one, two);
         assert_eq!(one.reveal().len(), 43);
         assert!(!format!("{one:?}").contains(one.reveal()));
+    }
+
+    #[test]
+    fn a_successor_needs_both_the_token_and_the_salt() {
+        let next = Secret::following("token", &[7; 32]);
+        assert_eq!(next, Secret::following("token", &[7; 32]));
+        assert_eq!(next.reveal().len(), 43);
+        assert_ne!(next, Secret::following("token", &[8; 32]));
+        assert_ne!(next, Secret::following("tokem", &[7; 32]));
     }
 
     #[test]

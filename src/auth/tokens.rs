@@ -18,6 +18,13 @@ pub const ACCESS_LIFE: SignedDuration = SignedDuration::from_mins(15);
 /// How long a ticket for a socket is good for.
 pub const TICKET_LIFE: SignedDuration = SignedDuration::from_mins(10);
 
+/// How long a device is known after a log-in on it, or the last use of a session.
+pub const DEVICE_LIFE: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// How much longer than its life a token may seem to be good: clocks of nodes differ. What is good for longer was
+/// signed by a clock that was wrong.
+const LEEWAY: SignedDuration = SignedDuration::from_mins(15);
+
 /// The fewest bytes that a signing key may have (RFC 7518, section 3.2).
 pub const MIN_KEY_LENGTH: usize = 32;
 
@@ -59,6 +66,17 @@ pub struct Ticket {
 /// The right to the events of one person, for the few minutes in which a socket is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventsTicket {
+    /// The person.
+    #[serde(rename = "sub")]
+    pub user: UserId,
+    /// To the second.
+    #[serde(rename = "exp", with = "jiff::fmt::serde::timestamp::second::required")]
+    pub expires: Timestamp,
+}
+
+/// A device on which somebody has logged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
     /// The person.
     #[serde(rename = "sub")]
     pub user: UserId,
@@ -130,7 +148,7 @@ impl Keys {
     /// Who a token from `Authorization: Bearer` speaks for.
     pub fn verify_access(&self, token: &str, now: Timestamp) -> Result<Access, TokenError> {
         let access: Access = self.read(Purpose::Access, token)?;
-        if now < access.expires { Ok(access) } else { Err(TokenError::Expired) }
+        still_good(access.expires, ACCESS_LIFE, now).map(|()| access)
     }
 
     /// A token that opens a document.
@@ -142,7 +160,7 @@ impl Keys {
     /// What a token from `?token=` opens.
     pub fn verify_ticket(&self, token: &str, now: Timestamp) -> Result<Ticket, TokenError> {
         let ticket: Ticket = self.read(Purpose::Ticket, token)?;
-        if now < ticket.expires { Ok(ticket) } else { Err(TokenError::Expired) }
+        still_good(ticket.expires, TICKET_LIFE, now).map(|()| ticket)
     }
 
     /// A token that opens a person's events.
@@ -162,7 +180,19 @@ impl Keys {
         now: Timestamp,
     ) -> Result<EventsTicket, TokenError> {
         let ticket: EventsTicket = self.read(Purpose::Events, token)?;
-        if now < ticket.expires { Ok(ticket) } else { Err(TokenError::Expired) }
+        still_good(ticket.expires, TICKET_LIFE, now).map(|()| ticket)
+    }
+
+    /// A token that says whose device it is on.
+    pub fn issue_device(&self, device: Device, now: Timestamp) -> Result<Issued, TokenError> {
+        let token = self.sign(Purpose::Device, device, now)?;
+        Ok(Issued { token, expires: device.expires })
+    }
+
+    /// Whose device such a token is on.
+    pub fn verify_device(&self, token: &str, now: Timestamp) -> Result<Device, TokenError> {
+        let device: Device = self.read(Purpose::Device, token)?;
+        still_good(device.expires, DEVICE_LIFE, now).map(|()| device)
     }
 
     fn sign<T: Serialize>(
@@ -211,6 +241,12 @@ impl fmt::Debug for Keys {
     }
 }
 
+fn still_good(expires: Timestamp, life: SignedDuration, now: Timestamp) -> Result<(), TokenError> {
+    let left = expires.duration_since(now);
+    let is_good = left > SignedDuration::ZERO && left <= life + LEEWAY;
+    is_good.then_some(()).ok_or(TokenError::Expired)
+}
+
 /// One signing key.
 struct Key {
     id: String,
@@ -235,6 +271,7 @@ enum Purpose {
     Access,
     Ticket,
     Events,
+    Device,
 }
 
 impl Purpose {
@@ -243,6 +280,7 @@ impl Purpose {
             Self::Access => "at+jwt",
             Self::Ticket => "ticket+jwt",
             Self::Events => "events+jwt",
+            Self::Device => "device+jwt",
         }
     }
 
@@ -251,6 +289,7 @@ impl Purpose {
             Self::Access => "moim:api",
             Self::Ticket => "moim:sync",
             Self::Events => "moim:events",
+            Self::Device => "moim:device",
         }
     }
 }
@@ -305,6 +344,25 @@ mod tests {
     }
 
     #[test]
+    fn a_token_of_a_clock_that_was_ahead_is_no_good_for_longer_than_its_kind() {
+        let keys = Keys::new(&[NEW]).unwrap();
+        let ahead = now() + SignedDuration::from_hours(40 * 24);
+        let access = keys.issue_access(UserId::new(), FamilyId::new(), ahead).unwrap();
+        assert_eq!(keys.verify_access(&access.token, now()), Err(TokenError::Expired));
+        assert!(keys.verify_access(&access.token, ahead).is_ok());
+        let expires = ahead + TICKET_LIFE;
+        let ticket = keys.issue_ticket(&Ticket { expires, ..ticket() }, ahead).unwrap();
+        assert_eq!(keys.verify_ticket(&ticket.token, now()), Err(TokenError::Expired));
+        let events = EventsTicket { user: UserId::new(), expires };
+        let events = keys.issue_events_ticket(events, ahead).unwrap();
+        assert_eq!(keys.verify_events_ticket(&events.token, now()), Err(TokenError::Expired));
+        // Clocks of two nodes that differ by a few minutes are right enough.
+        let soon = now() + SignedDuration::from_mins(10);
+        let access = keys.issue_access(UserId::new(), FamilyId::new(), soon).unwrap();
+        assert!(keys.verify_access(&access.token, now()).is_ok());
+    }
+
+    #[test]
     fn no_kind_of_token_passes_for_another() {
         let keys = Keys::new(&[NEW]).unwrap();
         let access = keys.issue_access(UserId::new(), FamilyId::new(), now()).unwrap();
@@ -313,13 +371,19 @@ mod tests {
         let events = EventsTicket { user: UserId::new(), expires };
         let issued = keys.issue_events_ticket(events, now()).unwrap();
         assert_eq!(keys.verify_events_ticket(&issued.token, now()), Ok(events));
-        for token in [&access.token, &issued.token] {
+        let device = Device { user: UserId::new(), expires };
+        let known = keys.issue_device(device, now()).unwrap();
+        assert_eq!(keys.verify_device(&known.token, now()), Ok(device));
+        for token in [&access.token, &ticket.token, &issued.token] {
+            assert_eq!(keys.verify_device(token, now()), Err(TokenError::Invalid));
+        }
+        for token in [&access.token, &issued.token, &known.token] {
             assert_eq!(keys.verify_ticket(token, now()), Err(TokenError::Invalid));
         }
-        for token in [&ticket.token, &issued.token] {
+        for token in [&ticket.token, &issued.token, &known.token] {
             assert_eq!(keys.verify_access(token, now()), Err(TokenError::Invalid));
         }
-        for token in [&ticket.token, &access.token] {
+        for token in [&ticket.token, &access.token, &known.token] {
             assert_eq!(keys.verify_events_ticket(token, now()), Err(TokenError::Invalid));
         }
     }

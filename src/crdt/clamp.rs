@@ -23,9 +23,11 @@ pub(super) struct At {
     pub(super) key: String,
 }
 
-/// The first `most` Unicode code points.
+/// The first `most` characters, as people count them.
 pub(super) fn text(mut text: String, most: usize) -> String {
-    if let Some((end, _)) = text.char_indices().nth(most) {
+    // There are never more of them than code points.
+    if text.chars().nth(most).is_some() {
+        let end = crate::text::cut(&text, most).len();
         text.truncate(end);
     }
     text

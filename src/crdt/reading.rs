@@ -79,7 +79,7 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
         });
         let meta = self.meta();
         Summary {
-            title: self.root_text(roots::TITLE, TITLE),
+            title: crate::text::visible(&self.root_text(roots::TITLE, TITLE)),
             start: first.map_or(start, |day| date_of(day, start, 0)),
             end: last.and_then(|(rank, day)| date_of(day, start, rank)),
             counts,

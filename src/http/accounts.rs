@@ -10,12 +10,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     app::App,
+    body::Body,
     error::{ApiError, Problem},
-    extract::{Body, Session, Visitor},
+    extract::{Session, Visitor},
 };
 use crate::{
     accounts::{AccountChange, SignUp},
     ids::UserId,
+    mail,
     store::{Account, Language},
 };
 
@@ -41,12 +43,12 @@ pub(crate) struct AccountView {
 impl From<Account> for AccountView {
     fn from(account: Account) -> Self {
         let Account { id, mail, name, language, color, created } = account;
-        Self { id, mail, name, language, color, created }
+        Self { id, mail: mail::shown(&mail), name, language, color, created }
     }
 }
 
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewAccount {
     mail: String,
     /// 8 characters at least, 128 bytes at most.
@@ -58,7 +60,7 @@ struct NewAccount {
 }
 
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct AccountPatch {
     name: Option<String>,
     language: Option<Language>,
@@ -79,11 +81,14 @@ async fn sign_up(
     Visitor(address): Visitor,
     Body(new): Body<NewAccount>,
 ) -> Result<(StatusCode, Json<AccountView>), ApiError> {
-    app.limits.sign_up(address).await?;
+    let attempt = app.limits.sign_up(address).await?;
     let NewAccount { mail, password, name, language } = new;
     let form = SignUp { mail, password, name, language };
-    let account = app.accounts.sign_up(form, Timestamp::now()).await?;
-    Ok((StatusCode::CREATED, Json(account.into())))
+    let account = app.accounts.sign_up(form, Timestamp::now()).await;
+    if account.is_err() {
+        app.limits.forget(attempt).await;
+    }
+    Ok((StatusCode::CREATED, Json(account?.into())))
 }
 
 /// Who I am.

@@ -7,7 +7,7 @@ use std::sync::{
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::{limits::Limits, requests::Requests, site::Site};
+use super::{cookies::Cookies, limits::Limits, requests::Requests, site::Site};
 use crate::{
     accounts::Accounts,
     bus::{Bus, BusState},
@@ -26,6 +26,7 @@ pub struct App {
     pub(crate) limits: Limits,
     pub(crate) requests: Requests,
     pub(crate) site: Site,
+    pub(crate) cookies: Cookies,
     /// The most bytes of a request's body. Documents don't travel this way.
     pub(crate) body_bytes: usize,
     pub(crate) metrics: Option<&'static PrometheusHandle>,
@@ -50,6 +51,8 @@ pub struct Parts {
     pub health: Arc<dyn Health>,
     /// To other nodes, if there may be any.
     pub bus: Option<Arc<dyn Bus>>,
+    /// What tells the data that this server is on from any other.
+    pub instance: String,
     /// The numbers of this process.
     pub metrics: Option<&'static PrometheusHandle>,
 }
@@ -65,6 +68,7 @@ impl App {
             limits: Limits::new(&config.limits, parts.rates),
             requests: Requests::new(config.limits.connections),
             site: Site::new(config),
+            cookies: Cookies::new(&parts.instance, config.is_behind_tls()),
             body_bytes: config.limits.body_bytes,
             metrics: parts.metrics,
             health: parts.health,

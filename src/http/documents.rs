@@ -10,6 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     app::App,
+    body::{NoBody, Nothing},
     error::{ApiError, Problem},
     extract::{Asked, At, Member, Session},
     idempotency::{Repeatable, Told, of_the_same_plan},
@@ -173,16 +174,14 @@ struct RenewedView {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct VersionForm {
     /// 1 to 80 characters.
     name: Option<String>,
 }
 
-/// The form of a request that needs none.
-#[derive(Deserialize)]
-struct Nothing {}
-
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct CopyForm {
     /// That of the version if not given.
     title: Option<String>,
@@ -196,6 +195,7 @@ struct CopyForm {
 async fn ticket(
     State(app): State<Arc<App>>,
     Member(me): Member,
+    _: NoBody,
 ) -> Result<Json<TicketView>, ApiError> {
     let ticket = app.plans.ticket(&me, Timestamp::now()).await?;
     Ok(Json(TicketView::new(ticket, me.user)))

@@ -42,6 +42,13 @@ pub(crate) enum ApiError {
         /// How long to wait.
         wait: Duration,
     },
+    /// There are too many others just now; it may be tried again after a while.
+    Busy {
+        /// What has no place left.
+        what: &'static str,
+        /// How long to wait.
+        wait: Duration,
+    },
     /// Something that we need is away; it may be tried again.
     Unavailable(String),
     /// We failed. What happened is for the log alone.
@@ -88,7 +95,7 @@ impl ApiError {
             Self::Refused { status, .. } => *status,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy { .. } | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -98,6 +105,7 @@ impl ApiError {
             Self::Refused { code, .. } => code,
             Self::Invalid(_) => "invalid",
             Self::Limited { .. } => "too_many",
+            Self::Busy { .. } => "busy",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
         }
@@ -110,6 +118,7 @@ impl ApiError {
             Self::Refused { status, .. } => tracing::debug!(%status, code, "refused"),
             Self::Invalid(_) => tracing::debug!(code, "refused"),
             Self::Limited { limit, .. } => tracing::info!(limit, "limited"),
+            Self::Busy { what, .. } => tracing::info!(limit = what, "busy"),
             Self::Unavailable(cause) => tracing::warn!(cause, "unavailable"),
             Self::Internal(cause) => tracing::error!(cause, "failed"),
         }
@@ -122,6 +131,9 @@ impl ApiError {
             Self::Refused { detail, .. } => (detail, Vec::new()),
             Self::Invalid(invalid) => (Cow::from(invalid.to_string()), invalid.0),
             Self::Limited { .. } => ("slow down, and try again later".into(), Vec::new()),
+            Self::Busy { .. } => {
+                ("many people log in just now: try again in some seconds".into(), Vec::new())
+            }
             Self::Unavailable(_) => ("try again in a moment".into(), Vec::new()),
             Self::Internal(_) => ("something went wrong here".into(), Vec::new()),
         };
@@ -141,7 +153,7 @@ impl IntoResponse for ApiError {
         self.log();
         let status = self.status();
         let wait = match &self {
-            Self::Limited { wait, .. } => Some(wait.as_secs() + 1),
+            Self::Limited { wait, .. } | Self::Busy { wait, .. } => Some(wait.as_secs() + 1),
             Self::Unavailable(_) => Some(1),
             Self::Refused { .. } | Self::Invalid(_) | Self::Internal(_) => None,
         };
@@ -206,9 +218,13 @@ impl From<AccountError> for ApiError {
                 "session_stolen",
                 "this session was used in two places and has ended: log in again",
             ),
-            AccountError::Busy => {
-                Self::Limited { limit: "passwords", wait: Duration::from_secs(2) }
-            }
+            AccountError::ResetOver => Self::Refused {
+                status: StatusCode::GONE,
+                code: "reset_over",
+                detail: "this link has run out or was used: ask who runs the server for another"
+                    .into(),
+            },
+            AccountError::Busy => Self::Busy { what: "passwords", wait: Duration::from_secs(2) },
             AccountError::Failed(cause) => Self::Internal(cause.to_owned()),
             AccountError::Store(error) => error.into(),
         }

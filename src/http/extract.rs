@@ -1,4 +1,4 @@
-//! What a request proves before a handler sees it: a session, an address, a well-formed body.
+//! What a request proves before a handler sees it: a session, an address, a well-formed path.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -7,10 +7,10 @@ use std::{
 
 use axum::{
     extract::{
-        ConnectInfo, FromRequest, FromRequestParts, OptionalFromRequestParts, RawPathParams,
-        rejection::{JsonRejection, PathRejection, QueryRejection},
+        ConnectInfo, FromRequestParts, OptionalFromRequestParts, RawPathParams,
+        rejection::{PathRejection, QueryRejection},
     },
-    http::{HeaderMap, StatusCode, header::AUTHORIZATION, request::Parts},
+    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
 };
 use jiff::Timestamp;
 
@@ -85,24 +85,6 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let unknown = || ApiError::Internal("the peer's address is not known".to_owned());
         peer.map(|ConnectInfo(peer)| Self(peer.ip())).ok_or_else(unknown)
-    }
-}
-
-/// A JSON body.
-#[derive(FromRequest)]
-#[from_request(via(axum::Json), rejection(ApiError))]
-pub(crate) struct Body<T>(pub(crate) T);
-
-impl From<JsonRejection> for ApiError {
-    fn from(rejection: JsonRejection) -> Self {
-        let (status, detail) = (rejection.status(), rejection.body_text());
-        let code = match status {
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => "not_json",
-            StatusCode::PAYLOAD_TOO_LARGE => return Self::too_large(detail),
-            StatusCode::UNPROCESSABLE_ENTITY => "invalid",
-            _ => "malformed",
-        };
-        Self::Refused { status, code, detail: detail.into() }
     }
 }
 

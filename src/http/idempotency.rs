@@ -6,7 +6,6 @@ use std::{
 };
 
 use axum::{
-    body::{Body, Bytes},
     extract::{FromRequest, Request},
     http::{
         HeaderName, HeaderValue, StatusCode,
@@ -17,7 +16,7 @@ use axum::{
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{app::App, error::ApiError};
+use super::{app::App, body, error::ApiError};
 use crate::{
     auth::digest_of,
     ids::UserId,
@@ -51,24 +50,14 @@ impl<T: DeserializeOwned + Send> FromRequest<Arc<App>> for Repeatable<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         let key = key(request.headers())?;
         let place = format!("{} {}\n", request.method(), request.uri().path());
-        let (parts, body) = request.into_parts();
-        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), app)
-            .await
-            .map_err(|rejection| match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(rejection.body_text()),
-                _ => ApiError::bad_request("malformed", rejection.body_text()),
-            })?;
+        let headers = request.headers().clone();
+        let bytes = body::bytes(request, app).await?;
         let claim = key.map(|key| {
             let fingerprint = TokenHash(digest_of(&[place.as_bytes(), &bytes]));
             Claim { key, fingerprint }
         });
-        // Nothing to say about the new thing is the same as an empty form.
-        let body = if bytes.is_empty() {
-            axum::Json::from_bytes(b"{}")?
-        } else {
-            axum::Json::from_request(Request::from_parts(parts, Body::from(bytes)), app).await?
-        };
-        Ok(Self { body: body.0, claim })
+        let body = body::read_optional(&headers, &bytes)?;
+        Ok(Self { body, claim })
     }
 }
 

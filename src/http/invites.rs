@@ -10,8 +10,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     app::App,
+    body::{Body, NoBody},
     error::{ApiError, Problem},
-    extract::{At, Body, Member, Session, Visitor},
+    extract::{At, Member, Session, Visitor},
     trips::TripView,
 };
 use crate::{
@@ -94,6 +95,7 @@ impl From<Invitation> for InvitationView {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct InviteForm {
     /// `viewer`, `commenter` or `editor`.
     role: Role,
@@ -203,6 +205,7 @@ async fn accept(
     Visitor(address): Visitor,
     me: Session,
     At(token): At<String>,
+    _: NoBody,
 ) -> Result<Json<TripView>, ApiError> {
     app.limits.invite(address).await?;
     Ok(Json(app.plans.accept(&token, me.user, Timestamp::now()).await?.into()))

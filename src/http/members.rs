@@ -9,8 +9,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     app::App,
+    body::Body,
     error::{ApiError, Problem},
-    extract::{self, At, Body},
+    extract::{self, At},
 };
 use crate::{
     ids::{Role, UserId},
@@ -41,6 +42,7 @@ impl From<(Member, Account)> for MemberView {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct RoleForm {
     role: Role,
     /// The role that they have as far as the caller knows: where it is another one by now, nothing is changed.

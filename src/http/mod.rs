@@ -18,10 +18,13 @@ mod accept;
 mod accounts;
 mod app;
 mod assets;
+mod body;
+mod cookies;
 mod documents;
 mod error;
 mod extract;
 mod files;
+mod forwarded;
 mod health;
 mod idempotency;
 mod invites;
@@ -34,9 +37,11 @@ mod openapi;
 mod paging;
 mod probe;
 mod requests;
+mod resets;
 mod sessions;
 mod site;
 mod trips;
+mod turns;
 
 pub use accept::{DoorLimits, serve};
 pub use app::{App, Parts};
@@ -83,6 +88,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .merge(accounts::router())
         .merge(sessions::router())
+        .merge(resets::router())
         .merge(trips::router())
         .merge(members::router())
         .merge(invites::router())

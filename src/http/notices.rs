@@ -10,8 +10,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     app::App,
+    body::{Body, NoBody},
     error::{ApiError, Problem},
-    extract::{Asked, Body, Session},
+    extract::{Asked, Session},
 };
 use crate::{
     auth::Issued,
@@ -32,6 +33,7 @@ struct EventsTicketView {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NoticesQuery {
     /// Those after this number; all that are kept if not given.
     #[serde(default)]
@@ -41,6 +43,7 @@ struct NoticesQuery {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ReadForm {
     /// The number of the last notice that was read.
     until: u64,
@@ -54,6 +57,7 @@ struct ReadForm {
 async fn ticket(
     State(app): State<Arc<App>>,
     me: Session,
+    _: NoBody,
 ) -> Result<Json<EventsTicketView>, ApiError> {
     let Issued { token, expires } = app.accounts.events_ticket(me.user, Timestamp::now())?;
     Ok(Json(EventsTicketView { token, expires }))

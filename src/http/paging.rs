@@ -15,11 +15,12 @@ const MOST: usize = 100;
 /// Which page is wanted.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PageQuery {
     /// `next` of the page before.
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
     /// 1 to 100, 30 if not given.
-    limit: Option<usize>,
+    pub(crate) limit: Option<usize>,
 }
 
 impl PageQuery {

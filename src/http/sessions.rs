@@ -5,11 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{FromRequestParts, State},
-    http::{
-        HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{COOKIE, SET_COOKIE},
-        request::Parts,
-    },
+    http::{HeaderMap, StatusCode, request::Parts},
     response::{AppendHeaders, IntoResponse, Response},
 };
 use jiff::Timestamp;
@@ -20,21 +16,19 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     accounts::AccountView,
     app::App,
+    body::{Body, NoBody},
     error::{ApiError, Problem},
-    extract::{Body, Visitor},
+    extract::Visitor,
+    limits::Visit,
 };
-use crate::accounts::{self, REFRESH_LIFE};
-
-const COOKIE_NAME: &str = "moim_refresh";
-
-/// Nothing but the sessions gets to see the refresh token.
-const COOKIE_PATH: &str = "/api/v1/sessions";
+use crate::accounts::{self, AccountError};
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(log_in)).routes(routes!(refresh)).routes(routes!(log_out))
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Credentials {
     mail: String,
     password: String,
@@ -44,7 +38,7 @@ struct Credentials {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Session)]
-struct SessionView {
+pub(super) struct SessionView {
     /// The access token.
     access: String,
     /// Of the access token.
@@ -52,41 +46,57 @@ struct SessionView {
     account: AccountView,
 }
 
-/// Log in. The refresh token comes as a cookie.
+/// Log in. The refresh token comes as a cookie, and another one by which this browser is known to the account later.
+/// Only what fails counts for the limits; a browser that is known has one of its own, so that nobody who tries
+/// passwords elsewhere keeps it out.
 #[utoipa::path(
     post, path = "/sessions", tag = "sessions", security(()), request_body = Credentials,
     responses(
         (status = 200, body = SessionView),
         (status = 401, description = "`wrong_credentials`", body = Problem),
         (status = 429, description = "`too_many`", body = Problem),
+        (status = 503, description = "`busy`: many people log in at this moment", body = Problem),
     )
 )]
 async fn log_in(
     State(app): State<Arc<App>>,
     Visitor(address): Visitor,
+    headers: HeaderMap,
     Body(Credentials { mail, password }): Body<Credentials>,
 ) -> Result<Response, ApiError> {
-    app.limits.log_in(address, &mail).await?;
-    let session = app.accounts.log_in(&mail, password, Timestamp::now()).await?;
-    Ok(answer(&app, session))
+    let now = Timestamp::now();
+    let candidate = app.accounts.find(&mail).await?;
+    let is_known = |user| app.cookies.is_known(&headers, user, &app.accounts, now);
+    let known_to = candidate.user().filter(|user| is_known(*user));
+    let visit = Visit { from: address, mail: candidate.mail(), known_to };
+    let attempt = app.limits.log_in(visit).await?;
+    let session = app.accounts.log_in(candidate, password, now).await;
+    if !matches!(session, Err(AccountError::WrongCredentials)) {
+        app.limits.forget(attempt).await;
+    }
+    answer(&app, &headers, session?, now)
 }
 
-/// Go on with a session. The refresh token in the cookie is used up; a new one comes.
+/// Go on with a session. The refresh token in the cookie is exchanged for a new one. For 60 seconds after that the old
+/// one still leads to the same new one, for windows that ask at once and answers that are lost; later it ends the session.
 #[utoipa::path(
     post, path = "/sessions/refresh", tag = "sessions", security(()),
     responses(
         (status = 200, body = SessionView),
-        (status = 401, description = "`session_over`, or `session_stolen`: the token had been used \
-            before, so the session has ended for everybody", body = Problem),
+        (status = 401, description = "`session_over`, or `session_stolen`: the token had been \
+            exchanged more than 60 seconds before, so the session has ended for everybody", body = Problem),
     )
 )]
 async fn refresh(
     State(app): State<Arc<App>>,
-    RefreshCookie(token): RefreshCookie,
+    OwnPages(headers): OwnPages,
+    _: NoBody,
 ) -> Result<Response, ApiError> {
-    let token = token.ok_or_else(|| ApiError::unauthorized("no_session", "log in"))?;
-    let session = app.accounts.refresh(&token, Timestamp::now()).await?;
-    Ok(answer(&app, session))
+    let presented = app.cookies.refresh_token(&headers);
+    let token = presented.ok_or_else(|| ApiError::unauthorized("no_session", "log in"))?.token;
+    let now = Timestamp::now();
+    let session = app.accounts.refresh(token, now).await?;
+    answer(&app, &headers, session, now)
 }
 
 /// Log out. Ends the session wherever its tokens went.
@@ -96,36 +106,33 @@ async fn refresh(
 )]
 async fn log_out(
     State(app): State<Arc<App>>,
-    RefreshCookie(token): RefreshCookie,
-) -> Result<(StatusCode, AppendHeaders<[(HeaderName, HeaderValue); 1]>), ApiError> {
-    if let Some(token) = token {
-        app.accounts.log_out(&token).await?;
+    OwnPages(headers): OwnPages,
+) -> Result<Response, ApiError> {
+    if let Some(presented) = app.cookies.refresh_token(&headers) {
+        app.accounts.log_out(presented.token).await?;
     }
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, cookie(&app, "", 0))])))
+    let cookies = AppendHeaders(app.cookies.end(&headers));
+    Ok((StatusCode::NO_CONTENT, cookies).into_response())
 }
 
-fn answer(app: &App, session: accounts::Session) -> Response {
+pub(super) fn answer(
+    app: &App,
+    headers: &HeaderMap,
+    session: accounts::Session,
+    now: Timestamp,
+) -> Result<Response, ApiError> {
     let accounts::Session { account, access, refresh } = session;
+    let device = app.accounts.device_token(account.id, now)?;
+    let cookies = app.cookies.begin(headers, account.id, refresh.reveal(), &device);
     let view =
         SessionView { access: access.token, expires: access.expires, account: account.into() };
-    let cookie = cookie(app, refresh.reveal(), REFRESH_LIFE.as_secs());
-    (AppendHeaders([(SET_COOKIE, cookie)]), Json(view)).into_response()
+    Ok((AppendHeaders(cookies), Json(view)).into_response())
 }
 
-fn cookie(app: &App, token: &str, seconds: i64) -> HeaderValue {
-    let secure = if app.site.cookies_need_tls { "; Secure" } else { "" };
-    let text = format!(
-        "{COOKIE_NAME}={token}; Path={COOKIE_PATH}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
-    );
-    let mut value = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
-    value.set_sensitive(true);
-    value
-}
+/// The headers of a request that a page of ours sent, or no page at all.
+pub(super) struct OwnPages(pub(super) HeaderMap);
 
-/// The refresh token, if the browser sent one, and sent it for a page of ours.
-struct RefreshCookie(Option<String>);
-
-impl FromRequestParts<Arc<App>> for RefreshCookie {
+impl FromRequestParts<Arc<App>> for OwnPages {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ApiError> {
@@ -137,31 +144,6 @@ impl FromRequestParts<Arc<App>> for RefreshCookie {
                 "sessions are for this site's own pages",
             ));
         }
-        Ok(Self(find_cookie(&parts.headers).map(str::to_owned)))
-    }
-}
-
-fn find_cookie(headers: &HeaderMap) -> Option<&str> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, value)| *name == COOKIE_NAME && !value.is_empty())
-        .map(|(_, value)| value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cookie_is_found_among_others() {
-        let find = |line: &'static str| {
-            let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(line))]);
-            find_cookie(&headers).map(str::to_owned)
-        };
-        assert_eq!(find("theme=dark; moim_refresh=abc; x=1").as_deref(), Some("abc"));
-        assert_eq!(find("xmoim_refresh=abc"), None);
-        assert_eq!(find("moim_refresh="), None);
+        Ok(Self(parts.headers.clone()))
     }
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::forwarded;
 use crate::{
     config::{Config, Hidden, Pmtiles, TilesUrl},
     origin::WebOrigin,
@@ -21,6 +22,8 @@ pub(crate) struct SiteView {
     name: String,
     /// Of the program.
     version: &'static str,
+    /// Where people reach it, as it was set up: `https://moim.example.org`. Its cookies are for that scheme.
+    address: Option<String>,
     /// The operator's own map; `null` where the one that comes with the program is all there is.
     map: Option<MapView>,
 }
@@ -49,7 +52,6 @@ enum MapKind {
 /// This site.
 pub(crate) struct Site {
     pub(crate) view: SiteView,
-    pub(crate) cookies_need_tls: bool,
     pub(crate) metrics_token: Option<Hidden>,
     pub(crate) pmtiles_file: Option<PathBuf>,
     /// Other sites whose pages may use the interface.
@@ -63,6 +65,7 @@ impl Site {
         let view = SiteView {
             name: config.name.clone(),
             version: env!("CARGO_PKG_VERSION"),
+            address: config.public_url.as_ref().map(|url| url.as_str().to_owned()),
             map: map_source(config).map(|(kind, url)| MapView {
                 kind,
                 url: url.to_owned(),
@@ -71,7 +74,6 @@ impl Site {
         };
         Self {
             view,
-            cookies_need_tls: config.is_behind_tls(),
             metrics_token: config.metrics_token.clone(),
             pmtiles_file: config.pmtiles.as_ref().and_then(Pmtiles::file).map(PathBuf::from),
             origins: config.origins.clone(),
@@ -80,14 +82,9 @@ impl Site {
         }
     }
 
-    /// Whose request it is. Of `X-Forwarded-For` only what our own proxies wrote is believed: the last entry
-    /// is what the nearest one saw, and so on.
+    /// Whose request it is.
     pub(crate) fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let Some(hops_back) = self.proxies.checked_sub(1) else { return peer };
-        let lines = headers.get_all("x-forwarded-for").iter();
-        let hops: Vec<&str> =
-            lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).collect();
-        hops.iter().rev().nth(hops_back).and_then(|hop| hop.trim().parse().ok()).unwrap_or(peer)
+        forwarded::visitor(peer, headers, self.proxies)
     }
 }
 
@@ -165,24 +162,6 @@ mod tests {
 
     fn config(flags: &[&str]) -> Config {
         Command::try_parse_from(["moim"].iter().chain(flags)).unwrap().config
-    }
-
-    fn visitor(proxies: &str, forwarded: &'static str) -> String {
-        let site = Site::new(&config(&["--proxies", proxies]));
-        let headers = HeaderMap::from_iter([(
-            HeaderName::from_static("x-forwarded-for"),
-            HeaderValue::from_static(forwarded),
-        )]);
-        site.visitor([10, 0, 0, 1].into(), &headers).to_string()
-    }
-
-    #[test]
-    fn a_visitor_can_not_make_up_an_address() {
-        assert_eq!(visitor("0", "1.2.3.4"), "10.0.0.1");
-        assert_eq!(visitor("1", "9.9.9.9, 1.2.3.4"), "1.2.3.4");
-        assert_eq!(visitor("2", "9.9.9.9, 1.2.3.4, 10.0.0.7"), "1.2.3.4");
-        assert_eq!(visitor("2", "1.2.3.4"), "10.0.0.1");
-        assert_eq!(visitor("1", "nonsense"), "10.0.0.1");
     }
 
     fn sources(policy: &str, of: &str) -> String {

@@ -12,8 +12,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     app::App,
+    body::Body,
     error::{ApiError, Problem},
-    extract::{Asked, Body, Member, Session},
+    extract::{Asked, Member, Session},
     idempotency::{Repeatable, Told},
     members::MemberView,
     paging::{Page, PageQuery},
@@ -99,7 +100,7 @@ impl From<Overview> for TripView {
 }
 
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct TripForm {
     /// 1 to 120 characters; a sample has one of its own.
     title: Option<String>,
@@ -127,6 +128,7 @@ impl From<TripForm> for NewTrip {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct TripPatch {
     /// An edit of the document, which everybody inside sees at once.
     title: Option<String>,
@@ -135,10 +137,15 @@ struct TripPatch {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct TripQuery {
     /// `active` if not given.
     #[serde(default)]
     status: PlanStatus,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// 1 to 100, 30 if not given.
+    limit: Option<usize>,
 }
 
 /// Make a trip.
@@ -178,15 +185,15 @@ pub(super) async fn still_mine(app: &App, user: UserId, answer: String) -> Resul
 
 /// My trips, the last touched first.
 #[utoipa::path(
-    get, path = "/trips", tag = "trips", params(TripQuery, PageQuery),
+    get, path = "/trips", tag = "trips", params(TripQuery),
     responses((status = 200, body = Page<TripView>), (status = 400, body = Problem))
 )]
 async fn list(
     State(app): State<Arc<App>>,
     me: Session,
-    Asked(TripQuery { status }): Asked<TripQuery>,
-    Asked(page): Asked<PageQuery>,
+    Asked(TripQuery { status, cursor, limit }): Asked<TripQuery>,
 ) -> Result<Json<Page<TripView>>, ApiError> {
+    let page = PageQuery { cursor, limit };
     let after = page.after::<(Timestamp, DocId)>()?.map(|(touched, id)| PlanCursor { touched, id });
     let listed = app.plans.list(me.user, status, after, page.limit() + 1).await?;
     let page = Page::new(listed, page.limit(), |last| (last.plan.touched, last.plan.id));

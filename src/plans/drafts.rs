@@ -138,7 +138,7 @@ mod tests {
             ..NewTrip::default()
         };
         let Err(Invalid(errors)) = draft(new, date("2026-11-21")) else { panic!("it was taken") };
-        let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
+        let fields: Vec<_> = errors.iter().map(|error| &*error.field).collect();
         assert_eq!(fields, ["title", "days", "tz", "cur"]);
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     ids::{DocId, FamilyId, InviteId, UserId, VersionId},
@@ -21,6 +21,15 @@ pub mod sqlite;
 pub use inspection::*;
 pub use records::*;
 pub use retention::VersionRoom;
+
+/// How long after its exchange a refresh token still leads to its successor.
+pub const REUSE_GRACE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Whether a token that was exchanged then is still in its grace. A time that lies far ahead is of a clock that was
+/// wrong, and counts as long ago.
+pub fn is_in_grace(exchanged: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(exchanged).abs() < REUSE_GRACE
+}
 
 pub use crate::ids::Role;
 
@@ -195,26 +204,45 @@ pub trait Accounts: Send + Sync {
     /// Changes what the patch has, and nothing else: two patches at once both count. The account as it is then;
     /// `None`: no such one.
     async fn update(&self, id: UserId, patch: &AccountPatch) -> Result<Option<Account>>;
+
+    /// Puts a hash in the place of this one. Another one that is there by now stays.
+    async fn replace_password(
+        &self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<()>;
+
+    /// Keeps the token of a link to choose a new password, until then, in the place of any before. `Conflict` if
+    /// there is no such account.
+    async fn put_reset(&self, id: UserId, token: TokenHash, expires: Timestamp) -> Result<()>;
+
+    /// Whose link this token is of, and until when it is good.
+    async fn reset(&self, token: TokenHash) -> Result<Option<(Account, Timestamp)>>;
+
+    /// Uses up this token for a new password, atomically. `false`: the account has no such token any more.
+    async fn use_reset(&self, id: UserId, token: TokenHash, new: &PasswordHash) -> Result<bool>;
 }
 
-/// Refresh tokens, known by their hash alone. Each is used once; the tokens after one login are a family.
+/// Refresh tokens, known by their hash alone; the tokens after one login are a family.
+///
+/// A token is exchanged for its successor once. For a while after that, `REUSE_GRACE`, it is still taken, and leads to
+/// the same successor: an answer may be lost, and several windows may ask at once. The successor is not exchanged in
+/// that time, so that at any moment all honest holders are led to one token. Later reuse ends the family.
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// Begins a family with its first token.
     async fn start(&self, token: &RefreshToken) -> Result<()>;
 
-    /// Exchanges a token for its successor, atomically: of two callers with the same token one gets
-    /// `Rotated`; the other's `Reused` has ended the family.
-    async fn rotate(
-        &self,
-        used: TokenHash,
-        next: TokenHash,
-        now: Timestamp,
-        expires: Timestamp,
-    ) -> Result<Rotation>;
+    /// Exchanges a token, atomically: of many callers with the same token one gets `Rotated`, and all others
+    /// `Repeated` with the salt of that one.
+    async fn rotate(&self, used: TokenHash, next: Successor, now: Timestamp) -> Result<Rotation>;
 
     /// Ends the family that this token belongs to. An unknown token is no error.
     async fn end(&self, token: TokenHash) -> Result<()>;
+
+    /// Ends all families of a person.
+    async fn end_all(&self, user: UserId) -> Result<()>;
 
     /// Whether the family still lives.
     async fn liveness(&self, family: FamilyId, now: Timestamp) -> Result<Liveness>;
@@ -226,6 +254,9 @@ pub trait Rates: Send + Sync {
     /// Counts one more under this name, if the quota has room for it. If it has none nothing changes, and the
     /// answer says how long it takes until it has.
     async fn take(&self, name: TokenHash, quota: Quota, now: Timestamp) -> Result<Taken>;
+
+    /// Takes back one that was counted under this name.
+    async fn give_back(&self, name: TokenHash, quota: Quota) -> Result<()>;
 }
 
 /// Trips as things with a status, members and invitations. Their content is the document's.

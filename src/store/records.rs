@@ -290,17 +290,46 @@ pub struct RefreshToken {
     pub expires: Timestamp,
 }
 
-/// What became of a refresh token that was used.
+/// What the successor of a refresh token is derived from, together with that token: worth nothing without it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Salt(pub [u8; 32]);
+
+impl fmt::Debug for Salt {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Salt(***)")
+    }
+}
+
+/// The token that is to follow a refresh token.
+#[derive(Debug, Clone, Copy)]
+pub struct Successor {
+    /// Of the token.
+    pub hash: TokenHash,
+    /// What it was derived from.
+    pub salt: Salt,
+    /// From when on it is worth nothing.
+    pub expires: Timestamp,
+}
+
+/// Whose a refresh token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenOwner {
+    /// The person.
+    pub user: UserId,
+    /// The login that it descends from.
+    pub family: FamilyId,
+}
+
+/// What became of a refresh token that was presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rotation {
-    /// Its successor is in force.
-    Rotated {
-        /// Whose token it is.
-        user: UserId,
-        /// The login that it descends from.
-        family: FamilyId,
-    },
-    /// It had been used before; the whole family has ended.
+    /// The offered successor is in force.
+    Rotated(TokenOwner),
+    /// It was exchanged a moment ago: the successor that it got then is in force, and was derived from this.
+    Repeated(TokenOwner, Salt),
+    /// It is the successor of a token that was exchanged a moment ago, and stays in force for now.
+    Kept(TokenOwner),
+    /// It was exchanged longer ago; the whole family has ended.
     Reused,
     /// Unknown, expired, or of a family that has ended.
     Invalid,

@@ -203,13 +203,13 @@ export const documents: Record<string, () => Uint8Array[]> = {
     trip.doc.getText("title").insert(2, "B");
   }),
 
-  "clamps by code points": one((trip) => {
+  "clamps by characters": one((trip) => {
     trip.text("title", "가😀".repeat(70));
     trip.text("desc", "é".repeat(4001));
     trip.range(1);
     trip.text("day:d1:title", "😀".repeat(121));
     trip.text("day:d1:note", "한".repeat(4001));
-    trip.card("texts", ["d1", "a0"], { title: "👨‍👩‍👧".repeat(50), note: "글😀".repeat(10_001), icon: "😀".repeat(201), alt: "가".repeat(201), link: `https://example.org/${"가".repeat(2000)}` });
+    trip.card("texts", ["d1", "a0"], { title: "👨‍👩‍👧".repeat(201), note: "글😀".repeat(10_001), icon: "😀".repeat(201), alt: "가".repeat(201), link: `https://example.org/${"가".repeat(2000)}` });
     trip.card("exact", ["d1", "a1"], { title: "😀".repeat(200), note: "", icon: "가".repeat(200), link: `http://a/${"b".repeat(1991)}` });
     const place = { ...JEJU, name: "名".repeat(301), alt: "😀".repeat(301), addr: "x".repeat(301), src: "s".repeat(201), id: "i".repeat(201), cc: "c".repeat(201), tz: "t".repeat(201) };
     trip.card("place", ["d1", "a2"], { place, to: place, est: { amt: 1, cur: "₩".repeat(201) }, when: { s: "2026-01-01", stz: "😀".repeat(201), etz: "가".repeat(201) } });

@@ -10,7 +10,8 @@ mod source;
 /// The top-level modules from the bottom up. A module sees itself and the layers below its own; modules of
 /// one layer don't see each other.
 const LAYERS: &[&[&str]] = &[
-    &["ids", "trip", "fields", "origin", "address", "bucket", "quota"],
+    &["text"],
+    &["ids", "trip", "fields", "origin", "address", "bucket", "quota", "mail"],
     &["config"],
     &["telemetry"],
     &["protocol", "crdt", "store", "bus", "auth"],
@@ -20,7 +21,7 @@ const LAYERS: &[&[&str]] = &[
     &["connection"],
     &["events"],
     &["http"],
-    &["server"],
+    &["server", "users"],
     &["lib", "main", "signals"],
 ];
 
@@ -40,9 +41,12 @@ const CRATES: &[(&str, &[&str])] = &[
     ("utoipa_swagger_ui", &["src/http/openapi.rs"]),
     ("hyper", &["src/http/accept.rs", "src/http/probe.rs"]),
     ("hyper_util", &["src/http/accept.rs", "src/http/probe.rs"]),
+    ("unicode_segmentation", &["src/text.rs"]),
+    ("unicode_normalization", &["src/auth/passwords.rs", "src/mail.rs"]),
+    ("idna", &["src/mail.rs"]),
     ("governor", &["src/http/limits.rs"]),
     ("rust_embed", &["src/http/assets.rs"]),
-    ("clap", &["src/config.rs", "src/upkeep/commands.rs", "src/main.rs"]),
+    ("clap", &["src/config.rs", "src/upkeep/commands.rs", "src/users.rs", "src/main.rs"]),
     ("url", &["src/origin.rs"]),
     (
         "rustix",
@@ -64,6 +68,8 @@ const PURE: &[&str] = &[
     "src/fields.rs",
     "src/origin.rs",
     "src/quota.rs",
+    "src/text.rs",
+    "src/mail.rs",
     "src/trip.rs",
     "src/auth/permits.rs",
     "src/bus/frame.rs",

@@ -1,6 +1,7 @@
 //! The integration tests, one binary: the sources against their rules, and the server as a whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
+mod accounts;
 mod allocations;
 mod architecture;
 mod bus_contract;
@@ -40,5 +41,6 @@ mod store_contract;
 mod traffic;
 mod two_servers;
 mod upkeep;
+mod users;
 mod wire;
 mod wrecks;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use mongodb::{
     Collection,
     bson::{Document, doc},
@@ -11,16 +12,21 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     MongoStore,
-    calls::{all, within},
+    calls::{all, is_duplicate, within},
     connect,
-    fields::{Time, language},
+    fields::{Hash, Time, language},
 };
 use crate::{
     ids::UserId,
+    mail,
     store::{
-        Account, AccountPatch, Accounts, Language, PasswordHash, Result, StoreError, conflict,
+        Account, AccountPatch, Accounts, Language, PasswordHash, Result, StoreError, TokenHash,
+        conflict,
     },
 };
+
+/// Accounts that are looked at together.
+const PAGE: i64 = 1_000;
 
 #[derive(Serialize, Deserialize)]
 struct AccountRecord {
@@ -32,6 +38,9 @@ struct AccountRecord {
     color: String,
     created: Time,
     password: String,
+    /// Of the link to choose a new password: `reset` is the hash of its token, by which it is found.
+    #[serde(default, skip_serializing)]
+    reset_expires: Option<Time>,
 }
 
 impl From<AccountRecord> for Account {
@@ -46,7 +55,16 @@ impl Accounts for MongoStore {
     async fn create(&self, account: &Account, password: &PasswordHash) -> Result<()> {
         let Account { id, mail, name, language, color, created } = account.clone();
         let (created, password) = (Time(created), password.0.clone());
-        let record = AccountRecord { _id: id, mail, name, language, color, created, password };
+        let record = AccountRecord {
+            _id: id,
+            mail,
+            name,
+            language,
+            color,
+            created,
+            password,
+            reset_expires: None,
+        };
         within(self.accounts().insert_one(record)).await.map(drop)
     }
 
@@ -75,9 +93,72 @@ impl Accounts for MongoStore {
         }
         self.get(id).await
     }
+
+    async fn replace_password(
+        &self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<()> {
+        let as_it_was = doc! { "_id": id, "password": &old.0 };
+        let to = doc! { "$set": { "password": &new.0 } };
+        within(self.accounts().update_one(as_it_was, to)).await.map(drop)
+    }
+
+    async fn put_reset(&self, id: UserId, token: TokenHash, expires: Timestamp) -> Result<()> {
+        let to = doc! { "$set": { "reset": Hash(token), "reset_expires": Time(expires) } };
+        match within(self.accounts().update_one(doc! { "_id": id }, to)).await?.matched_count {
+            0 => Err(StoreError::Conflict(conflict::MISSING)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn reset(&self, token: TokenHash) -> Result<Option<(Account, Timestamp)>> {
+        let found = within(self.accounts().find_one(doc! { "reset": Hash(token) })).await?;
+        Ok(found.and_then(|record| {
+            let expires = record.reset_expires?.0;
+            Some((record.into(), expires))
+        }))
+    }
+
+    async fn use_reset(&self, id: UserId, token: TokenHash, new: &PasswordHash) -> Result<bool> {
+        let unused = doc! { "_id": id, "reset": Hash(token) };
+        let to = doc! {
+            "$set": { "password": &new.0 },
+            "$unset": { "reset": "", "reset_expires": "" },
+        };
+        Ok(within(self.accounts().update_one(unused, to)).await?.matched_count > 0)
+    }
+}
+
+#[derive(Deserialize)]
+struct Mail {
+    _id: String,
+    mail: String,
 }
 
 impl MongoStore {
+    pub(super) async fn respell_all_mails(&self) -> Result<()> {
+        let mails = self.accounts().clone_with_type::<Mail>();
+        let mut after = String::new();
+        loop {
+            let find = mails.find(doc! { "_id": { "$gt": &after } }).sort(doc! { "_id": 1 });
+            let page = all(find.limit(PAGE).projection(doc! { "mail": 1 })).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after.clone_from(&last._id);
+            for Mail { _id, mail: kept } in page {
+                let spelled = mail::spell(&kept).filter(|spelled| *spelled != kept);
+                let Some(spelled) = spelled else { continue };
+                let to = doc! { "$set": { "mail": spelled } };
+                match within(mails.update_one(doc! { "_id": _id, "mail": kept }, to)).await {
+                    Ok(_) => {}
+                    Err(error) if is_duplicate(&error) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
     fn accounts(&self) -> Collection<AccountRecord> {
         self.database.collection(connect::ACCOUNTS)
     }

@@ -97,8 +97,10 @@ fn indexes() -> Vec<(&'static str, Document, IndexOptions)> {
     vec![
         // One account a mail address.
         (ACCOUNTS, doc! { "mail": 1 }, unique()),
+        (ACCOUNTS, doc! { "reset": 1 }, plain()),
         (ANSWERS, doc! { "claimed": 1 }, plain()),
         (FAMILIES, doc! { "expires": 1 }, plain()),
+        (FAMILIES, doc! { "user": 1 }, plain()),
         // One invitation a token.
         (INVITES, doc! { "token": 1 }, unique()),
         (INVITES, doc! { "plan": 1, "created": -1 }, plain()),
@@ -108,6 +110,7 @@ fn indexes() -> Vec<(&'static str, Document, IndexOptions)> {
         (STATE_CHUNKS, doc! { "doc": 1 }, plain()),
         (TOKENS, doc! { "family": 1 }, plain()),
         (TOKENS, doc! { "expires": 1 }, plain()),
+        (TOKENS, doc! { "user": 1 }, plain()),
         (VERSIONS, doc! { "doc": 1, "version": -1 }, plain()),
     ]
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use crate::{
     ids::{DocId, FamilyId, InviteId, UserId, VersionId},
-    store::{Language, PlanStatus, TokenHash},
+    store::{Language, PlanStatus, Salt, TokenHash},
 };
 
 macro_rules! id_fields {
@@ -77,6 +77,29 @@ impl<'de> Deserialize<'de> for Hash {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(D::Error::custom)?;
         let hash = bytes.try_into().map_err(|_| D::Error::custom("a hash has 32 bytes"))?;
         Ok(Self(TokenHash(hash)))
+    }
+}
+
+/// The salt of a successor, likewise as a text.
+#[derive(Clone, Copy)]
+pub(super) struct SaltField(pub(super) Salt);
+
+impl SaltField {
+    /// As it is written.
+    pub(super) fn text(self) -> String {
+        Hash(TokenHash(self.0.0)).text()
+    }
+}
+
+impl Serialize for SaltField {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for SaltField {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Hash::deserialize(from).map(|Hash(TokenHash(bytes))| Self(Salt(bytes)))
     }
 }
 

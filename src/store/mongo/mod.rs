@@ -55,6 +55,7 @@ impl MongoStore {
             database,
         };
         store.refuse_newer().await?;
+        store.respell_mails().await?;
         Ok(store)
     }
 
@@ -80,10 +81,18 @@ impl MongoStore {
     /// The signing keys that all nodes of this database share: those that are kept, or else `fresh`, which is
     /// kept from now on. Of several nodes that start at once one is first, and the others get its keys.
     pub async fn token_keys(&self, fresh: &str) -> Result<String> {
-        let kept = self.setting("token keys", Setting::Keys(fresh.to_owned())).await?;
-        match kept {
-            Setting::Keys(keys) => Ok(keys),
-            Setting::Schema(_) => Err(StoreError::Corrupt("the token keys are no text".to_owned())),
+        self.text_setting("token keys", fresh).await
+    }
+
+    /// The id that tells this database from any other, likewise.
+    pub async fn instance(&self, fresh: &str) -> Result<String> {
+        self.text_setting("instance", fresh).await
+    }
+
+    async fn text_setting(&self, name: &str, fresh: &str) -> Result<String> {
+        match self.setting(name, Setting::Text(fresh.to_owned())).await? {
+            Setting::Text(kept) => Ok(kept),
+            Setting::Schema(_) => Err(StoreError::Corrupt(format!("the {name} is no text"))),
         }
     }
 
@@ -94,6 +103,18 @@ impl MongoStore {
         self.database.client().clone().shutdown().immediate(true).await;
     }
 
+    /// Gives mail addresses that were kept before there was one spelling that spelling, once. Where another account
+    /// has it already nothing changes: each is found by its own.
+    async fn respell_mails(&self) -> Result<()> {
+        const DONE: &str = "mail spelling";
+        let settings = self.database.collection::<SettingRecord>(connect::SETTINGS);
+        if within(settings.find_one(doc! { "_id": DONE })).await?.is_none() {
+            self.respell_all_mails().await?;
+            self.text_setting(DONE, "1").await?;
+        }
+        Ok(())
+    }
+
     async fn refuse_newer(&self) -> Result<()> {
         match self.setting("schema", Setting::Schema(connect::SCHEMA)).await? {
             Setting::Schema(found) if found <= connect::SCHEMA => Ok(()),
@@ -102,7 +123,7 @@ impl MongoStore {
                  it was written by a newer moim, run that one",
                 connect::SCHEMA
             ))),
-            Setting::Keys(_) => Err(StoreError::Corrupt("the schema is no number".to_owned())),
+            Setting::Text(_) => Err(StoreError::Corrupt("the schema is no number".to_owned())),
         }
     }
 
@@ -132,7 +153,7 @@ struct SettingRecord {
 #[serde(untagged)]
 enum Setting {
     Schema(u32),
-    Keys(String),
+    Text(String),
 }
 
 #[derive(Serialize, Deserialize)]

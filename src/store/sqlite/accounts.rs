@@ -1,7 +1,8 @@
 //! People and what they log in with.
 
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, Row};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     SqliteStore,
@@ -10,7 +11,10 @@ use super::{
 };
 use crate::{
     ids::UserId,
-    store::{Account, AccountPatch, Accounts, PasswordHash, Result},
+    mail,
+    store::{
+        Account, AccountPatch, Accounts, PasswordHash, Result, StoreError, TokenHash, conflict,
+    },
 };
 
 #[async_trait]
@@ -68,6 +72,68 @@ impl Accounts for SqliteStore {
         })
         .await
     }
+
+    async fn replace_password(
+        &self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<()> {
+        let (old, new) = (old.clone(), new.clone());
+        self.write(0, move |db| {
+            let sql = "UPDATE accounts SET password = ?3 WHERE id = ?1 AND password = ?2";
+            db.prepare_cached(sql)?.execute((id, old.0, new.0))?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn put_reset(&self, id: UserId, token: TokenHash, expires: Timestamp) -> Result<()> {
+        self.write(0, move |db| {
+            let sql = "UPDATE accounts SET reset = ?2, reset_expires = ?3 WHERE id = ?1";
+            match db.prepare_cached(sql)?.execute((id, token, Time(expires)))? {
+                0 => Err(StoreError::Conflict(conflict::MISSING)),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn reset(&self, token: TokenHash) -> Result<Option<(Account, Timestamp)>> {
+        self.read(move |db| {
+            let sql = "SELECT * FROM accounts WHERE reset = ?1";
+            let found = db
+                .prepare_cached(sql)?
+                .query_one([token], |row| Ok((account(row)?, time(row, "reset_expires")?)));
+            Ok(found.optional()?)
+        })
+        .await
+    }
+
+    async fn use_reset(&self, id: UserId, token: TokenHash, new: &PasswordHash) -> Result<bool> {
+        let new = new.clone();
+        self.write(0, move |db| {
+            let sql = "UPDATE accounts SET password = ?3, reset = NULL, reset_expires = NULL
+                       WHERE id = ?1 AND reset = ?2";
+            Ok(db.prepare_cached(sql)?.execute((id, token, new.0))? > 0)
+        })
+        .await
+    }
+}
+
+/// Gives mail addresses that were kept before there was one spelling that spelling. Where another account has it
+/// already nothing changes: each is found by its own.
+pub(super) fn respell_mails(db: &Connection) -> Result<()> {
+    let sql = "SELECT id, mail FROM accounts WHERE mail GLOB '*[^ -~]*' OR mail GLOB '*.'";
+    let mut select = db.prepare(sql)?;
+    let found = select.query_map((), |row| Ok((row.get("id")?, row.get("mail")?)))?;
+    let found: Vec<(UserId, String)> = found.collect::<rusqlite::Result<_>>()?;
+    for (id, kept) in found {
+        if let Some(spelled) = mail::spell(&kept).filter(|spelled| *spelled != kept) {
+            db.execute("UPDATE OR IGNORE accounts SET mail = ?2 WHERE id = ?1", (id, spelled))?;
+        }
+    }
+    Ok(())
 }
 
 /// By the rowid outside, so that what is found is the row's own and not the index's.

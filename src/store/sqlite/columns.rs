@@ -11,7 +11,9 @@ use rusqlite::{
 
 use crate::{
     ids::{DocId, FamilyId, InviteId, UserId, VersionId},
-    store::{AsideCause, Counts, Language, NoticeKind, PlanStatus, Role, StoreError, TokenHash},
+    store::{
+        AsideCause, Counts, Language, NoticeKind, PlanStatus, Role, Salt, StoreError, TokenHash,
+    },
 };
 
 macro_rules! id_columns {
@@ -54,6 +56,11 @@ impl FromSql for Time {
 /// The time in this column.
 pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp> {
     row.get(column).map(|Time(time)| time)
+}
+
+/// The time in this column, if there is one.
+pub(super) fn optional_time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
+    row.get::<_, Option<Time>>(column).map(|found| found.map(|Time(time)| time))
 }
 
 macro_rules! word_columns {
@@ -103,6 +110,18 @@ impl ToSql for TokenHash {
 }
 
 impl FromSql for TokenHash {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        FromSql::column_result(value).map(Self)
+    }
+}
+
+impl ToSql for Salt {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        self.0.to_sql()
+    }
+}
+
+impl FromSql for Salt {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         FromSql::column_result(value).map(Self)
     }

@@ -46,6 +46,24 @@ impl SqliteStore {
         .await
     }
 
+    /// Opens a database file that is there, to write into it beside a server that runs on it: its schema must be the
+    /// one that this program writes, and stays as it is.
+    pub async fn open_beside(path: &Path) -> Result<Self> {
+        let path = path.to_owned();
+        off_the_runtime(move || {
+            let connection = connect::for_writing(&path)?;
+            schema::refuse_newer(&connection)?;
+            if !schema::is_up_to_date(&connection)? {
+                let text = "its schema is older than this program: run the moim that serves it, or start the \
+                            server of this one first";
+                return Err(StoreError::Unavailable(text.to_owned()));
+            }
+            let readers = Readers::new(path).into();
+            Ok(Self { writer: Writer::start(connection)?.into(), readers })
+        })
+        .await
+    }
+
     /// Copies a database as it is at one moment, also while another process writes it, into a new file, which
     /// is whole by itself: it has no log beside it.
     pub async fn copy(from: &Path, to: &Path) -> Result<()> {

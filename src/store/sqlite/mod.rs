@@ -51,6 +51,7 @@ impl SqliteStore {
         let opening = tokio::task::spawn_blocking(move || {
             let mut connection = connect::for_writing(&path)?;
             schema::migrate(&mut connection)?;
+            accounts::respell_mails(&connection)?;
             let readers = Arc::new(readers::Readers::new(path));
             Ok(Self { writer: Arc::new(writer::Writer::start(connection)?), readers })
         });
@@ -74,6 +75,19 @@ impl SqliteStore {
             idempotency: Arc::clone(&store) as _,
             health: store as _,
         }
+    }
+
+    /// The id that tells this database from any other: the one that is kept, or else `fresh`, which is kept from now on.
+    pub async fn instance(&self, fresh: &str) -> Result<String> {
+        let fresh = fresh.to_owned();
+        self.write(0, move |db| {
+            let sql = "INSERT INTO settings (name, value) VALUES ('instance', ?1)
+                       ON CONFLICT (name) DO NOTHING";
+            db.prepare_cached(sql)?.execute([fresh])?;
+            let sql = "SELECT value FROM settings WHERE name = 'instance'";
+            Ok(db.prepare_cached(sql)?.query_one((), |row| row.get(0))?)
+        })
+        .await
     }
 
     /// Waits until what was asked for so far is done and on the disk, and closes the file. Later calls are

@@ -34,4 +34,13 @@ impl Rates for SqliteStore {
         })
         .await
     }
+
+    async fn give_back(&self, name: TokenHash, quota: Quota) -> Result<()> {
+        self.write(0, move |db| {
+            let sql = "UPDATE rates SET free = free - ?2 WHERE name = ?1";
+            db.prepare_cached(sql)?.execute((name, quota.step()))?;
+            Ok(())
+        })
+        .await
+    }
 }

@@ -18,14 +18,17 @@ macro_rules! migrations {
 }
 
 /// In order: the first has number 1. One that was released is never changed; the next one mends it.
-const MIGRATIONS: [Migration; 7] = migrations![
+const MIGRATIONS: [Migration; 10] = migrations![
     "0001_documents",
     "0002_people",
     "0003_quarantine",
     "0004_rates",
     "0005_epochs",
     "0006_notices",
-    "0007_rights"
+    "0007_rights",
+    "0008_token_grace",
+    "0009_settings",
+    "0010_password_resets"
 ];
 
 /// Brings the database up to the schema that this program knows. `Unavailable` if it is ahead of that.

@@ -1,4 +1,4 @@
-//! Refresh tokens by login: used once each, and the end of their family when used twice.
+//! Refresh tokens by login: exchanged once each, and the end of their family when used again later.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -6,11 +6,14 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     SqliteStore,
-    columns::{Time, time},
+    columns::{Time, optional_time, time},
 };
 use crate::{
     ids::{FamilyId, UserId},
-    store::{Liveness, RefreshToken, Result, Rotation, Sessions, TokenHash},
+    store::{
+        Liveness, RefreshToken, Result, Rotation, Salt, Sessions, Successor, TokenHash, TokenOwner,
+        is_in_grace,
+    },
 };
 
 /// Families that a login clears away after they have expired: more than it adds, so they do not pile up.
@@ -29,34 +32,45 @@ impl Sessions for SqliteStore {
         .await
     }
 
-    async fn rotate(
-        &self,
-        used: TokenHash,
-        next: TokenHash,
-        now: Timestamp,
-        expires: Timestamp,
-    ) -> Result<Rotation> {
+    async fn rotate(&self, used: TokenHash, next: Successor, now: Timestamp) -> Result<Rotation> {
         self.write(0, move |db| {
-            let Some(token) = token(db, used)? else { return Ok(Rotation::Invalid) };
-            if token.expires <= now {
+            let Some(token) = token(db, used)?.filter(|token| token.expires > now) else {
                 return Ok(Rotation::Invalid);
+            };
+            let owner = token.owner;
+            match token.exchange {
+                Exchange::Done(at, salt) if is_in_grace(at, now) => {
+                    return Ok(Rotation::Repeated(owner, salt));
+                }
+                Exchange::Done(..) | Exchange::Before => {
+                    end(db, owner.family)?;
+                    return Ok(Rotation::Reused);
+                }
+                Exchange::None => {}
             }
-            if token.used {
-                end(db, token.family)?;
-                return Ok(Rotation::Reused);
+            if last_exchange(db, owner.family)?.is_some_and(|at| is_in_grace(at, now)) {
+                return Ok(Rotation::Kept(owner));
             }
-            use_up(db, used)?;
-            insert_token(db, next, token.family, now, expires)?;
-            prolong(db, token.family, now, expires)?;
-            Ok(Rotation::Rotated { user: token.user, family: token.family })
+            use_up(db, owner.family, used, next.salt, now)?;
+            insert_token(db, next.hash, owner.family, now, next.expires)?;
+            prolong(db, owner.family, now, next.expires)?;
+            Ok(Rotation::Rotated(owner))
         })
         .await
     }
 
     async fn end(&self, hash: TokenHash) -> Result<()> {
         self.write(0, move |db| match token(db, hash)? {
-            Some(token) => end(db, token.family),
+            Some(token) => end(db, token.owner.family),
             None => Ok(()),
+        })
+        .await
+    }
+
+    async fn end_all(&self, user: UserId) -> Result<()> {
+        self.write(0, move |db| {
+            db.prepare_cached("DELETE FROM families WHERE user = ?1")?.execute([user])?;
+            Ok(())
         })
         .await
     }
@@ -72,26 +86,43 @@ impl Sessions for SqliteStore {
 }
 
 struct Token {
-    user: UserId,
-    family: FamilyId,
+    owner: TokenOwner,
     expires: Timestamp,
-    used: bool,
+    exchange: Exchange,
+}
+
+/// Whether a token was exchanged for its successor.
+enum Exchange {
+    None,
+    /// At this time, for one that was derived from this.
+    Done(Timestamp, Salt),
+    /// So long ago that nothing else is known of it.
+    Before,
 }
 
 fn token(db: &Connection, hash: TokenHash) -> Result<Option<Token>> {
     let mut select = db.prepare_cached(
-        "SELECT families.user, family, tokens.expires, used
+        "SELECT families.user, family, tokens.expires, used, exchanged, salt
          FROM tokens JOIN families ON families.id = family WHERE hash = ?1",
     )?;
     let found = select.query_one([hash], |row| {
-        Ok(Token {
-            user: row.get("user")?,
-            family: row.get("family")?,
-            expires: time(row, "expires")?,
-            used: row.get("used")?,
-        })
+        let exchange = match (row.get("used")?, optional_time(row, "exchanged")?, row.get("salt")?)
+        {
+            (false, _, _) => Exchange::None,
+            (true, Some(at), Some(salt)) => Exchange::Done(at, salt),
+            (true, _, _) => Exchange::Before,
+        };
+        let owner = TokenOwner { user: row.get("user")?, family: row.get("family")? };
+        Ok(Token { owner, expires: time(row, "expires")?, exchange })
     });
     Ok(found.optional()?)
+}
+
+/// When a token of this family was last exchanged.
+fn last_exchange(db: &Connection, family: FamilyId) -> Result<Option<Timestamp>> {
+    let sql =
+        "SELECT max(exchanged) AS exchanged FROM tokens WHERE family = ?1 AND salt IS NOT NULL";
+    Ok(db.prepare_cached(sql)?.query_one([family], |row| optional_time(row, "exchanged"))?)
 }
 
 fn insert_token(
@@ -106,8 +137,18 @@ fn insert_token(
     Ok(())
 }
 
-fn use_up(db: &Connection, hash: TokenHash) -> Result<()> {
-    db.prepare_cached("UPDATE tokens SET used = 1 WHERE hash = ?1")?.execute([hash])?;
+/// Only the last exchange can be repeated: what earlier successors were derived from is forgotten.
+fn use_up(
+    db: &Connection,
+    family: FamilyId,
+    hash: TokenHash,
+    salt: Salt,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = "UPDATE tokens SET salt = NULL WHERE family = ?1";
+    db.prepare_cached(sql)?.execute([family])?;
+    let sql = "UPDATE tokens SET used = 1, exchanged = ?2, salt = ?3 WHERE hash = ?1";
+    db.prepare_cached(sql)?.execute((hash, Time(now), salt))?;
     Ok(())
 }
 

@@ -3,12 +3,13 @@
 use std::{path::PathBuf, time::Duration};
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    ids::{DocId, DocKind},
-    store::{Generation, Journal, conflict},
+    ids::{DocId, DocKind, UserId},
+    store::{Account, Generation, Journal, Language, PasswordHash, conflict},
 };
 
 async fn opened() -> (TempDir, PathBuf, SqliteStore) {
@@ -169,5 +170,35 @@ async fn lists_and_loads_are_read_from_an_index_in_its_order() {
         let plan = plan.await.unwrap();
         let is_indexed = plan.iter().all(|step| !step.contains("SCAN") && !step.contains("TEMP"));
         assert!(is_indexed, "{sql}: {plan:?}");
+    }
+}
+
+/// From before there was one spelling.
+#[tokio::test]
+async fn mail_addresses_get_their_one_spelling_unless_another_account_has_it() {
+    let (_folder, path, store) = opened().await;
+    let mails = ["user@bücher.example", "한@example.org.", "a@faß.example", "a@xn--fa-hia.example"];
+    for (number, mail) in mails.into_iter().enumerate() {
+        let account = Account {
+            id: UserId::new(),
+            mail: mail.to_owned(),
+            name: number.to_string(),
+            language: Language::Ko,
+            color: "#3366ff".to_owned(),
+            created: Timestamp::UNIX_EPOCH,
+        };
+        let hash = PasswordHash("hash".to_owned());
+        store.stores().accounts.create(&account, &hash).await.unwrap();
+    }
+    store.close().await;
+    let again = SqliteStore::open(&path).await.unwrap().stores().accounts;
+    for (mail, name) in [
+        ("user@xn--bcher-kva.example", "0"),
+        ("한@example.org", "1"),
+        ("a@faß.example", "2"),
+        ("a@xn--fa-hia.example", "3"),
+    ] {
+        let found = again.by_mail(mail).await.unwrap().map(|(account, _)| account.name);
+        assert_eq!(found.as_deref(), Some(name), "{mail}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod connections;
 mod guards;
+mod log_ins;
 mod members;
 mod process;
 mod races;

@@ -91,7 +91,13 @@ async fn use_rest(anybody: &Person, minji: &mut Person, secrets: &mut Secrets) {
     let guess = format!("/invites/{}", secrets.keep("guessed-invitation"));
     let answer = anybody.get(&guess).await;
     secrets.assert_absent(&answer.text, "answer");
-    first.refresh().await.refused(401, "session_stolen");
+    // In its grace: the same successor.
+    first.refresh().await.expect(StatusCode::OK);
+    let made_up = secrets.keep("made-up-refresh-token");
+    let mut stranger = anybody.clone();
+    stranger.cookie = format!("moim_refresh={made_up}");
+    let answer = stranger.refresh().await;
+    secrets.assert_absent(&answer.text, "answer");
     minji.log_in("minji@example.org").await;
     secrets.keep(&minji.access);
 }

@@ -78,6 +78,7 @@ pub(super) const DOORS: &[Door] = &[
     reads("POST", "/sessions", Rule::Anybody),
     reads("POST", "/sessions/refresh", Rule::Anybody),
     reads("DELETE", "/sessions/current", Rule::Anybody),
+    reads("POST", "/password-resets", Rule::Anybody),
     reads("GET", "/config", Rule::Anybody),
     reads("POST", "/events/tickets", Rule::Session),
     reads("GET", "/notices", Rule::Session),

@@ -18,6 +18,7 @@ claims!($ idempotency:
     an_abandoned_claim_is_free,
     a_claim_that_lapsed_ends_no_other,
     a_key_belongs_to_one_request_of_one_person,
+    what_was_claimed_while_a_clock_was_ahead_holds_nobody_off,
 );
 
 const KEY: &str = "0d6f2c";
@@ -91,4 +92,13 @@ pub(super) async fn a_key_belongs_to_one_request_of_one_person(store: impl Every
     assert_eq!(keys.begin(user, KEY, hash(2), at(1)).await.unwrap(), Begun::Mismatch);
     assert_eq!(begin(&*keys, other, at(1)).await, Begun::New);
     assert_eq!(keys.begin(user, "another", hash(2), at(1)).await.unwrap(), Begun::New);
+}
+
+pub(super) async fn what_was_claimed_while_a_clock_was_ahead_holds_nobody_off(
+    store: impl Everything,
+) {
+    let user = UserId::new();
+    let keys = store.stores().idempotency;
+    assert_eq!(begin(&*keys, user, at(40 * DAY)).await, Begun::New);
+    assert_eq!(begin(&*keys, user, at(0)).await, Begun::New);
 }

@@ -77,3 +77,32 @@ impl Everything for Mongo {
         driver.collection::<Document>("rates").count_documents(doc! {}).await.unwrap()
     }
 }
+
+/// From before there was one spelling.
+#[tokio::test]
+async fn mail_addresses_get_their_one_spelling_once() {
+    let mut mongo = Mongo::start().await;
+    let account = |name: &str, mail: &str| moim::store::Account {
+        mail: mail.to_owned(),
+        ..super::records::account(name)
+    };
+    let hash = moim::store::PasswordHash("hash".to_owned());
+    for (name, mail) in [
+        ("one", "user@bücher.example"),
+        ("two", "a@faß.example"),
+        ("three", "a@xn--fa-hia.example"),
+    ] {
+        mongo.stores().accounts.create(&account(name, mail), &hash).await.unwrap();
+    }
+    let settings = mongo.database.driver().await.collection::<Document>("settings");
+    settings.delete_one(doc! { "_id": "mail spelling" }).await.unwrap();
+    mongo.kill().await;
+    for (mail, name) in [
+        ("user@xn--bcher-kva.example", "one"),
+        ("a@faß.example", "two"),
+        ("a@xn--fa-hia.example", "three"),
+    ] {
+        let found = mongo.stores().accounts.by_mail(mail).await.unwrap();
+        assert_eq!(found.map(|(account, _)| account.name).as_deref(), Some(name), "{mail}");
+    }
+}

@@ -19,6 +19,8 @@ claims!($ rates:
     one_who_is_held_back_holds_nobody_else_back,
     of_many_at_once_no_more_get_through_than_the_quota_has,
     what_was_counted_survives,
+    what_is_given_back_can_be_taken_again,
+    what_was_counted_while_a_clock_was_ahead_is_forgotten,
 );
 
 /// Three in thirty seconds.
@@ -75,4 +77,35 @@ pub(super) async fn what_was_counted_survives(mut store: impl Everything) {
     }
     store.kill().await;
     assert_eq!(take(&*store.stores().rates, 1, at(100)).await, wait(10));
+}
+
+pub(super) async fn what_is_given_back_can_be_taken_again(store: impl Everything) {
+    let rates = store.stores().rates;
+    rates.give_back(hash(1), quota()).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(take(&*rates, 1, at(100)).await, Taken::Granted);
+    }
+    rates.give_back(hash(1), quota()).await.unwrap();
+    assert_eq!(take(&*rates, 1, at(100)).await, Taken::Granted);
+    assert_eq!(take(&*rates, 1, at(100)).await, wait(10));
+    // More than there was is not to be had.
+    for _ in 0..9 {
+        rates.give_back(hash(1), quota()).await.unwrap();
+    }
+    for _ in 0..3 {
+        assert_eq!(take(&*rates, 1, at(100)).await, Taken::Granted);
+    }
+    assert_eq!(take(&*rates, 1, at(100)).await, wait(10));
+}
+
+pub(super) async fn what_was_counted_while_a_clock_was_ahead_is_forgotten(store: impl Everything) {
+    const DAYS: i64 = 40 * 24 * 3_600;
+    let rates = store.stores().rates;
+    for _ in 0..3 {
+        assert_eq!(take(&*rates, 1, at(DAYS)).await, Taken::Granted);
+    }
+    for _ in 0..3 {
+        assert_eq!(take(&*rates, 1, at(100)).await, Taken::Granted);
+    }
+    assert_eq!(take(&*rates, 1, at(100)).await, wait(10));
 }

@@ -13,6 +13,7 @@ use super::{
     Documents, Everything, Sqlite, is_corrupt,
     rates::quota,
     records::{at, hash},
+    sessions::successor,
 };
 use crate::redis::{Cluster, Redis, Server};
 
@@ -84,7 +85,7 @@ async fn everything_in_redis_ends_by_itself() {
     let user = super::records::known(&over.stores(), "minji").await;
     let token = super::records::token(user.id, hash(1), 100);
     over.stores().sessions.start(&token).await.unwrap();
-    over.stores().sessions.rotate(hash(1), hash(2), at(10), at(1_000)).await.unwrap();
+    over.stores().sessions.rotate(hash(1), successor(2), at(10)).await.unwrap();
     let keys = over.server.ask(&["keys", "*"]);
     assert!(keys.lines().count() >= 4, "{keys:?}");
     for key in keys.lines() {
@@ -100,11 +101,13 @@ async fn who_keeps_sending_an_old_token_does_not_fill_redis() {
     let user = super::records::known(&over.stores(), "minji").await;
     let sessions = over.stores().sessions;
     sessions.start(&super::records::token(user.id, hash(1), 100)).await.unwrap();
-    for next in 2..10 {
-        sessions.rotate(hash(1), hash(next), at(10), at(1_000)).await.unwrap();
+    // The first is taken, those after it are repetitions, and the last one is too late.
+    for (next, now) in [(2, 10), (3, 10), (4, 20), (5, 90), (6, 90)] {
+        sessions.rotate(hash(1), successor(next), at(now)).await.unwrap();
     }
     // The one that was in force when the family ended.
-    assert_eq!(over.server.ask(&["keys", "*"]).lines().count(), 1);
+    assert_eq!(over.server.ask(&["keys", "moim:token:*"]).lines().count(), 1);
+    assert_eq!(over.server.ask(&["keys", "moim:family:*"]).trim(), "");
 }
 
 #[tokio::test]
