@@ -51,7 +51,10 @@ impl SqliteStore {
         let opening = tokio::task::spawn_blocking(move || {
             let mut connection = connect::for_writing(&path)?;
             schema::migrate(&mut connection)?;
-            accounts::respell_mails(&connection)?;
+            // What is damaged there must not keep everything else closed.
+            if let Err(error) = accounts::respell_mails(&connection) {
+                tracing::warn!(%error, "the spelling of mail addresses could not be looked at");
+            }
             let readers = Arc::new(readers::Readers::new(path));
             Ok(Self { writer: Arc::new(writer::Writer::start(connection)?), readers })
         });

@@ -43,6 +43,16 @@ export class Api {
     return session.account;
   }
 
+  /** A new password by a link of the operator's: all other sessions end, and one begins here. */
+  async resetPassword(token: string, password: string): Promise<t.Account> {
+    await this.session.settleLogOut();
+    const session: t.Session = await this.session.inTurn(() =>
+      this.#call("POST", "/password-resets", { body: { token, password }, anonymous: true }),
+    );
+    this.session.hold(session);
+    return session.account;
+  }
+
   /** At the start of the page: who am I by the cookie? */
   async resume(): Promise<t.Account | null> {
     await this.session.access();
@@ -167,7 +177,7 @@ export class Api {
 
   /** Never fails: offline, the map that comes with the program is drawn. */
   async config(): Promise<t.Config> {
-    const nothing: t.Config = { name: "Moim", version: "", map: null };
+    const nothing: t.Config = { name: "Moim", version: "", address: null, map: null };
     return this.#call<t.Config>("GET", "/config", { anonymous: true }).catch(() => nothing);
   }
 

@@ -6,6 +6,7 @@ import { notices } from "../ui/notices.svelte";
 export function problemText(error: unknown): string {
   if (error instanceof NetworkError) return t("problem.network");
   if (!(error instanceof ApiError)) return t("problem.unknown");
+  if (error.code === "busy") return t("problem.busy");
   if (error.status >= 500) return t("problem.server");
   switch (error.code) {
     case "too_many_invites":

@@ -5,6 +5,7 @@ export type Route =
   | { name: "login"; next: string }
   | { name: "signup"; next: string }
   | { name: "invite"; token: string }
+  | { name: "reset" }
   | { name: "trip"; id: string }
   /** What is kept on this device. */
   | { name: "device" }
@@ -20,6 +21,7 @@ export function parse(path: string, search = ""): Route {
   if (first === "login" && second === undefined) return { name: "login", next: nextOf(search) };
   if (first === "signup" && second === undefined) return { name: "signup", next: nextOf(search) };
   if (first === "device" && second === undefined) return { name: "device" };
+  if (first === "reset" && second === undefined) return { name: "reset" };
   if (first === "invite" && second !== undefined) return { name: "invite", token: decoded(second) };
   if (first === "trips" && second !== undefined && ULID.test(second))
     return { name: "trip", id: `trip:${second.toUpperCase()}` };

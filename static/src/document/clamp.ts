@@ -1,4 +1,5 @@
 // How values of a document that anybody may have written become values of the right type and size. Pure.
+import { cut, cutUnits } from "../characters";
 import { isDate } from "../time/calendar";
 import type { CardKind, CardStatus, Estimate, Place, When } from "./projection-types";
 
@@ -17,26 +18,14 @@ export const MAX = {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The first `max` Unicode code points. */
+/** The first `max` characters, as people count them. */
 export function clampText(text: string, max: number): string {
-  if (text.length <= max) return text; // never more code points than UTF-16 units
-  let end = 0;
-  for (let points = 0; points < max && end < text.length; points++) {
-    end += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
-  }
-  return text.slice(0, end);
+  return cut(text, max);
 }
 
-/** As much of it as people may type (`points`), and as a server takes (`units`). */
-export function clampShared(text: string, points: number, units: number): string {
-  return clampUnits(clampText(text, points), units);
-}
-
-/** The first `max` UTF-16 units, or one less: no character is cut in half. */
-export function clampUnits(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const last = text.charCodeAt(max - 1);
-  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? max - 1 : max);
+/** As much of it as people may type (`characters`), and as a server takes (`units`). */
+export function clampShared(text: string, characters: number, units: number): string {
+  return cutUnits(cut(text, characters), units);
 }
 
 /**

@@ -1,6 +1,7 @@
 // Ties an input or textarea to a shared text: minimal edits out, remote edits in, and nothing touched while the field composes.
 import type * as Y from "yjs";
 import { withoutSteering } from "../bidi";
+import { lengthOf } from "../characters";
 import { clampShared } from "./clamp";
 import { diff, mapIndex, mapRanges, type Delta, type Range, type Splice } from "./diff";
 import { fieldName, type TextHome, type TripText } from "./texts";
@@ -84,9 +85,8 @@ class Binding {
       at = mapIndex(at, delta);
       ranges = mapRanges(ranges, delta);
     }
-    const removed = ranges.reduce((sum, [start, end]) => sum + end - start, 0);
     const cleaned = withoutSteering(insert);
-    const fitting = this.#fitting(cleaned, removed);
+    const fitting = this.#fitting(cleaned, ranges);
     if (fitting !== cleaned) this.#home.bench.limited("text");
     // Ranges before the place shift it by what is taken out.
     const to = ranges.reduce((place, [start, end]) => place - Math.max(0, Math.min(end, at) - start), at);
@@ -100,11 +100,13 @@ class Binding {
   }
 
   /** As much of what was typed as there is room for: what people count, and what the server does. */
-  #fitting(insert: string, removed: number): string {
-    const value = this.#text.read();
-    const room = this.#text.limit - [...value].length + removed;
-    const units = this.#home.bench.limits().text - value.length + removed;
-    return clampShared(insert, Math.max(0, room), Math.max(0, units));
+  #fitting(insert: string, removed: readonly Range[]): string {
+    const rest = without(this.#text.read(), removed);
+    const units = Math.max(0, this.#home.bench.limits().text - rest.length);
+    const { limit } = this.#text;
+    // Never more characters than units: a long note is not counted at every letter.
+    if (rest.length + insert.length <= Math.min(limit, units + rest.length)) return insert;
+    return clampShared(insert, Math.max(0, limit - lengthOf(rest)), units);
   }
 
   /** Shows what the text says now; the caret stays with the characters that it stood between. */
@@ -164,4 +166,8 @@ function deltaBetween(before: string, after: string): Delta {
   const splice = diff(before, after);
   if (!splice) return [];
   return [{ retain: splice.index }, { delete: splice.remove }, { insert: splice.insert }];
+}
+
+function without(text: string, ranges: readonly Range[]): string {
+  return [...ranges].reverse().reduce((rest, [start, end]) => rest.slice(0, start) + rest.slice(end), text);
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as Y from "yjs";
 import { documents } from "../../scripts/golden-documents";
+import { lengthOf } from "../characters";
 import type { Projection } from "./projection-types";
 import { project, TripReader } from "./reader";
 
@@ -201,9 +202,9 @@ describe("the reading rules in the golden documents", () => {
     expect(text).not.toMatch(/secret|bk|phone|mail|010-|"by"|"who"|"files"|"from"/i);
   });
 
-  it("clamps by code points", () => {
-    const trip = golden("clamps by code points");
-    const points = (text: string | null | undefined) => [...(text ?? "")].length;
+  it("clamps by characters", () => {
+    const trip = golden("clamps by characters");
+    const points = (text: string | null | undefined) => lengthOf(text ?? "");
     const [texts, exact, placed] = trip.days[0]?.cards ?? [];
     expect([trip.title, trip.desc, trip.days[0]?.title, trip.days[0]?.note].map(points)).toEqual([
       120, 4000, 120, 4000,

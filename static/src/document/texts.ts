@@ -36,7 +36,7 @@ export class TripText implements SharedText {
   readonly ref: TextRef;
   readonly value: Readable<string>;
   readonly carets: Readable<readonly Caret[]>;
-  /** The longest that a reader shows, in code points. */
+  /** The longest that a reader shows, in characters. */
   readonly limit: number;
   readonly #home: TextHome;
 

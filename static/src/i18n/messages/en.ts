@@ -39,6 +39,7 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "problem.tooMany": "Too many attempts. Please wait a moment.",
   "problem.refused": "That was not accepted. Please check what you entered.",
   "problem.unknown": "Something unexpected happened. Please try again.",
+  "problem.busy": "Many people are logging in right now. Please try again in a few seconds.",
 
   "broken.noSocket": "This browser can't open trips",
   "broken.noSocketText":
@@ -106,6 +107,7 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "invite.logIn": "Log in and join",
   "invite.over": "This invitation no longer works",
   "invite.overText": "It has expired or was withdrawn. Ask for a new link.",
+  "invite.tooMany": "Too many just now. Please try again in a moment.",
 
   "role.owner": "Owner",
   "role.editor": "Editor",
@@ -192,6 +194,15 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "sample.osakaText": "From Dotonbori to the castle",
 
   "account.own": "My account",
+  "account.insecure": "This server is set up for https. Over http you will be logged out when the page reloads.",
+  "account.insecureLink": "Open it over https",
+
+  "reset.title": "Choose a new password",
+  "reset.text": "Your other devices will be logged out.",
+  "reset.password": "New password",
+  "reset.save": "Save and log in",
+  "reset.over": "This link no longer works",
+  "reset.overText": "It has expired or was used. Ask whoever runs this server for a new one.",
 
   "board.name": "Board",
   "board.help": "Arrows select, Space picks up. Arrows carry, Space drops, Esc cancels.",

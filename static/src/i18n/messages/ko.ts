@@ -38,6 +38,7 @@ export const ko = {
   "problem.tooMany": "너무 자주 시도했어요. 잠시 뒤에 다시 해 주세요.",
   "problem.refused": "저장하지 못했어요. 입력한 내용을 확인해 주세요.",
   "problem.unknown": "알 수 없는 문제가 생겼어요. 다시 시도해 주세요.",
+  "problem.busy": "지금 로그인하는 사람이 많아요. 몇 초 뒤에 다시 시도해 주세요.",
 
   "broken.noSocket": "이 브라우저로는 여행을 열 수 없어요",
   "broken.noSocketText":
@@ -105,6 +106,7 @@ export const ko = {
   "invite.logIn": "로그인하고 참여하기",
   "invite.over": "쓸 수 없는 초대 링크예요",
   "invite.overText": "기한이 지났거나 취소된 링크예요. 초대한 분께 새 링크를 부탁해 보세요.",
+  "invite.tooMany": "지금은 요청이 너무 많아요. 잠시 뒤에 다시 시도해 주세요.",
 
   "role.owner": "소유자",
   "role.editor": "편집자",
@@ -191,6 +193,15 @@ export const ko = {
   "sample.osakaText": "도톤보리에서 성까지",
 
   "account.own": "내 계정",
+  "account.insecure": "이 서버는 https로 접속하게 설정돼 있어요. http로 접속하면 새로고침할 때 로그아웃돼요.",
+  "account.insecureLink": "https로 열기",
+
+  "reset.title": "새 비밀번호 정하기",
+  "reset.text": "다른 기기에서는 로그아웃돼요.",
+  "reset.password": "새 비밀번호",
+  "reset.save": "저장하고 로그인",
+  "reset.over": "더는 쓸 수 없는 링크예요",
+  "reset.overText": "만료됐거나 이미 사용한 링크예요. 서버 운영자에게 새 링크를 부탁해 주세요.",
 
   "board.name": "일정판",
   "board.help": "화살표로 고르고 스페이스로 집어요. 화살표로 옮기고 스페이스로 내려놓고, Esc로 취소해요.",

@@ -13,6 +13,10 @@ describe("checkAccount", () => {
       password: "passwordShort",
       name: "nameMissing",
     });
+    const unseen = { mail: "a@b.kr", password: "👨‍👩‍👧‍👦👨‍👩‍👧‍👦", name: "\u200b\u3164" };
+    expect(checkAccount(unseen)).toEqual({ password: "passwordShort", name: "nameMissing" });
+    const name = "👨‍👩‍👧‍👦".repeat(40);
+    expect(checkAccount({ mail: "a@b.kr", password: "12345678", name })).toEqual({});
     expect(checkAccount({ mail: "a b@c", password: "12345678", name: "x" })).toEqual({ mail: "mailWrong" });
   });
 });

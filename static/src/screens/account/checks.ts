@@ -1,5 +1,6 @@
 // What a sign-up form can know before the server is asked, and which field a refusal of the server belongs to.
 import { ApiError } from "../../api";
+import { lengthOf, visible } from "../../characters";
 
 export type AccountField = "mail" | "password" | "name";
 export type Complaint =
@@ -14,11 +15,16 @@ export function checkAccount(form: { mail: string; password: string; name: strin
   const mail = form.mail.trim();
   if (mail === "") complaints.mail = "mailMissing";
   else if (!/^[^\s@]+@[^\s@]+$/.test(mail)) complaints.mail = "mailWrong";
-  if ([...form.password].length < LEAST_PASSWORD) complaints.password = "passwordShort";
-  const name = [...form.name.trim()].length;
+  if (isShort(form.password)) complaints.password = "passwordShort";
+  const name = lengthOf(visible(form.name));
   if (name === 0) complaints.name = "nameMissing";
   else if (name > MOST_NAME) complaints.name = "nameLong";
   return complaints;
+}
+
+/** Counted as the server does: in the form that keyboards agree on. */
+export function isShort(password: string): boolean {
+  return lengthOf(password.normalize("NFKC")) < LEAST_PASSWORD;
 }
 
 /** The server's refusal as complaints about fields; null if it is about none of them. */

@@ -1,4 +1,5 @@
 // "Save my copy": the local document as a file in the person's downloads.
+import { cutUnits } from "../../characters";
 
 /** A name that every file system takes: letters of any script, digits, spaces and hyphens. */
 export function fileName(title: string, extension: string): string {
@@ -7,7 +8,7 @@ export function fileName(title: string, extension: string): string {
     .replace(/[^\p{L}\p{N} _-]+/gu, " ")
     .replace(/\s+/g, " ")
     .trim();
-  return `${clean.slice(0, 80) || "moim"}.${extension}`;
+  return `${cutUnits(clean, 80) || "moim"}.${extension}`;
 }
 
 export function download(name: string, bytes: Uint8Array | string, type: string): void {
