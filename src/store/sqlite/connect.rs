@@ -58,6 +58,16 @@ pub(super) fn for_examining(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Moves the log into the file and empties it, unless somebody reads from it: it waits for nobody, so that writers
+/// don't either. `true`: it is empty.
+pub(super) fn empty_log(connection: &Connection) -> Result<bool> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0));
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let busy: i64 = busy?;
+    Ok(busy == 0)
+}
+
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
     // Each connection is used by one thread at a time: SQLite's own locks are not needed.
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;

@@ -46,6 +46,51 @@ async fn a_closed_store_opens_again_with_everything_and_answers_nothing_more_its
     assert_eq!(entries(&again, doc).await, 0);
 }
 
+/// Waits until the log has this property.
+async fn log_becomes(path: &Path, wanted: impl Fn(u64) -> bool) {
+    let log = path.with_extension("db-wal");
+    let becomes = async {
+        while !wanted(std::fs::metadata(&log).unwrap().len()) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), becomes).await.expect("the log stays as it is");
+}
+
+#[tokio::test]
+async fn the_log_is_emptied_while_nobody_writes_and_no_reader_holds_up_a_writer() {
+    let (_folder, path, store) = opened().await;
+    let doc = document(&store).await;
+    let much = || vec![Bytes::from(vec![7; 100_000]); 20];
+    store.append(doc, 1, much()).await.unwrap();
+    assert!(std::fs::metadata(path.with_extension("db-wal")).unwrap().len() > 2_000_000);
+    log_becomes(&path, |length| length == 0).await;
+    let (began, reading) = std::sync::mpsc::channel();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let reader = store.clone();
+    let reader = tokio::spawn(async move {
+        let count = "SELECT count(*) FROM entries";
+        let read = reader.readers.run(move |db| {
+            let seen: i64 = db.query_row(count, (), |row| row.get(0))?;
+            began.send(()).unwrap();
+            ended.recv().unwrap();
+            Ok(seen)
+        });
+        read.await.unwrap()
+    });
+    tokio::task::spawn_blocking(move || reading.recv().unwrap()).await.unwrap();
+    store.append(doc, 1, much()).await.unwrap();
+    // Longer than it takes until the log would be emptied, were it not read from.
+    tokio::time::sleep(2 * writer::QUIET).await;
+    let written = tokio::time::timeout(Duration::from_secs(4), store.append(doc, 1, much())).await;
+    written.expect("a reader held up a writer").unwrap();
+    log_becomes(&path, |length| length > 4_000_000).await;
+    end.send(()).unwrap();
+    assert_eq!(reader.await.unwrap(), 20);
+    log_becomes(&path, |length| length == 0).await;
+    assert_eq!(entries(&store, doc).await, 60);
+}
+
 #[tokio::test]
 async fn a_newer_schema_is_refused_and_left_alone() {
     let (_folder, path, store) = opened().await;

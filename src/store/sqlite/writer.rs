@@ -1,13 +1,20 @@
-//! The one thread that writes: it commits together what waits together, and answers when it is durable.
+//! The one thread that writes: it commits together what waits together, answers when it is durable, and empties the
+//! write-ahead log while nobody writes.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     thread::{Builder, JoinHandle},
+    time::Duration,
 };
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::{self, Runtime},
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
+use super::connect;
 use crate::store::{Result, StoreError};
 
 /// Jobs that wait for the thread. When there are as many, callers wait until there is room.
@@ -16,6 +23,9 @@ const QUEUE_JOBS: usize = 1_024;
 const BATCH_JOBS: usize = 512;
 /// No further job joins a batch that writes as many bytes.
 const BATCH_BYTES: usize = 1 << 20;
+/// When nothing was written for so long, the log is moved into the file and emptied; and tried again after so long
+/// if somebody was still reading from it.
+pub(super) const QUIET: Duration = Duration::from_secs(1);
 
 /// The way to the writing thread.
 pub(super) struct Writer {
@@ -28,10 +38,14 @@ impl Writer {
     /// Starts the thread that owns `connection`.
     pub(super) fn start(connection: Connection) -> Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE_JOBS);
+        let unavailable = |failed: std::io::Error| StoreError::Unavailable(failed.to_string());
+        // Of its own: it is about nothing but waiting with a deadline.
+        let clock = runtime::Builder::new_current_thread().enable_time().build();
+        let clock = clock.map_err(unavailable)?;
         let thread = Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || serve(&connection, waiting))
-            .map_err(|failed| StoreError::Unavailable(failed.to_string()))?;
+            .spawn(move || serve(&connection, waiting, &clock))
+            .map_err(unavailable)?;
         Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
     }
 
@@ -119,8 +133,8 @@ where
 }
 
 /// Until every sender is gone and the queue is empty.
-fn serve(connection: &Connection, mut waiting: mpsc::Receiver<Queued>) {
-    while let Some(first) = waiting.blocking_recv() {
+fn serve(connection: &Connection, mut waiting: mpsc::Receiver<Queued>, clock: &Runtime) {
+    while let Some(first) = next(connection, &mut waiting, clock) {
         let mut batch = gather(first, &mut waiting);
         let committed = commit(connection, &mut batch);
         if let Err(error) = &committed {
@@ -128,6 +142,28 @@ fn serve(connection: &Connection, mut waiting: mpsc::Receiver<Queued>) {
         }
         for job in batch {
             job.answer(committed.clone());
+        }
+    }
+}
+
+/// Waits for a job; empties the log if none comes for a while.
+fn next(
+    connection: &Connection,
+    waiting: &mut mpsc::Receiver<Queued>,
+    clock: &Runtime,
+) -> Option<Queued> {
+    loop {
+        if let Ok(next) = clock.block_on(async { timeout(QUIET, waiting.recv()).await }) {
+            return next;
+        }
+        match connect::empty_log(connection) {
+            Ok(true) => return waiting.blocking_recv(),
+            Ok(false) => {}
+            Err(error) => {
+                // It is emptied with the next writes, or at the stop.
+                tracing::warn!(%error, "the write-ahead log could not be emptied");
+                return waiting.blocking_recv();
+            }
         }
     }
 }
