@@ -10,6 +10,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
 
 use crate::origin::{WebOrigin, origin_of};
 
@@ -162,6 +163,10 @@ pub struct Limits {
     #[arg(long, env = "MOIM_HELLO_SECONDS", default_value = "10")]
     hello_seconds: NonZeroU32,
 
+    /// Seconds that a ticket for a socket is good for; a client gets a new one before that
+    #[arg(long, env = "MOIM_TICKET_SECONDS", default_value = "600", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    ticket_seconds: u32,
+
     /// Bytes of one frame of a document socket; what a whole document needs if not given
     #[arg(long, env = "MOIM_FRAME_BYTES")]
     pub frame_bytes: Option<usize>,
@@ -198,8 +203,8 @@ pub struct Limits {
     #[arg(long, env = "MOIM_ROOMS", default_value_t = 10_000)]
     pub rooms: usize,
 
-    /// MiB of memory that open documents may take, estimated; above, those that nobody is in are closed, and no
-    /// more are opened
+    /// MiB of memory that open documents and connections may take, as it is reckoned, a quarter of it for one person;
+    /// above, documents that nobody is in are closed, and no more are opened. The process takes at most twice that
     #[arg(long, env = "MOIM_MEMORY_MB", default_value_t = 1_024)]
     memory_mb: usize,
 
@@ -226,6 +231,11 @@ impl Limits {
     /// What the versions of one document may take.
     pub fn versions_bytes(&self) -> u64 {
         self.versions_mb.saturating_mul(1 << 20)
+    }
+
+    /// How long a ticket for a socket is good for.
+    pub fn ticket_life(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.ticket_seconds.into())
     }
 
     /// What open documents may take.

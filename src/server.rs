@@ -18,7 +18,7 @@ use crate::{
     auth::{KeyringError, Keys, PasswordError, Passwords, Secret},
     bus::Bus,
     config::Config,
-    connection::{self, Admission, ConnectionState, Line, Origins},
+    connection::{self, Admission, ConnectionState, Holds, Line, Origins},
     crdt,
     events::{self, EventsState, Hub},
     http::{self, App},
@@ -211,7 +211,7 @@ impl Server {
     /// Opens what is there, or makes it on the first start.
     async fn start(config: &Config, data: &DataFolder) -> Result<Self, ServeError> {
         let store = Store::open(config, data).await?;
-        let keys = store.keys(config, data).await?;
+        let keys = store.keys(config, data).await?.with_ticket_life(config.limits.ticket_life());
         let mut stores = store.stores();
         let accept = CancellationToken::new();
         let (connection_tasks, room_tasks) = (Part::default(), Part::default());
@@ -233,6 +233,7 @@ impl Server {
             origins: Arc::new(origins(config)),
             admission: Admission::default(),
             line: Arc::new(Line::new(config.limits.joins_per_second)),
+            holds: Holds::default(),
             limits: Arc::new(connection_limits(config)),
             tasks: connection_tasks.tasks.clone(),
             draining: accept.clone(),
@@ -417,14 +418,20 @@ fn app(
     Ok(App::new(parts, config))
 }
 
+/// Connections may take this part of what rooms may take, beside it …
+const CONNECTIONS: usize = 4;
+/// … and each takes so many bytes, with the head of a request.
+const CONNECTION: usize = 12 << 10;
+
 /// The pages that may open sockets besides those that come from the very host that they connect to.
 fn origins(config: &Config) -> Origins {
     Origins::new(config.public_url.iter().chain(&config.origins).cloned())
 }
 
 fn door_limits(config: &Config) -> http::DoorLimits {
+    let fitting = config.limits.memory_bytes() / CONNECTIONS / CONNECTION;
     http::DoorLimits {
-        connections: config.limits.connections,
+        connections: config.limits.connections.min(fitting),
         head_within: config.limits.header(),
         // What is left of the stop belongs to the sockets and the rooms.
         answer_within: config.limits.stop() / 3,

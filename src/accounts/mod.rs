@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     auth::{
         Access, DEVICE_LIFE, Device, EventsTicket, Fit, Issued, Keys, PasswordError, Passwords,
-        Secret, TICKET_LIFE, TokenError, digest, fresh_bytes,
+        Secret, TokenError, digest, fresh_bytes,
     },
     fields::{Form, Invalid},
     ids::{FamilyId, UserId},
@@ -294,7 +294,10 @@ impl Accounts {
 
     /// The right to open the socket on which a person hears what happens.
     pub fn events_ticket(&self, user: UserId, now: Timestamp) -> Result<Issued, AccountError> {
-        Ok(self.keys.issue_events_ticket(EventsTicket { user, expires: now + TICKET_LIFE }, now)?)
+        Ok(self.keys.issue_events_ticket(
+            EventsTicket { user, expires: now + self.keys.ticket_life() },
+            now,
+        )?)
     }
 }
 

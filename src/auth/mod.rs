@@ -12,6 +12,6 @@ pub use passwords::{Fit, PasswordError, Passwords, normal_form};
 pub use permits::{Act, least, permits};
 pub use secret::{Secret, digest, digest_of, fresh_bytes};
 pub use tokens::{
-    ACCESS_LIFE, Access, DEVICE_LIFE, Device, EventsTicket, Issued, Keys, MIN_KEY_LENGTH,
-    TICKET_LIFE, Ticket, TokenError,
+    ACCESS_LIFE, Access, DEVICE_LIFE, Device, EventsTicket, Issued, Keys, MIN_KEY_LENGTH, Ticket,
+    TokenError,
 };

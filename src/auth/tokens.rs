@@ -15,8 +15,8 @@ use crate::ids::{DocId, FamilyId, Role, UserId};
 /// How long an access token is good for.
 pub const ACCESS_LIFE: SignedDuration = SignedDuration::from_mins(15);
 
-/// How long a ticket for a socket is good for.
-pub const TICKET_LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// How long a ticket for a socket is good for, unless it is set otherwise.
+const TICKET_LIFE: SignedDuration = SignedDuration::from_mins(10);
 
 /// How long a device is known after a log-in on it, or the last use of a session.
 pub const DEVICE_LIFE: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -120,6 +120,7 @@ impl fmt::Debug for Issued {
 pub struct Keys {
     older: Arc<[Key]>,
     newest: Arc<Key>,
+    ticket_life: SignedDuration,
 }
 
 impl Keys {
@@ -130,7 +131,19 @@ impl Keys {
             return None;
         }
         let older = older.iter().map(|secret| Key::new(secret.as_ref())).collect();
-        Some(Self { older, newest: Arc::new(Key::new(newest.as_ref())) })
+        let newest = Arc::new(Key::new(newest.as_ref()));
+        Some(Self { older, newest, ticket_life: TICKET_LIFE })
+    }
+
+    /// With tickets that are good for so long.
+    #[must_use]
+    pub fn with_ticket_life(self, ticket_life: SignedDuration) -> Self {
+        Self { ticket_life, ..self }
+    }
+
+    /// How long a ticket for a socket is good for.
+    pub const fn ticket_life(&self) -> SignedDuration {
+        self.ticket_life
     }
 
     /// A token that proves this login to REST.

@@ -1,23 +1,31 @@
 //! Connections to documents, from the upgrade of `GET /sync/{document}` to the close.
 //!
-//! `admission` decides who may come in, `line` when, `session` (pure) what a client may say and when, `socket` moves frames.
+//! `handshake` makes a WebSocket of a request, `admission` decides who may come in, `line` when, `session` (pure) what a
+//! client may say and when, `socket` moves frames through a `websocket` (`metered` reckons what comes in), `holds` slows down who does not heed a close.
 
 mod admission;
+pub(crate) mod handshake;
+mod holds;
 mod line;
+mod metered;
 pub(crate) mod session;
 mod silence;
 pub(crate) mod socket;
 pub(crate) mod upgrade;
+pub(crate) mod websocket;
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, routing::get};
+use axum::{Router, routing::any};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{auth::Keys, rooms::Rooms, store::Plans};
 
 pub use admission::{Admission, Origins};
+pub(crate) use holds::Caller;
+pub use holds::Holds;
 pub use line::Line;
+pub(crate) use metered::Meter;
 pub use silence::Arrivals;
 
 /// What connections may use.
@@ -69,6 +77,7 @@ pub struct ConnectionState {
     pub origins: Arc<Origins>,
     pub admission: Admission,
     pub line: Arc<Line>,
+    pub holds: Holds,
     pub limits: Arc<Limits>,
     /// Every connection's task; the stop waits for them.
     pub tasks: TaskTracker,
@@ -80,5 +89,10 @@ pub struct ConnectionState {
 
 /// `GET /sync/{document}`. Needs `ConnectInfo<SocketAddr>`.
 pub fn router(state: ConnectionState) -> Router {
-    Router::new().route("/sync/{document}", get(upgrade::sync)).with_state(state)
+    // Without a document, or with a longer path, it is a connection to none.
+    Router::new()
+        .route("/sync", any(upgrade::sync_nowhere))
+        .route("/sync/", any(upgrade::sync_nowhere))
+        .route("/sync/{*document}", any(upgrade::sync))
+        .with_state(state)
 }

@@ -6,39 +6,34 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{
-    Error,
-    extract::ws::{CloseFrame, Message as Frame, WebSocket},
-};
 use bytes::Bytes;
-use futures_util::{
-    FutureExt, SinkExt, StreamExt,
-    stream::{SplitSink, SplitStream},
-};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use jiff::Timestamp;
 use tokio::{
-    sync::oneshot,
+    sync::{mpsc, oneshot},
     time::{MissedTickBehavior, interval, sleep, sleep_until, timeout},
 };
 use tracing::Instrument;
 
 use super::{
     Arrivals, ConnectionState,
+    holds::Caller,
+    metered::Meter,
     session::{Budget, Due, Tenure},
     silence::Silence,
     upgrade::tell_role,
+    websocket::{
+        CloseFrame, Error, Message as Frame, ProtocolError, Sink, Stream, WebSocket, feed_binary,
+    },
 };
 use crate::{
     auth::Ticket,
-    protocol::{self, CloseCode, Message},
-    rooms::{Event, Seat, Waiting},
+    protocol::{self, CloseCode, Message, Messages},
+    rooms::{Acks, Event, Permit, Seat, Waiting},
 };
 
 /// The other side gets so long to answer a close frame.
 const CLOSE_GRACE: Duration = Duration::from_secs(2);
-
-pub(crate) type Sink = SplitSink<WebSocket, Frame>;
-pub(crate) type Stream = SplitStream<WebSocket>;
 
 /// How a connection ends: by our close code, or because the other side is gone.
 pub(crate) type Ending = Result<CloseCode, Gone>;
@@ -52,10 +47,19 @@ impl From<Error> for Gone {
     }
 }
 
+/// Who is answered: asks the writing half to send a pong, and learns that it is sent.
+type Pong = oneshot::Sender<()>;
+
 /// Closes a connection that may not come in.
-pub(crate) async fn refuse(websocket: WebSocket, code: CloseCode) {
+pub(crate) async fn refuse(
+    state: &ConnectionState,
+    websocket: WebSocket,
+    caller: &Caller,
+    code: CloseCode,
+) {
     metrics::counter!("moim_connections_refused_total", "reason" => code.reason()).increment(1);
     let (mut sink, mut stream) = websocket.split();
+    state.holds.hold(caller, code, &state.closing).await;
     close(&mut sink, &mut stream, code).await;
 }
 
@@ -64,21 +68,25 @@ pub(crate) async fn refuse(websocket: WebSocket, code: CloseCode) {
 pub(super) async fn serve(
     state: ConnectionState,
     websocket: WebSocket,
-    ticket: Ticket,
-    seat: Seat,
-    arrivals: Arrivals,
+    caller: &Caller,
+    admitted: Admitted,
 ) {
     metrics::gauge!("moim_connections").increment(1);
     tracing::info!("connected");
+    let meter = websocket.get_ref().meter();
     let (mut sink, stream) = websocket.split();
+    let Admitted { ticket, seat, acks, arrivals } = admitted;
     let seat = Arc::new(seat);
-    let reader = Reader::new(state.clone(), ticket, Arc::clone(&seat), arrivals);
+    // One at most is owed: nothing is read until it is sent.
+    let (answer, mut pongs) = mpsc::channel(1);
+    let ends = (meter, answer);
+    let reader = Reader::new(state.clone(), ticket, acks, Arc::clone(&seat), ends, arrivals);
     let (stop, stopped) = oneshot::channel();
     let mut reading = state.tasks.spawn(reader.run(stream, stopped).in_current_span());
     let (ending, read) = tokio::select! {
         biased;
         read = &mut reading => (None, read),
-        ending = write(&state, &seat, &mut sink) => {
+        ending = write(&state, &seat, &mut sink, &mut pongs) => {
             drop(stop);
             (Some(ending), reading.await)
         }
@@ -92,6 +100,7 @@ pub(super) async fn serve(
                 if code == CloseCode::TooSlow {
                     close_slowly(&state, &mut sink, &mut stream).await;
                 } else {
+                    state.holds.hold(caller, code, &state.closing).await;
                     close(&mut sink, &mut stream, code).await;
                 }
             }
@@ -113,7 +122,7 @@ async fn close_slowly(state: &ConnectionState, sink: &mut Sink, stream: &mut Str
 /// Says why, and waits for the other side to have heard it: what is unread when a socket is dropped resets
 /// it, and the reason is lost.
 pub(crate) async fn close(sink: &mut Sink, stream: &mut Stream, code: CloseCode) {
-    let frame = CloseFrame { code: code.code(), reason: code.reason().into() };
+    let frame = CloseFrame { code: code.code().into(), reason: code.reason().into() };
     let goodbye = async {
         sink.send(Frame::Close(Some(frame))).await?;
         while let Some(Ok(_)) = stream.next().await {}
@@ -123,26 +132,73 @@ pub(crate) async fn close(sink: &mut Sink, stream: &mut Stream, code: CloseCode)
     let _ = timeout(CLOSE_GRACE, goodbye).await;
 }
 
+/// Who was let in.
+pub(super) struct Admitted {
+    pub(super) ticket: Ticket,
+    pub(super) seat: Seat,
+    pub(super) acks: Acks,
+    pub(super) arrivals: Arrivals,
+}
+
 /// The reading half.
 struct Reader {
     state: ConnectionState,
     ticket: Ticket,
+    acks: Acks,
     seat: Arc<Seat>,
     budget: Budget,
     tenure: Tenure,
     /// The first message must be here by then (W12).
     hello: Option<Instant>,
     silence: Silence,
+    /// What was read is paid for then. Nothing more is read before, so that TCP slows the sender down.
+    paid: Option<Instant>,
+    /// What the last frame still holds (W1).
+    rest: Option<Messages>,
+    meter: Meter,
+    answer: mpsc::Sender<Pong>,
+    /// The pong that is not sent yet.
+    owed: Option<oneshot::Receiver<()>>,
+}
+
+/// What the reading half goes on with.
+enum Happening<'a> {
+    Due,
+    /// The room takes one more message.
+    Turn(Option<Permit<'a>>),
+    Frame(Option<Result<Frame, Error>>),
 }
 
 impl Reader {
-    fn new(state: ConnectionState, ticket: Ticket, seat: Arc<Seat>, arrivals: Arrivals) -> Self {
+    fn new(
+        state: ConnectionState,
+        ticket: Ticket,
+        acks: Acks,
+        seat: Arc<Seat>,
+        (meter, answer): (Meter, mpsc::Sender<Pong>),
+        arrivals: Arrivals,
+    ) -> Self {
         let now = Instant::now();
         let silence = Silence::new(arrivals, 2 * state.limits.ping_every, now);
         let tenure = Tenure::Good(now + life_of(&ticket));
         let budget = Budget::new(&state.limits, now);
         let hello = Some(now + state.limits.hello_within);
-        Self { state, ticket, seat, budget, tenure, hello, silence }
+        let (paid, rest, owed) = (None, None, None);
+        Self {
+            state,
+            ticket,
+            acks,
+            seat,
+            budget,
+            tenure,
+            hello,
+            silence,
+            paid,
+            rest,
+            meter,
+            answer,
+            owed,
+        }
     }
 
     /// Reads until the connection ends, the server does, or `stopped` says so; gives the stream back.
@@ -157,26 +213,61 @@ impl Reader {
         (ending, stream)
     }
 
+    /// The alarm comes before everything else: neither a flood nor a frame with many messages holds it up.
     async fn read(&mut self, stream: &mut Stream) -> Ending {
+        let seat = Arc::clone(&self.seat);
         let alarm = sleep_until(self.deadline().into());
         tokio::pin!(alarm);
         loop {
-            tokio::select! {
+            let happening = tokio::select! {
                 biased;
-                frame = stream.next() => {
-                    let frame = frame.ok_or(Gone)?;
-                    if let ControlFlow::Break(code) = self.frame(frame).await? {
-                        return Ok(code);
-                    }
-                }
-                () = &mut alarm => {
+                () = &mut alarm => Happening::Due,
+                happening = self.next(&seat, stream) => happening,
+            };
+            match happening {
+                Happening::Due => {
                     if let ControlFlow::Break(ending) = self.tick(Instant::now()) {
                         return ending;
                     }
                     alarm.as_mut().reset(self.deadline().into());
                 }
+                Happening::Turn(permit) => {
+                    // Without one the room has ended; the outbox knows why.
+                    let Some(permit) = permit else { return Ok(CloseCode::Internal) };
+                    if let ControlFlow::Break(code) = self.message(permit).await {
+                        return Ok(code);
+                    }
+                }
+                Happening::Frame(frame) => {
+                    if let ControlFlow::Break(code) = self.frame(frame.ok_or(Gone)?)? {
+                        return Ok(code);
+                    }
+                }
             }
         }
+    }
+
+    /// Waits for the next thing to do. Cancel-safe.
+    async fn next<'a>(&mut self, seat: &'a Seat, stream: &mut Stream) -> Happening<'a> {
+        if let Some(paid) = self.paid {
+            sleep_until(paid.into()).await;
+            self.paid = None;
+        }
+        if let Some(sent) = &mut self.owed {
+            // An error: the writing half has ended, and so will this one.
+            let _ = sent.await;
+            self.owed = None;
+        }
+        if self.rest.is_some() {
+            Happening::Turn(seat.ready().await.ok())
+        } else {
+            Happening::Frame(stream.next().await)
+        }
+    }
+
+    /// Whether it is not the other side's turn to say something.
+    fn is_busy(&self) -> bool {
+        self.rest.is_some() || self.paid.is_some()
     }
 
     fn deadline(&self) -> Instant {
@@ -186,6 +277,9 @@ impl Reader {
     }
 
     fn tick(&mut self, now: Instant) -> ControlFlow<Ending> {
+        if self.is_busy() {
+            self.silence.heard(now);
+        }
         if self.silence.is_over(now) {
             return ControlFlow::Break(Err(Gone));
         }
@@ -196,65 +290,97 @@ impl Reader {
         match self.tenure.tick(now, self.state.limits.token_grace) {
             Due::Nothing => ControlFlow::Continue(()),
             Due::AskForTicket => {
-                self.seat.outbox().say(protocol::token_wanted("the ticket has run out"));
+                // Stock clients can't renew: some take this for a permission, and trip over its text.
+                if self.acks == Acks::Counted {
+                    self.seat.outbox().say(protocol::token_wanted("the ticket has run out"));
+                }
                 ControlFlow::Continue(())
             }
             Due::Close => ControlFlow::Break(Ok(CloseCode::Token)),
         }
     }
 
-    async fn frame(&mut self, frame: Result<Frame, Error>) -> Result<ControlFlow<CloseCode>, Gone> {
+    fn frame(&mut self, frame: Result<Frame, Error>) -> Result<ControlFlow<CloseCode>, Gone> {
         self.silence.heard(Instant::now());
         let frame = match frame {
             Ok(Frame::Binary(frame)) => frame,
-            Ok(Frame::Ping(_) | Frame::Pong(_)) => return Ok(ControlFlow::Continue(())),
-            Ok(Frame::Text(_)) => return Ok(ControlFlow::Break(CloseCode::Malformed)),
+            Ok(Frame::Ping(said)) => {
+                self.pay(said.len());
+                self.owe_pong();
+                return Ok(ControlFlow::Continue(()));
+            }
+            Ok(Frame::Pong(said)) => {
+                self.pay(said.len());
+                return Ok(ControlFlow::Continue(()));
+            }
+            Ok(Frame::Text(_) | Frame::Frame(_)) => {
+                return Ok(ControlFlow::Break(CloseCode::Malformed));
+            }
             Ok(Frame::Close(_)) => return Err(Gone),
-            Err(error) => return ending_of(error).map(ControlFlow::Break),
+            // Others take the memory that the rest of the frame would need.
+            Err(_) if self.meter.is_refused() => {
+                metrics::counter!("moim_limited_total", "limit" => "memory_mb").increment(1);
+                return Ok(ControlFlow::Break(CloseCode::TryAgainLater));
+            }
+            Err(error) => return ending_of(&error).map(ControlFlow::Break),
         };
         self.hello = None;
-        self.pace(frame.len()).await;
+        // The first message, and the frame's bytes.
+        self.pay(frame.len());
         metrics::counter!("moim_frames_received_total").increment(1);
-        self.messages(frame).await
-    }
-
-    /// Spends a message, and waits until it is paid for. Nothing more is read meanwhile, so TCP slows the sender
-    /// down.
-    async fn pace(&mut self, bytes: usize) {
-        if let Some((pause, limit)) = self.budget.spend(bytes, Instant::now()) {
-            metrics::counter!("moim_throttled_total", "limit" => limit).increment(1);
-            sleep(pause).await;
-        }
-    }
-
-    /// W1
-    async fn messages(&mut self, frame: Bytes) -> Result<ControlFlow<CloseCode>, Gone> {
-        for (at, message) in protocol::messages(frame).enumerate() {
-            // The first one, and the frame's bytes, are paid for.
-            if at > 0 {
-                self.pace(0).await;
-            }
-            let message = match message {
-                Ok(Message::Token(token)) => match self.renew(&token).await {
-                    Ok(()) => continue,
-                    Err(code) => return Ok(ControlFlow::Break(code)),
-                },
-                Ok(Message::Probe) => {
-                    self.seat.outbox().answer_probe();
-                    continue;
-                }
-                Ok(message) => message,
-                Err(error) => {
-                    tracing::info!(%error, "malformed frame");
-                    return Ok(ControlFlow::Break(CloseCode::Malformed));
-                }
-            };
-            if self.seat.tell(Event::Received(self.seat.id(), message)).await.is_err() {
-                // The room has ended; the outbox knows why.
-                return Ok(ControlFlow::Break(CloseCode::Internal));
-            }
-        }
+        self.rest = Some(protocol::messages(frame)).filter(|messages| !messages.is_over());
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Spends a message; what is beyond the rate is paid for later.
+    fn pay(&mut self, bytes: usize) {
+        let now = Instant::now();
+        if let Some((pause, limit)) = self.budget.spend(bytes, now) {
+            metrics::counter!("moim_throttled_total", "limit" => limit).increment(1);
+            self.paid = Some(now + pause);
+        }
+    }
+
+    /// The pong itself is made where the ping was read; it goes out with the next flush.
+    fn owe_pong(&mut self) {
+        let (done, sent) = oneshot::channel();
+        if self.answer.try_send(done).is_ok() {
+            self.owed = Some(sent);
+        }
+    }
+
+    /// The next message of the frame.
+    async fn message(&mut self, permit: Permit<'_>) -> ControlFlow<CloseCode> {
+        let Some(messages) = &mut self.rest else { return ControlFlow::Continue(()) };
+        let message = messages.next();
+        if messages.is_over() {
+            self.rest = None;
+            self.meter.dealt_with();
+        } else {
+            self.pay(0);
+        }
+        match message {
+            Some(Ok(Message::Token(token))) => {
+                drop(permit);
+                match self.renew(&token).await {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(code) => ControlFlow::Break(code),
+                }
+            }
+            Some(Ok(Message::Probe)) => {
+                self.seat.outbox().answer_probe();
+                ControlFlow::Continue(())
+            }
+            Some(Ok(message)) => {
+                permit.tell(Event::Received(self.seat.id(), message));
+                ControlFlow::Continue(())
+            }
+            Some(Err(error)) => {
+                tracing::info!(%error, "malformed frame");
+                ControlFlow::Break(CloseCode::Malformed)
+            }
+            None => ControlFlow::Continue(()),
+        }
     }
 
     /// W11: goes on with a new ticket, and with the role that the member has now.
@@ -267,11 +393,15 @@ impl Reader {
         if ticket.epoch != self.ticket.epoch {
             return Err(CloseCode::Epoch);
         }
-        tell_role(&self.state, &ticket, &self.seat).await?;
+        let told =
+            timeout(self.state.limits.token_grace, tell_role(&self.state, &ticket, &self.seat));
+        told.await.map_err(|_| CloseCode::TryAgainLater)??;
         let life = life_of(&ticket);
         self.tenure = Tenure::Good(Instant::now() + life);
         self.ticket = ticket;
-        self.seat.outbox().say(protocol::token_accepted(life.as_secs()));
+        if self.acks == Acks::Counted {
+            self.seat.outbox().say(protocol::token_accepted(life.as_secs()));
+        }
         Ok(())
     }
 }
@@ -286,24 +416,24 @@ pub(crate) fn left_until(time: Timestamp) -> Duration {
 }
 
 /// A frame beyond the limit is the client's doing, everything else the network's.
-pub(crate) fn ending_of(error: Error) -> Ending {
-    use tokio_tungstenite::tungstenite::{
-        Error as Cause, error::ProtocolError::ResetWithoutClosingHandshake,
-    };
-    match error.into_inner().downcast_ref::<Cause>() {
-        Some(Cause::Capacity(_)) => {
-            metrics::counter!("moim_limited_total", "limit" => "frame_bytes").increment(1);
-            Ok(CloseCode::TooLarge)
-        }
-        // A cable was pulled, or a program killed.
-        Some(Cause::Protocol(ResetWithoutClosingHandshake)) => Err(Gone),
-        Some(Cause::Protocol(_) | Cause::Utf8(_)) => Ok(CloseCode::Malformed),
-        Some(_) | None => Err(Gone),
+pub(crate) fn ending_of(error: &Error) -> Ending {
+    if matches!(error, Error::Capacity(_)) {
+        metrics::counter!("moim_limited_total", "limit" => "frame_bytes").increment(1);
+        return Ok(CloseCode::TooLarge);
     }
+    // A cable was pulled, or a program killed.
+    let is_cut = matches!(error, Error::Protocol(ProtocolError::ResetWithoutClosingHandshake));
+    let is_wrong = matches!(error, Error::Protocol(_) | Error::Utf8(_));
+    if is_wrong && !is_cut { Ok(CloseCode::Malformed) } else { Err(Gone) }
 }
 
 /// The writing half: whatever waits goes out with one flush.
-async fn write(state: &ConnectionState, seat: &Seat, sink: &mut Sink) -> Ending {
+async fn write(
+    state: &ConnectionState,
+    seat: &Seat,
+    sink: &mut Sink,
+    pongs: &mut mpsc::Receiver<Pong>,
+) -> Ending {
     let mut ping = interval(state.limits.ping_every);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut frames = Vec::new();
@@ -324,6 +454,13 @@ async fn write(state: &ConnectionState, seat: &Seat, sink: &mut Sink) -> Ending 
                 }
                 Waiting::Closed(code) => return Ok(code),
             },
+            Some(sent) = pongs.recv() => {
+                if let ControlFlow::Break(code) = flush(state, seat, sink, &mut frames).await? {
+                    return Ok(code);
+                }
+                // Who asked may have ended.
+                let _ = sent.send(());
+            }
             _ = ping.tick() => sink.send(Frame::Ping(Bytes::new())).await?,
         }
     }
@@ -338,7 +475,7 @@ async fn flush(
     metrics::counter!("moim_frames_sent_total").increment(frames.len() as u64);
     let writing = async {
         for frame in frames.drain(..) {
-            sink.feed(Frame::Binary(frame)).await?;
+            feed_binary(sink, frame).await?;
         }
         sink.flush().await
     };

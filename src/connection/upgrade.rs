@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use axum::{
-    extract::{ConnectInfo, Extension, Path, Query, State, WebSocketUpgrade, ws::WebSocket},
+    extract::{ConnectInfo, Extension, Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -14,8 +14,11 @@ use tracing::Instrument;
 use super::{
     Arrivals, ConnectionState,
     admission::Place,
+    handshake::Upgrade,
+    holds::Caller,
     line::{LONGEST_WAIT, TooLong},
-    socket,
+    socket::{self, Admitted},
+    websocket::{TAKES, WebSocket},
 };
 use crate::{
     address::Neighbourhood,
@@ -24,16 +27,9 @@ use crate::{
     ids::{DocId, Role, UserId},
     plans,
     protocol::CloseCode,
-    rooms::{Acks, Event, Joining, RoomError, Seat},
+    rooms::{Acks, Event, Joining, RoomError, Seat, Share},
     store::StoreError,
 };
-
-/// The buffers that tungstenite makes for each connection: its own defaults cost 138 KB.
-const READ_BUFFER: usize = 4096;
-/// What is written before a flush goes out in pieces of this size.
-const WRITE_BUFFER: usize = 16 * 1024;
-/// What one flush may hold: a whole document and an outbox behind it.
-const MAX_WRITE_BUFFER: usize = 32 * 1024 * 1024;
 
 /// What stands behind the `?`. It is never logged: the token is in it.
 #[derive(Deserialize)]
@@ -46,20 +42,25 @@ pub(super) struct SyncQuery {
 /// The handler. What a browser can't see of a refused upgrade comes as a close code after it.
 pub(super) async fn sync(
     State(state): State<ConnectionState>,
+    upgrade: Upgrade,
     Path(document): Path<String>,
     Query(query): Query<SyncQuery>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     arrivals: Option<Extension<Arrivals>>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
 ) -> Response {
     let address = match state.place_at(peer, &headers) {
         Ok(place) => place,
         Err(refused) => return *refused,
     };
-    let ticket = ticket(&state, &document, query.token.as_deref(), &headers);
+    let token = upgrade.token(query.token, &headers);
+    let ticket = ticket(&state, &document, token.as_deref());
     let user = match state.place_of(ticket.as_ref().ok().map(|ticket| ticket.user)) {
         Ok(place) => place,
+        Err(refused) => return *refused,
+    };
+    let share = match state.share() {
+        Ok(share) => share,
         Err(refused) => return *refused,
     };
     // Who is turned away opens no room and needs no turn.
@@ -70,29 +71,25 @@ pub(super) async fn sync(
             None => return stopping(),
         }
     }
-    let tasks = state.tasks.clone();
-    let upgrade = bounded(upgrade, state.limits.frame_bytes, MAX_WRITE_BUFFER);
-    upgrade.on_upgrade(move |websocket| {
-        tasks.track_future(async move {
-            let _places = (address, user);
-            let arrivals = arrivals.map(|Extension(arrivals)| arrivals).unwrap_or_default();
-            enter(state, websocket, ticket, (query.ack == Some(1), query.epoch), arrivals).await;
-        })
+    let caller = state.holds.caller(Neighbourhood::of(peer.ip()), &document, token.as_deref());
+    let (tasks, frame_bytes) = (state.tasks.clone(), state.limits.frame_bytes);
+    upgrade.serve(frame_bytes, share, &tasks, async move |websocket| {
+        let _places = (address, user);
+        let acks = if query.ack == Some(1) { Acks::Counted } else { Acks::Echoed };
+        let arrivals = arrivals.map(|Extension(arrivals)| arrivals).unwrap_or_default();
+        enter(state, websocket, ticket, &caller, (acks, query.epoch), arrivals).await;
     })
 }
 
-/// With small buffers, and no frames above so many bytes.
-pub(crate) fn bounded(
-    upgrade: WebSocketUpgrade,
-    frame_bytes: usize,
-    unwritten_bytes: usize,
-) -> WebSocketUpgrade {
-    upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(unwritten_bytes)
-        .max_message_size(frame_bytes)
-        .max_frame_size(frame_bytes)
+/// A connection to no document.
+pub(super) async fn sync_nowhere(
+    state: State<ConnectionState>,
+    upgrade: Upgrade,
+    query: Query<SyncQuery>,
+    peer: ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    sync(state, upgrade, Path(String::new()), query, peer, None, headers).await
 }
 
 /// The answer to who may not connect. Boxed: a response is large, and mostly there is none.
@@ -117,6 +114,12 @@ impl ConnectionState {
         }
         let place = self.admission.address(Neighbourhood::of(peer.ip()), self.limits.per_address);
         place.ok_or_else(|| Box::new(too_many("sockets_per_address")))
+    }
+
+    /// The memory for one more connection.
+    pub(crate) fn share(&self) -> Result<Share, Refused> {
+        let share = self.rooms.memory().take(TAKES);
+        share.ok_or_else(|| Box::new(later("memory_mb", LONGEST_WAIT)))
     }
 
     /// A place for one more connection of this person; who is unknown needs none.
@@ -147,12 +150,9 @@ fn ticket(
     state: &ConnectionState,
     document: &str,
     token: Option<&str>,
-    headers: &HeaderMap,
 ) -> Result<Ticket, CloseCode> {
     let doc: DocId = document.parse().map_err(|_| CloseCode::Missing)?;
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
-    let token = token.or(bearer).ok_or(CloseCode::Token)?;
+    let token = token.ok_or(CloseCode::Token)?;
     let ticket = state.keys.verify_ticket(token, Timestamp::now()).map_err(|_| CloseCode::Token)?;
     if ticket.doc == doc { Ok(ticket) } else { Err(CloseCode::Forbidden) }
 }
@@ -161,20 +161,21 @@ async fn enter(
     state: ConnectionState,
     websocket: WebSocket,
     ticket: Result<Ticket, CloseCode>,
-    (counted, epoch): (bool, Option<u64>),
+    caller: &Caller,
+    (acks, epoch): (Acks, Option<u64>),
     arrivals: Arrivals,
 ) {
     let ticket = match ticket {
         Ok(ticket) => ticket,
-        Err(code) => return socket::refuse(websocket, code).await,
+        Err(code) => return socket::refuse(&state, websocket, caller, code).await,
     };
-    let acks = if counted { Acks::Counted } else { Acks::Echoed };
     match join(&state, &ticket, acks, epoch).await {
         Ok(seat) => {
             let span = tracing::info_span!("conn", conn.id = seat.id().0, user.id = %ticket.user);
-            socket::serve(state, websocket, ticket, seat, arrivals).instrument(span).await;
+            let admitted = Admitted { ticket, seat, acks, arrivals };
+            socket::serve(state, websocket, caller, admitted).instrument(span).await;
         }
-        Err(code) => socket::refuse(websocket, code).await,
+        Err(code) => socket::refuse(&state, websocket, caller, code).await,
     }
 }
 
@@ -194,7 +195,7 @@ async fn join(
         return Err(CloseCode::Epoch);
     }
     let joining = Joining { person, role, acks, epoch: Some(ticket.epoch) };
-    let joined = async { state.rooms.open(ticket.doc).await?.join(joining).await };
+    let joined = async { state.rooms.open_for(ticket.doc, ticket.user).await?.join(joining).await };
     let seat = joined.await.map_err(|error: RoomError| code_of(&error))?;
     if state.rooms.access_changes() != seen {
         tell_role(state, ticket, &seat).await?;

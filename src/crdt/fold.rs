@@ -1,6 +1,8 @@
 //! Many updates as one: small batches for the wire, whole journals for the store.
 
-use yrs::ReadTxn;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use yrs::{ReadTxn, StateVector};
 
 use super::{
     Limits, LoadError, Projection, Refusal,
@@ -23,6 +25,12 @@ pub struct Folded {
     pub summary: Summary,
 }
 
+/// What an update, or a document as one, takes of the memory once it is merged, in bytes, at most. Nothing for what is
+/// no update.
+pub fn weight(update: &[u8]) -> usize {
+    Update::parse(update).map_or(0, |update| update.weight())
+}
+
 /// Updates that a document accepted in this order, as one that changes a document as they do. `None`: no single
 /// update can say it, send them as they are. The result is as long as its parts at most.
 pub fn merge<U: AsRef<[u8]>>(updates: &[U]) -> Result<Option<Vec<u8>>, Refusal> {
@@ -36,17 +44,17 @@ pub fn fold<'a>(
     state: &'a [u8],
     updates: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Folded, LoadError> {
-    fold_document(&Document::load(state, updates, Limits::default())?)
+    fold_document(Document::load(state, updates, Limits::default())?)
 }
 
-/// The same, of a document that is loaded.
-pub(super) fn fold_document(document: &Document) -> Result<Folded, LoadError> {
-    let collected = Live::new(Garbage::Collected);
-    let damaged = |_| LoadError::Damaged("the merge failed");
-    collected.apply(&document.encode_state()).map_err(damaged)?;
-    let state = collected.encode();
+/// The same, of a document that is loaded. One document at a time is in memory.
+pub(super) fn fold_document(document: Document) -> Result<Folded, LoadError> {
+    let (before, encoded) = (Witness::of(&document), document.encode_state());
+    drop(document);
+    let state = collect(&encoded)?;
+    drop(encoded);
     let again = Document::load(&state, [], Limits::default())?;
-    if !is_same(document, &again) {
+    if !before.is_same_as(&Witness::of(&again)) {
         return Err(LoadError::Differs);
     }
     let projection = again.project();
@@ -54,10 +62,34 @@ pub(super) fn fold_document(document: &Document) -> Result<Folded, LoadError> {
     Ok(Folded { state, projection, summary })
 }
 
-/// Whether nothing got lost between the two.
-fn is_same(one: &Document, other: &Document) -> bool {
-    let (one, other) = (one.live(), other.live());
-    let same = |texts| one.content(texts) == other.content(texts);
-    one.read().state_vector() == other.read().state_vector()
-        && (same(Texts::Letters) || same(Texts::Lengths))
+/// The state without what was deleted.
+fn collect(encoded: &[u8]) -> Result<Vec<u8>, LoadError> {
+    let collected = Live::new(Garbage::Collected);
+    collected.apply(encoded).map_err(|_| LoadError::Damaged("the merge failed"))?;
+    Ok(collected.encode())
+}
+
+/// What is kept of a document to see whether nothing got lost.
+struct Witness {
+    vector: StateVector,
+    letters: (usize, u64),
+    lengths: (usize, u64),
+}
+
+impl Witness {
+    fn of(document: &Document) -> Self {
+        let content = |texts| {
+            let content = document.live().content(texts);
+            let mut hasher = DefaultHasher::new();
+            content.hash(&mut hasher);
+            (content.len(), hasher.finish())
+        };
+        let vector = document.live().read().state_vector();
+        Self { vector, letters: content(Texts::Letters), lengths: content(Texts::Lengths) }
+    }
+
+    fn is_same_as(&self, other: &Self) -> bool {
+        self.vector == other.vector
+            && (self.letters == other.letters || self.lengths == other.lengths)
+    }
 }

@@ -25,7 +25,7 @@ mod times;
 pub use awareness::{Awareness, Presence};
 pub use document::{Applied, Document};
 pub use draft::{Stamp, TripDraft};
-pub use fold::{Folded, fold, merge};
+pub use fold::{Folded, fold, merge, weight};
 pub use limits::{Limits, LoadError, Refusal, Work};
 pub use projection::{Card, CardKind, CardStatus, Day, Estimate, Place, Projection, When};
 pub use renewal::renew;

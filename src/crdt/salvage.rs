@@ -20,7 +20,7 @@ pub fn salvage(state: &[u8], updates: &[&[u8]]) -> Result<Salvaged, LoadError> {
             Ok(mut left) => {
                 left.extend(fatal);
                 left.sort_unstable();
-                return Ok(Salvaged { folded: fold_document(&document)?, left });
+                return Ok(Salvaged { folded: fold_document(document)?, left });
             }
             // The document is gone with it: once more, without this one.
             Err(at) => fatal.push(at),

@@ -12,18 +12,19 @@ use std::net::SocketAddr;
 
 use axum::{
     Router,
-    extract::{ConnectInfo, Query, State, WebSocketUpgrade},
-    http::{HeaderMap, header},
+    extract::{ConnectInfo, Query, State},
+    http::HeaderMap,
     response::Response,
-    routing::get,
+    routing::any,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
 use tracing::Instrument;
 
 use crate::{
+    address::Neighbourhood,
     auth::EventsTicket,
-    connection::{ConnectionState, socket::refuse, upgrade::bounded},
+    connection::{ConnectionState, handshake::Upgrade, socket::refuse},
     notify::Notifier,
     protocol::CloseCode,
 };
@@ -32,8 +33,6 @@ pub use hub::Hub;
 
 /// The most bytes of what a client says at once.
 const REQUEST_BYTES: usize = 4 * 1024;
-/// What may wait to be written: a page of notices, and what is said beside it.
-const UNWRITTEN_BYTES: usize = 1024 * 1024;
 
 /// What the sockets need.
 #[derive(Clone)]
@@ -47,7 +46,7 @@ pub struct EventsState {
 
 /// `GET /events`. Needs `ConnectInfo<SocketAddr>`.
 pub fn router(state: EventsState) -> Router {
-    Router::new().route("/events", get(upgrade)).with_state(state)
+    Router::new().route("/events", any(upgrade)).with_state(state)
 }
 
 /// What stands behind the `?`. It is never logged: the token is in it.
@@ -58,44 +57,43 @@ struct EventsQuery {
 
 async fn upgrade(
     State(state): State<EventsState>,
+    upgrade: Upgrade,
     Query(query): Query<EventsQuery>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
 ) -> Response {
     let connections = &state.connections;
     let address = match connections.place_at(peer, &headers) {
         Ok(place) => place,
         Err(refused) => return *refused,
     };
-    let ticket = ticket(connections, query.token.as_deref(), &headers);
+    let token = upgrade.token(query.token, &headers);
+    let ticket = ticket(connections, token.as_deref());
     let user = match connections.place_of(ticket.as_ref().ok().map(|ticket| ticket.user)) {
         Ok(place) => place,
         Err(refused) => return *refused,
     };
+    let share = match connections.share() {
+        Ok(share) => share,
+        Err(refused) => return *refused,
+    };
+    let from = Neighbourhood::of(peer.ip());
+    let caller = connections.holds.caller(from, "events", token.as_deref());
     let tasks = connections.tasks.clone();
-    bounded(upgrade, REQUEST_BYTES, UNWRITTEN_BYTES).on_upgrade(move |websocket| {
-        tasks.track_future(async move {
-            let _places = (address, user);
-            match ticket {
-                Ok(ticket) => {
-                    let span = tracing::info_span!("events", user.id = %ticket.user);
-                    socket::serve(state, websocket, ticket).instrument(span).await;
-                }
-                Err(code) => refuse(websocket, code).await,
+    upgrade.serve(REQUEST_BYTES, share, &tasks, async move |websocket| {
+        let _places = (address, user);
+        match ticket {
+            Ok(ticket) => {
+                let span = tracing::info_span!("events", user.id = %ticket.user);
+                socket::serve(state, websocket, &caller, ticket).instrument(span).await;
             }
-        })
+            Err(code) => refuse(&state.connections, websocket, &caller, code).await,
+        }
     })
 }
 
 /// The ticket, if it is good.
-fn ticket(
-    state: &ConnectionState,
-    token: Option<&str>,
-    headers: &HeaderMap,
-) -> Result<EventsTicket, CloseCode> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
-    let token = token.or(bearer).ok_or(CloseCode::Token)?;
+fn ticket(state: &ConnectionState, token: Option<&str>) -> Result<EventsTicket, CloseCode> {
+    let token = token.ok_or(CloseCode::Token)?;
     state.keys.verify_events_ticket(token, Timestamp::now()).map_err(|_| CloseCode::Token)
 }

@@ -19,7 +19,7 @@ const HERE_WINDOW: Duration = Duration::from_secs(1);
 const REQUESTS_PER_SECOND: u32 = 20;
 /// … of which so much time's worth may come at once.
 const BURST: Duration = Duration::from_secs(3);
-/// A new ticket is asked for so long before the old one ends.
+/// A new ticket is asked for so long before the old one ends, or at half of its life if that is shorter.
 const ASK_BEFORE: Duration = Duration::from_secs(60);
 /// What was told is looked up again after this time: whoever was to say that there is something new may not
 /// have been heard.
@@ -49,6 +49,7 @@ pub(super) struct Session {
     /// The last look failed.
     is_blind: bool,
     tenure: Tenure,
+    ask_before: Duration,
     budget: Bucket,
 }
 
@@ -62,6 +63,7 @@ impl Session {
             look_at: now,
             is_blind: false,
             tenure: good(life, now),
+            ask_before: ask_before(life),
             budget: Bucket::new(REQUESTS_PER_SECOND, BURST, now),
         }
     }
@@ -155,12 +157,12 @@ impl Session {
 
     /// Goes on with a new ticket, good for so long.
     pub(super) fn renew(&mut self, life: Duration, now: Instant) {
-        self.tenure = good(life, now);
+        (self.tenure, self.ask_before) = (good(life, now), ask_before(life));
     }
 
     /// What is to be done about the ticket (W11); `grace` is how long after its end a new one may come.
     pub(super) fn tick(&mut self, now: Instant, grace: Duration) -> Due {
-        self.tenure.tick(now, ASK_BEFORE + grace)
+        self.tenure.tick(now, self.ask_before + grace)
     }
 
     /// When there is something to do next.
@@ -173,7 +175,11 @@ impl Session {
 }
 
 fn good(life: Duration, now: Instant) -> Tenure {
-    Tenure::Good(now + life.saturating_sub(ASK_BEFORE))
+    Tenure::Good(now + life.saturating_sub(ask_before(life)))
+}
+
+fn ask_before(life: Duration) -> Duration {
+    ASK_BEFORE.min(life / 2)
 }
 
 #[cfg(test)]
@@ -257,6 +263,16 @@ mod tests {
         assert_eq!(session.tick(now + seconds(625), GRACE), Due::Close);
         session.renew(LIFE, now + seconds(625));
         assert_eq!(session.tick(now + seconds(700), GRACE), Due::Nothing);
+    }
+
+    #[test]
+    fn a_ticket_of_a_short_life_is_not_asked_for_again_and_again() {
+        let (mut session, now) = begun();
+        session.renew(seconds(20), now);
+        assert_eq!(session.tick(now + seconds(9), GRACE), Due::Nothing);
+        assert_eq!(session.tick(now + seconds(10), GRACE), Due::AskForTicket);
+        assert_eq!(session.tick(now + seconds(44), GRACE), Due::Nothing);
+        assert_eq!(session.tick(now + seconds(45), GRACE), Due::Close);
     }
 
     #[test]

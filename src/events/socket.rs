@@ -5,15 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{
-    Error,
-    extract::ws::{Message as Frame, WebSocket},
-};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{error::Elapsed, sleep_until, timeout};
 
 use super::{
     EventsState,
@@ -24,8 +20,10 @@ use super::{
 use crate::{
     auth::EventsTicket,
     connection::{
+        Caller, Meter,
         session::Due,
-        socket::{Ending, Gone, Sink, Stream, close, ending_of, left_until},
+        socket::{Ending, Gone, close, ending_of, left_until},
+        websocket::{Error, Message as Frame, Sink, Stream, WebSocket, send_text},
     },
     ids::{DocId, UserId},
     notify::{Ear, MAX_PAGE, NoticesPage, ReadView},
@@ -35,15 +33,24 @@ use crate::{
 };
 
 /// Serves a window whose ticket is good.
-pub(super) async fn serve(state: EventsState, websocket: WebSocket, ticket: EventsTicket) {
+pub(super) async fn serve(
+    state: EventsState,
+    websocket: WebSocket,
+    caller: &Caller,
+    ticket: EventsTicket,
+) {
     tracing::info!("connected");
+    let meter = websocket.get_ref().meter();
     let (sink, mut stream) = websocket.split();
-    let mut window = Window::new(state, sink, ticket);
+    let (holds, closing) = (state.connections.holds.clone(), state.connections.closing.clone());
+    let mut window = Window::new(state, sink, meter, ticket);
     match window.run(&mut stream).await {
         Ok(code) => {
             tracing::info!(code = code.code(), "closing: {}", code.reason());
             metrics::counter!("moim_closes_total", "reason" => code.reason()).increment(1);
-            close(&mut window.sink, &mut stream, code).await;
+            let Window { mut sink, .. } = window;
+            holds.hold(caller, code, &closing).await;
+            close(&mut sink, &mut stream, code).await;
         }
         Err(Gone) => tracing::info!("gone"),
     }
@@ -69,6 +76,7 @@ struct Window {
     state: EventsState,
     user: UserId,
     sink: Sink,
+    meter: Meter,
     session: Session,
     place: Place,
     ear: Ear,
@@ -77,12 +85,12 @@ struct Window {
 }
 
 impl Window {
-    fn new(state: EventsState, sink: Sink, ticket: EventsTicket) -> Self {
+    fn new(state: EventsState, sink: Sink, meter: Meter, ticket: EventsTicket) -> Self {
         let now = Instant::now();
         let user = ticket.user;
         let (place, ear) = (state.hub.enter(user), state.notify.listen(user));
         let session = Session::new(left_until(ticket.expires), now);
-        Self { state, user, sink, session, place, ear, heard: now, pinged: now }
+        Self { state, user, sink, meter, session, place, ear, heard: now, pinged: now }
     }
 
     async fn run(&mut self, stream: &mut Stream) -> Ending {
@@ -97,6 +105,12 @@ impl Window {
                 news = self.place.news() => Happening::News(news),
                 () = sleep_until(deadline.into()) => Happening::Due,
             };
+            // What is due comes before everything else: no flood holds it up.
+            if Instant::now() >= deadline
+                && let ControlFlow::Break(code) = self.due().await?
+            {
+                return Ok(code);
+            }
             let step = match happening {
                 Happening::Said(said) => self.said(said.ok_or(Gone)?).await?,
                 Happening::Woken => self.look().await?,
@@ -140,21 +154,24 @@ impl Window {
     async fn said(&mut self, frame: Result<Frame, Error>) -> Step {
         let now = Instant::now();
         self.heard = now;
+        self.meter.dealt_with();
         let text = match frame {
             Ok(Frame::Text(text)) => text,
-            Ok(Frame::Ping(_) | Frame::Pong(_)) => return GO_ON,
-            Ok(Frame::Binary(_)) => return Ok(ControlFlow::Break(CloseCode::Malformed)),
+            Ok(Frame::Ping(_)) => return self.send_pong(now).await,
+            Ok(Frame::Pong(_)) => return self.spend(now),
+            Ok(Frame::Binary(_) | Frame::Frame(_)) => {
+                return Ok(ControlFlow::Break(CloseCode::Malformed));
+            }
             Ok(Frame::Close(_)) => return Err(Gone),
             Err(error) => {
                 // Too large is no more than malformed here: no honest request is.
-                let code = ending_of(error)?;
+                let code = ending_of(&error)?;
                 let is_large = code == CloseCode::TooLarge;
                 return Ok(ControlFlow::Break(if is_large { CloseCode::Malformed } else { code }));
             }
         };
-        if !self.session.may_ask(now) {
-            metrics::counter!("moim_limited_total", "limit" => "event_requests").increment(1);
-            return Ok(ControlFlow::Break(CloseCode::TooMany));
+        if let ControlFlow::Break(code) = self.spend(now)? {
+            return Ok(ControlFlow::Break(code));
         }
         let Ok(Asked { id, request }) = frames::read(&text) else {
             return Ok(ControlFlow::Break(CloseCode::Malformed));
@@ -315,17 +332,43 @@ impl Window {
         GO_ON
     }
 
-    async fn say(&mut self, text: String) -> Step {
-        self.send(Frame::Text(text.into())).await
+    /// Whatever is said counts, pings too.
+    fn spend(&mut self, now: Instant) -> Step {
+        if self.session.may_ask(now) {
+            return GO_ON;
+        }
+        metrics::counter!("moim_limited_total", "limit" => "event_requests").increment(1);
+        Ok(ControlFlow::Break(CloseCode::TooMany))
     }
 
-    /// W10: who does not read for long is too slow.
-    async fn send(&mut self, frame: Frame) -> Step {
-        let slow_after: Duration = self.state.connections.limits.slow_after;
-        match timeout(slow_after, self.sink.send(frame)).await {
-            Ok(sent) => sent.map(|()| ControlFlow::Continue(())).map_err(Gone::from),
-            Err(_) => Ok(ControlFlow::Break(CloseCode::TooSlow)),
+    /// The pong was made where the ping was read. Nothing more is read before it is sent, so that one at most is owed.
+    async fn send_pong(&mut self, now: Instant) -> Step {
+        match self.spend(now)? {
+            ControlFlow::Continue(()) => {
+                written(timeout(self.slow_after(), self.sink.flush()).await)
+            }
+            ControlFlow::Break(code) => Ok(ControlFlow::Break(code)),
         }
+    }
+
+    async fn say(&mut self, text: String) -> Step {
+        written(timeout(self.slow_after(), send_text(&mut self.sink, text)).await)
+    }
+
+    async fn send(&mut self, frame: Frame) -> Step {
+        written(timeout(self.slow_after(), self.sink.send(frame)).await)
+    }
+
+    fn slow_after(&self) -> Duration {
+        self.state.connections.limits.slow_after
+    }
+}
+
+/// W10: who does not read for long is too slow.
+fn written(sent: Result<Result<(), Error>, Elapsed>) -> Step {
+    match sent {
+        Ok(sent) => sent.map(|()| ControlFlow::Continue(())).map_err(Gone::from),
+        Err(_) => Ok(ControlFlow::Break(CloseCode::TooSlow)),
     }
 }
 

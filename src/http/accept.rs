@@ -40,7 +40,7 @@ use super::files::connections_that_fit;
 use crate::connection::Arrivals;
 
 /// The head of a request, and what is read or written of a body at a time, in bytes.
-const MAX_BUFFER: usize = 64 * 1024;
+const MAX_BUFFER: usize = 16 * 1024;
 /// A connection on which no byte moves for so long is closed. Longer than proxies keep idle ones, so that they,
 /// not we, end those: a request that meets the end of its connection fails.
 const IDLE: Duration = Duration::from_secs(150);

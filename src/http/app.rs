@@ -7,7 +7,7 @@ use std::sync::{
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::{cookies::Cookies, limits::Limits, requests::Requests, site::Site};
+use super::{answers::Answers, cookies::Cookies, limits::Limits, requests::Requests, site::Site};
 use crate::{
     accounts::Accounts,
     bus::{Bus, BusState},
@@ -17,6 +17,9 @@ use crate::{
     store::{Health, Idempotency, Rates},
 };
 
+/// Large answers that are being read may take this part of what rooms may take, beside it.
+const ANSWERS: usize = 8;
+
 /// The state of all handlers.
 pub struct App {
     pub(crate) accounts: Accounts,
@@ -25,6 +28,7 @@ pub struct App {
     pub(crate) idempotency: Arc<dyn Idempotency>,
     pub(crate) limits: Limits,
     pub(crate) requests: Requests,
+    pub(crate) answers: Answers,
     pub(crate) site: Site,
     pub(crate) cookies: Cookies,
     /// The most bytes of a request's body. Documents don't travel this way.
@@ -67,6 +71,7 @@ impl App {
             idempotency: parts.idempotency,
             limits: Limits::new(&config.limits, parts.rates),
             requests: Requests::new(config.limits.connections),
+            answers: Answers::new(config.limits.memory_bytes() / ANSWERS),
             site: Site::new(config),
             cookies: Cookies::new(&parts.instance, config.is_behind_tls()),
             body_bytes: config.limits.body_bytes,

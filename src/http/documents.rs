@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -253,9 +258,9 @@ async fn see(
     State(app): State<Arc<App>>,
     me: Session,
     At(id): At<VersionId>,
-) -> Result<Json<WholeVersion>, ApiError> {
-    let (_, version, projection) = app.plans.version(me.user, id).await?;
-    Ok(Json(WholeVersion { version: version.into(), projection }))
+) -> Result<Response, ApiError> {
+    let (_, version, projection, _turn) = app.plans.version(me.user, id).await?;
+    Ok(Json(WholeVersion { version: version.into(), projection }).into_response())
 }
 
 /// Make the document what it was then (editors): an edit like others, which everybody inside sees.

@@ -149,7 +149,7 @@ impl Plans {
     ) -> Result<Overview, PlanError> {
         let title = self.check(me, &change).await?;
         if let Some(title) = &title {
-            self.rooms.open(me.doc).await?.rename(title.clone()).await?;
+            self.rooms.open_for(me.doc, me.user).await?.rename(title.clone()).await?;
         }
         if let Some(status) = change.status {
             self.set_status(me, status, now).await?;
@@ -163,7 +163,7 @@ impl Plans {
     /// What everybody who may read the document sees.
     pub async fn project(&self, me: &Insider) -> Result<Arc<Projection>, PlanError> {
         me.may(Act::Read)?;
-        Ok(self.rooms.open(me.doc).await?.project().await?)
+        Ok(self.rooms.open_for(me.doc, me.user).await?.project().await?)
     }
 
     /// Whether the change may be made, and the title as it will be.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Insider, Issued, PlanError, Plans, effective};
 use crate::{
-    auth::{Act, TICKET_LIFE, Ticket},
+    auth::{Act, Ticket},
     ids::Role,
 };
 
@@ -28,7 +28,7 @@ impl Plans {
         let plan = self.plans.get(me.doc).await?.ok_or(PlanError::NotFound("trip"))?;
         let account = self.accounts.get(me.user).await?.ok_or(PlanError::NotFound("account"))?;
         let role = effective(me.role, plan.status);
-        let epoch = self.rooms.open(me.doc).await?.epoch().await?;
+        let epoch = self.rooms.open_for(me.doc, me.user).await?.epoch().await?;
         let ticket = Ticket {
             user: me.user,
             name: account.name,
@@ -36,7 +36,7 @@ impl Plans {
             doc: me.doc,
             epoch,
             role,
-            expires: now + TICKET_LIFE,
+            expires: now + self.keys.ticket_life(),
         };
         let issued = self.keys.issue_ticket(&ticket, now)?;
         let limits = *self.rooms.document_limits();

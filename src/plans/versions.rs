@@ -10,12 +10,16 @@ use crate::{
     fields::{Invalid, parse_line},
     ids::{DocId, UserId, VersionId},
     notify::Deed,
-    rooms::{Renewed, Restored, Saved},
+    rooms::{Renewed, Restored, Saved, Turn},
     store::{Account, Version},
 };
 
 /// The most characters of a version's name.
 const NAME_MAX: usize = 80;
+/// Reading a version takes so many times its bytes, until it is written as an answer …
+const READING: usize = 8;
+/// … and making a document of it so many.
+const COPYING: usize = 24;
 
 /// A version and who made it; `None` if that account is gone.
 #[derive(Debug, Clone)]
@@ -38,7 +42,8 @@ impl Plans {
         self.goes_on(me.doc, Act::Save).await?;
         let name = name.map(|name| parse_line(name, NAME_MAX)).transpose();
         let name = name.map_err(|message| Invalid::field("name", message))?;
-        let Saved { version, is_new } = self.rooms.open(me.doc).await?.save(name, me.user).await?;
+        let Saved { version, is_new } =
+            self.rooms.open_for(me.doc, me.user).await?.save(name, me.user).await?;
         Ok((self.with_author(version).await?, is_new))
     }
 
@@ -57,12 +62,22 @@ impl Plans {
         Ok(versions)
     }
 
-    /// One version with what it shows, for a member of its plan.
+    /// One version with what it shows, for a member of its plan. The turn is to be held while that is in memory.
     pub async fn version(
         &self,
         user: UserId,
         id: VersionId,
-    ) -> Result<(Insider, SavedVersion, Projection), PlanError> {
+    ) -> Result<(Insider, SavedVersion, Projection, Turn), PlanError> {
+        self.read_version(user, id, READING).await
+    }
+
+    async fn read_version(
+        &self,
+        user: UserId,
+        id: VersionId,
+        times: usize,
+    ) -> Result<(Insider, SavedVersion, Projection, Turn), PlanError> {
+        let turn = self.rooms.turn_for_largest(times).await?;
         let found = self.versions.get(id).await?;
         let (version, content) = found.ok_or(PlanError::NotFound("version"))?;
         let me = match self.insider(user, version.doc).await {
@@ -71,7 +86,7 @@ impl Plans {
         }?;
         let projection = serde_json::from_str(&content.projection)
             .map_err(|error| PlanError::Failed(format!("the projection of {id}: {error}")))?;
-        Ok((me, self.with_author(version).await?, projection))
+        Ok((me, self.with_author(version).await?, projection, turn))
     }
 
     /// Whether somebody may do this now with the document of a version; which one that is.
@@ -94,10 +109,12 @@ impl Plans {
         user: UserId,
         id: VersionId,
     ) -> Result<(SavedVersion, SavedVersion), PlanError> {
-        let (me, _, _) = self.version(user, id).await?;
+        // What it shows is of no interest: the next step waits for a turn of its own.
+        let (me, ..) = self.version(user, id).await?;
         me.may(Act::Save)?;
         self.goes_on(me.doc, Act::Save).await?;
-        let Restored { before, after } = self.rooms.open(me.doc).await?.restore(id, user).await?;
+        let Restored { before, after } =
+            self.rooms.open_for(me.doc, me.user).await?.restore(id, user).await?;
         self.notify.tell(me.doc, user, Deed::VersionRestored, Timestamp::now()).await;
         Ok((self.with_author(before).await?, self.with_author(after).await?))
     }
@@ -106,7 +123,8 @@ impl Plans {
     pub async fn renew(&self, me: &Insider) -> Result<(u64, SavedVersion), PlanError> {
         me.may(Act::Renew)?;
         self.goes_on(me.doc, Act::Renew).await?;
-        let Renewed { before, epoch } = self.rooms.open(me.doc).await?.renew(me.user).await?;
+        let Renewed { before, epoch } =
+            self.rooms.open_for(me.doc, me.user).await?.renew(me.user).await?;
         self.notify.tell(me.doc, me.user, Deed::BeganAnew, Timestamp::now()).await;
         Ok((epoch, self.with_author(before).await?))
     }
@@ -119,7 +137,7 @@ impl Plans {
         title: Option<&str>,
         now: Timestamp,
     ) -> Result<Overview, PlanError> {
-        let (me, _, projection) = self.version(user, id).await?;
+        let (me, _, projection, _turn) = self.read_version(user, id, COPYING).await?;
         me.may(Act::Read)?;
         let mut draft = TripDraft::copy_of(projection, || Ulid::generate().to_string());
         if let Some(title) = title {

@@ -1,4 +1,4 @@
-//! Frames to messages: slices of the frame, nothing copied, nothing trusted.
+//! Frames to messages: slices of the frame, or copies of small parts of it; nothing is trusted.
 
 use bytes::Bytes;
 
@@ -6,6 +6,9 @@ use super::{auth, kind, sync, varint};
 
 /// The longest token that a client may send (W11), in bytes.
 const MAX_TOKEN_BYTES: usize = 4096;
+
+/// Shorter parts of a frame are copied.
+const COPIED: usize = 64 * 1024;
 
 /// What a client says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +48,14 @@ pub enum DecodeError {
 
 /// The messages of a frame, one after another (W1); ends after the first error.
 pub fn messages(frame: Bytes) -> Messages {
-    Messages { rest: frame }
+    Messages { frame_bytes: frame.len(), rest: frame }
 }
 
 /// See [`messages`].
 #[derive(Debug)]
 pub struct Messages {
     rest: Bytes,
+    frame_bytes: usize,
 }
 
 impl Iterator for Messages {
@@ -70,6 +74,11 @@ impl Iterator for Messages {
 }
 
 impl Messages {
+    /// Whether there is nothing more to read.
+    pub fn is_over(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     fn message(&mut self) -> Result<Message, DecodeError> {
         match self.integer()? {
             kind::SYNC => match self.integer()? {
@@ -100,7 +109,13 @@ impl Messages {
     fn bytes(&mut self) -> Result<Bytes, DecodeError> {
         let length = self.integer()?;
         match usize::try_from(length) {
-            Ok(length) if length <= self.rest.len() => Ok(self.rest.split_to(length)),
+            Ok(length) if length <= self.rest.len() => {
+                let bytes = self.rest.split_to(length);
+                // A slice keeps its whole frame in memory for as long as somebody keeps it, and with a small frame the
+                // buffer that it was read into.
+                let is_worth_it = length >= COPIED && length >= self.frame_bytes / 2;
+                Ok(if is_worth_it { bytes } else { Bytes::copy_from_slice(&bytes) })
+            }
             Ok(_) | Err(_) => Err(DecodeError::Truncated),
         }
     }

@@ -69,6 +69,11 @@ pub fn probe() -> Bytes {
     integers(&[kind::PROBE])
 }
 
+/// Awareness was not sent on to the others (W8); the connection stays.
+pub fn passed_over(status: RefusedStatus, reason: &str) -> Bytes {
+    with_payload(&[kind::PASSED_OVER, status as u64], reason.as_bytes())
+}
+
 fn integers(values: &[u64]) -> Bytes {
     let mut out = Vec::with_capacity(values.iter().map(|&value| varint::len(value)).sum());
     for &value in values {

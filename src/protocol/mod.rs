@@ -11,8 +11,8 @@ mod varint;
 pub use close::CloseCode;
 pub use decode::{DecodeError, Message, Messages, messages};
 pub use encode::{
-    access, ask_awareness, awareness, denied, probe, refused, step1, step2, stored, token,
-    token_accepted, token_wanted, update,
+    access, ask_awareness, awareness, denied, passed_over, probe, refused, step1, step2, stored,
+    token, token_accepted, token_wanted, update,
 };
 
 /// Message types, the first integer of a message.
@@ -24,6 +24,7 @@ mod kind {
     pub(super) const STORED: u64 = 100;
     pub(super) const REFUSED: u64 = 101;
     pub(super) const PROBE: u64 = 102;
+    pub(super) const PASSED_OVER: u64 = 103;
 }
 
 /// What follows `kind::SYNC`.

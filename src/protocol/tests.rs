@@ -25,12 +25,16 @@ fn a_frame_may_hold_several_messages_and_all_are_read() {
 }
 
 #[test]
-fn payloads_are_slices_of_the_frame() {
-    let frame = step2(b"an update");
-    let Some(Ok(Message::Step2(payload))) = messages(frame.clone()).next() else {
-        panic!("not a step 2");
+fn large_payloads_are_slices_of_the_frame_and_small_ones_keep_nothing_of_it() {
+    let read = |length: usize| {
+        let frame = update(&vec![7; length]);
+        let Some(Ok(Message::Update(payload))) = messages(frame.clone()).next() else {
+            panic!("no update");
+        };
+        assert_eq!(payload.len(), length);
+        payload.as_ptr() == frame[frame.len() - length..].as_ptr()
     };
-    assert_eq!(payload.as_ptr(), frame[frame.len() - payload.len()..].as_ptr());
+    assert!(read(100_000) && !read(1_000));
 }
 
 #[test]

@@ -25,12 +25,11 @@ use super::{
     flight::{Cargo, Flight},
     handle::Joining,
     link::{Link, News},
-    memory::{Share, estimate},
     mirror::Mirror,
-    outbox::{Bounds, Receiver, Sender, outbox},
+    outbox::{Bounds, Receiver, Sender, outbox_within},
     participants::ParticipantId,
     persist::{Barred, Persist, Stored},
-    registry::Context,
+    registry::{Context, DoorCounts},
     states::{self, Opened},
 };
 use crate::{
@@ -123,8 +122,7 @@ pub(crate) struct Actor {
     flight: Option<Flight>,
     /// As of a revision: many may ask for it, and a large trip takes its time.
     projection: Option<(Revision, Arc<Projection>)>,
-    present: Arc<AtomicUsize>,
-    share: Share,
+    counts: DoorCounts,
     /// To the same room on other nodes.
     link: Option<Link>,
     access: Access,
@@ -137,14 +135,15 @@ impl Actor {
         opened: Opened,
         link: Option<Link>,
         mailbox: mpsc::Receiver<Command>,
-        present: Arc<AtomicUsize>,
+        counts: DoorCounts,
         context: Context,
     ) -> Self {
         let now = now();
-        let room = match &link {
+        let mut room = match &link {
             Some(link) => Room::among_nodes(opened.document, link.life(), now),
             None => Room::new(opened.document, now),
         };
+        room.reckon(opened.share);
         Self {
             doc,
             epoch: opened.epoch,
@@ -158,17 +157,16 @@ impl Actor {
             persist: Persist::new(
                 doc,
                 opened.epoch,
-                Arc::clone(&context.stores.journal),
+                Arc::clone(&context.desk.stores.journal),
                 Arc::clone(&context.troubled),
             ),
-            mirror: Mirror::new(doc, Arc::clone(&context.stores.summaries)),
+            mirror: Mirror::new(doc, Arc::clone(&context.desk.stores.summaries)),
             settling: VecDeque::new(),
             entries: opened.entries,
             folding: None,
             flight: None,
             projection: None,
-            present,
-            share: opened.share,
+            counts,
             link,
             access: Access::new(doc),
             context,
@@ -328,7 +326,7 @@ impl Actor {
     fn hand_over(&mut self, event: Event, now: Instant) {
         let takes_off = self.flight.is_none();
         if takes_off && let Some(cargo) = self.cargo(&event) {
-            self.flight = Some(self.context.flights.take_off(self.doc, cargo));
+            self.flight = Some(self.context.desk.flights.take_off(self.doc, cargo));
         }
         self.room.handle(event, now, &mut self.effects);
         if takes_off && self.effects.last() != Some(&Effect::Abandon) {
@@ -383,7 +381,7 @@ impl Actor {
         }
         let id = ParticipantId(self.next_participant);
         self.next_participant += 1;
-        let (sender, receiver) = outbox(Bounds::default());
+        let (sender, receiver) = outbox_within(Bounds::default(), &self.context.memory);
         self.outboxes.insert(id, sender);
         self.room.handle(Event::Joined(id, person, role, acks), now, &mut self.effects);
         Ok((id, receiver))
@@ -437,9 +435,8 @@ impl Actor {
         if self.folding.is_none() {
             self.entries = 0;
             tracing::debug!("folding the journal");
-            let (stores, flights) = (self.context.stores.clone(), self.context.flights.clone());
-            let doc = self.doc;
-            let fold = async move { states::fold(&stores, &flights, doc).await.map(drop) };
+            let (desk, doc) = (self.context.desk.in_background(), self.doc);
+            let fold = async move { states::fold(&desk, doc).await.map(drop) };
             self.folding = Some(self.context.tasks.spawn(fold));
         }
     }
@@ -512,7 +509,7 @@ impl Actor {
             self.mirror.write(self.room.document(), Timestamp::now());
         }
         self.count(self.room.people());
-        self.share.set(estimate(self.room.document().size()));
+        self.counts.takes.store(self.room.settle_memory(), Ordering::Relaxed);
         if let Some(link) = &mut self.link {
             link.tell_people(&self.room);
         }
@@ -520,7 +517,7 @@ impl Actor {
 
     /// Notes how many people are here.
     fn count(&self, people: usize) {
-        if self.present.swap(people, Ordering::Relaxed) != people {
+        if self.counts.present.swap(people, Ordering::Relaxed) != people {
             self.context.changes.tell(Change::People(self.doc));
         }
     }

@@ -16,6 +16,8 @@ use super::{
     pace::Pace,
     participants::{Acknowledgement, Acks, Participant, ParticipantId, Participants},
 };
+use reckoning::{MemoryFor, Reckoned};
+
 use crate::{
     bus::frame::{Frame as BusFrame, RoomSaid},
     crdt::{Applied, Awareness, Document, LoadError, Presence, Refusal, Stamp},
@@ -23,6 +25,8 @@ use crate::{
     protocol::{self, CloseCode, Message, RefusedStatus},
 };
 
+mod answers;
+pub(crate) mod reckoning;
 mod remote;
 
 /// Edits that are applied but not durable may be so many bytes; beyond, editors are sent away for a while.
@@ -136,6 +140,8 @@ pub struct Room {
     /// The edits that are accepted and not stored, with their sizes, and the sum of these.
     unstored: VecDeque<(Revision, usize)>,
     unstored_bytes: usize,
+    /// What it takes of the memory, if anybody counts.
+    reckoned: Option<Reckoned>,
 }
 
 impl Room {
@@ -157,6 +163,7 @@ impl Room {
             stored: Revision::default(),
             unstored: VecDeque::new(),
             unstored_bytes: 0,
+            reckoned: None,
         }
     }
 
@@ -281,18 +288,6 @@ impl Room {
         self.participants.is_empty()
     }
 
-    /// W2: what the server says first.
-    fn welcome(&self, id: ParticipantId, effects: &mut Vec<Effect>) {
-        effects.push(send(id, protocol::step1(&self.document.state_vector())));
-        self.send_awareness(id, effects);
-    }
-
-    fn send_awareness(&self, id: ParticipantId, effects: &mut Vec<Effect>) {
-        if let Some(states) = self.awareness.encode_all() {
-            effects.push(Effect::Send(id, awareness_frame(&states)));
-        }
-    }
-
     fn received(
         &mut self,
         id: ParticipantId,
@@ -311,53 +306,9 @@ impl Room {
             }
             Message::Update(update) => self.edit(id, &update, Sent::Update, now, effects),
             Message::Awareness(states) => self.stir(id, &states, now, effects),
-            Message::AskAwareness => self.send_awareness(id, effects),
+            Message::AskAwareness => self.answer_awareness(id, now, effects),
             // The connection has dealt with these.
             Message::Token(_) | Message::Probe => {}
-        }
-    }
-
-    fn answer(
-        &mut self,
-        id: ParticipantId,
-        state_vector: Bytes,
-        now: Instant,
-        effects: &mut Vec<Effect>,
-    ) {
-        /// Of a replica that has nothing: zero clients.
-        const EMPTY: &[u8] = &[0];
-        if state_vector == EMPTY {
-            let frames = self.encodings.whole(&self.document).into_iter().map(whole_frame);
-            effects.extend(frames.map(|frame| Effect::Send(id, frame)));
-            return;
-        }
-        match self.participants.get_mut(id).map(|participant| participant.ask(state_vector, now)) {
-            Some(Ok(state_vector)) => self.send_difference(id, &state_vector, effects),
-            Some(Err(due)) => {
-                self.asking.insert(id, due);
-                effects.push(Effect::Limited("differences"));
-            }
-            None => {}
-        }
-    }
-
-    /// Answers who asked too often, and waits.
-    fn answer_due(&mut self, now: Instant, effects: &mut Vec<Effect>) {
-        let due: Vec<_> = self.asking.extract_if(.., |_, due| *due <= now).collect();
-        for (id, _) in due {
-            let asked = self.participants.get_mut(id).and_then(Participant::take_asked);
-            if let Some(state_vector) = asked {
-                self.answer(id, state_vector, now, effects);
-            }
-        }
-    }
-
-    fn send_difference(&self, id: ParticipantId, state_vector: &[u8], effects: &mut Vec<Effect>) {
-        match self.document.encode_diff(state_vector) {
-            Ok(difference) => {
-                effects.push(Effect::Send(id, whole_frame(protocol::step2(&difference))));
-            }
-            Err(_) => effects.push(Effect::Close(id, CloseCode::Malformed)),
         }
     }
 
@@ -391,6 +342,14 @@ impl Room {
             return effects.push(Effect::Close(id, CloseCode::TryAgainLater));
         }
         let person = participant.person.id;
+        match self.memory_for(update) {
+            MemoryFor::Update => {}
+            MemoryFor::Nothing => return Self::send_away(id, effects),
+            MemoryFor::NoneInDocument => {
+                let refusal = Refusal::TooLarge("history");
+                return self.refuse(id, count, refusal, effects);
+            }
+        }
         match self.apply(person, update, now) {
             Ok(Applied::Changed) => {
                 self.accept(Some(id), update.clone(), now, effects);
@@ -423,6 +382,7 @@ impl Room {
         self.unstored_bytes += update.len();
         self.pace.edit(now);
         self.encodings.push(revision, update.clone());
+        self.takes_more(&update);
         effects.push(Effect::Append(revision, update.clone()));
         self.hold_for_others(revision, update.clone(), now);
         self.fresh.push(Fresh { from, revision, update });
@@ -505,7 +465,10 @@ impl Room {
     fn stir(&mut self, id: ParticipantId, states: &[u8], now: Instant, effects: &mut Vec<Effect>) {
         let Some(participant) = self.participants.get(id) else { return };
         match self.awareness.set(id, &participant.person, states, now) {
-            Ok(changed) => self.stir_own(changed),
+            Ok(changed) => {
+                self.stir_own(changed);
+                self.tell_oversized(id, effects);
+            }
             Err(refusal) => {
                 let limit = refusal.limit();
                 let code = if limit.is_some() { CloseCode::TooLarge } else { CloseCode::Malformed };
@@ -515,6 +478,21 @@ impl Room {
         }
         for _ in 0..self.awareness.take_held() {
             effects.push(Effect::Limited("awareness_per_second"));
+        }
+    }
+
+    /// W8: said once to a client that knows the message; the connection of any other goes on as well.
+    fn tell_oversized(&mut self, id: ParticipantId, effects: &mut Vec<Effect>) {
+        let oversized = self.awareness.take_oversized();
+        effects.extend((0..oversized).map(|_| Effect::Limited("awareness_bytes")));
+        let Some(participant) = self.participants.get_mut(id).filter(|_| oversized > 0) else {
+            return;
+        };
+        if !std::mem::replace(&mut participant.told_oversized, true)
+            && participant.acks == Acks::Counted
+        {
+            let reason = "too large: awareness state";
+            effects.push(send(id, protocol::passed_over(RefusedStatus::TooLarge, reason)));
         }
     }
 
@@ -544,17 +522,6 @@ impl Room {
                 effects.push(send(id, protocol::denied(READ_ONLY)));
             }
         }
-    }
-
-    /// W10
-    fn catch_up(&mut self, id: ParticipantId, from: Revision, effects: &mut Vec<Effect>) {
-        if self.participants.get(id).is_none() {
-            return;
-        }
-        let frames = self.encodings.since_or_whole(from, &self.document);
-        let mut frames: Vec<_> = frames.into_iter().map(whole_frame).collect();
-        frames.extend(self.awareness.encode_all().map(|states| awareness_frame(&states)));
-        effects.push(Effect::CatchUp(id, frames));
     }
 
     /// One frame for everybody who sent none of the fresh edits; the others' edits for each who did.

@@ -45,30 +45,45 @@ impl Encodings {
         }
     }
 
+    /// The bytes of the updates that are kept.
+    pub(crate) const fn recent_bytes(&self) -> usize {
+        self.recent_bytes
+    }
+
     /// Frames that bring an empty replica up to date, a step 2 last: when a client says that it is
-    /// synced, it has everything. (Yjs keeps updates that come before what they build on.)
-    pub(crate) fn whole(&mut self, document: &Document) -> Vec<Bytes> {
+    /// synced, it has everything. (Yjs keeps updates that come before what they build on.) `None`: a new encoding
+    /// is needed, and `keep` has no memory for it.
+    pub(crate) fn whole(
+        &mut self,
+        document: &Document,
+        keep: impl Fn(Bytes) -> Option<Bytes>,
+    ) -> Option<Vec<Bytes>> {
         let fresh = |as_of: Revision| self.latest.0 - as_of.0 <= MAX_BESIDE;
-        let whole = match &self.whole {
-            Some((as_of, frame)) if fresh(*as_of) => (*as_of, frame.clone()),
-            Some(_) | None => (self.latest, protocol::step2(&document.encode_state())),
+        let whole = match self.whole.take() {
+            Some((as_of, frame)) if fresh(as_of) => (as_of, frame),
+            Some(_) | None => (self.latest, keep(protocol::step2(&document.encode_state()))?),
         };
         self.whole = Some(whole.clone());
         let (as_of, frame) = whole;
         let beside = self.since(as_of).unwrap_or_default();
         let mut frames: Vec<_> = merged(&beside).iter().map(|one| protocol::update(one)).collect();
         frames.push(frame);
-        frames
+        Some(frames)
     }
 
     /// Frames for a replica that has everything before the revision `from`, a step 2 last (W10).
-    pub(crate) fn since_or_whole(&mut self, from: Revision, document: &Document) -> Vec<Bytes> {
+    pub(crate) fn since_or_whole(
+        &mut self,
+        from: Revision,
+        document: &Document,
+        keep: impl Fn(Bytes) -> Option<Bytes>,
+    ) -> Option<Vec<Bytes>> {
         // Revision 0 stands for what was there before the first edit.
         let lacking = from.0.checked_sub(1).and_then(|as_of| self.since(Revision(as_of)));
         match lacking.map(|updates| merged(&updates)).as_deref() {
-            Some([]) => Vec::new(),
-            Some([updates]) => vec![protocol::step2(updates)],
-            Some([_, _, ..]) | None => self.whole(document),
+            Some([]) => Some(Vec::new()),
+            Some([updates]) => Some(vec![keep(protocol::step2(updates))?]),
+            Some([_, _, ..]) | None => self.whole(document, keep),
         }
     }
 

@@ -19,7 +19,7 @@ use super::{
     states::{self, NewVersion, Saved},
 };
 use crate::{
-    crdt::{Presence, Projection},
+    crdt::{self, Presence, Projection},
     ids::{DocId, Role, UserId, VersionId, epoch_after},
     store::{StoreError, Version, VersionCause, conflict},
 };
@@ -59,9 +59,24 @@ impl Seat {
         &self.outbox
     }
 
+    /// Waits for a place in the room's mailbox. Cancel-safe.
+    pub async fn ready(&self) -> Result<Permit<'_>, RoomError> {
+        self.mailbox.reserve().await.map(Permit).map_err(|_| RoomError::Closed)
+    }
+
     /// Tells the room, waiting for a place in its mailbox.
     pub async fn tell(&self, event: Event) -> Result<(), RoomError> {
         self.mailbox.send(Command::Event(event)).await.map_err(|_| RoomError::Closed)
+    }
+}
+
+/// A place in a room's mailbox.
+pub struct Permit<'a>(mpsc::Permit<'a, Command>);
+
+impl Permit<'_> {
+    /// Tells the room.
+    pub fn tell(self, event: Event) {
+        self.0.send(Command::Event(event));
     }
 }
 
@@ -99,11 +114,12 @@ pub struct Renewed {
 pub struct Handle {
     rooms: Rooms,
     doc: DocId,
+    by: Option<UserId>,
 }
 
 impl Handle {
-    pub(crate) fn new(rooms: Rooms, doc: DocId) -> Self {
-        Self { rooms, doc }
+    pub(crate) fn new(rooms: Rooms, doc: DocId, by: Option<UserId>) -> Self {
+        Self { rooms, doc, by }
     }
 
     /// Takes a seat.
@@ -128,6 +144,9 @@ impl Handle {
 
     /// Sets the title; answered when that is durable.
     pub async fn rename(&self, title: String) -> Result<(), RoomError> {
+        self.rooms.mailbox(self.doc, self.by).await?;
+        // The edit is made in a copy.
+        let _turn = self.rooms.turn(self.doc, 1, 0).await?;
         self.ask(|reply| Command::Rename(title.clone(), reply)).await?.1
     }
 
@@ -160,38 +179,41 @@ impl Handle {
         by: UserId,
     ) -> Result<Saved, RoomError> {
         self.settle().await?;
-        let Context { stores, flights, limits, .. } = self.rooms.context();
+        let Context { desk, limits, .. } = self.rooms.context();
         let new = NewVersion { name, cause, by, room: limits.versions };
-        states::keep_version(stores, flights, self.doc, new).await
+        states::keep_version(desk, self.doc, new).await
     }
 
     async fn restore_to(&self, from: VersionId, by: UserId) -> Result<Restored, RoomError> {
-        let found = self.rooms.context().stores.versions.get(from).await?;
+        let found = self.rooms.context().desk.stores.versions.get(from).await?;
         let (version, content) = found.ok_or(RoomError::NotFound)?;
         if version.doc != self.doc {
             return Err(RoomError::NotFound);
         }
         let before = self.keep(None, VersionCause::BeforeRestore, by).await?.version;
         let state: Bytes = content.state;
+        // The version is loaded, and the edit is made in a copy.
+        let turn = self.rooms.turn(self.doc, 2, crdt::weight(&state)).await?;
         self.ask(|reply| Command::Restore(state.clone(), by, reply)).await?.1?;
+        drop(turn);
         let after = self.keep(version.name, VersionCause::Restored { from }, by).await?.version;
         Ok(Restored { before, after })
     }
 
     async fn begin_anew(&self, by: UserId) -> Result<Renewed, RoomError> {
         let before = self.keep(None, VersionCause::BeforeRenewal, by).await?.version;
-        let Context { stores, flights, .. } = self.rooms.context();
+        let Context { desk, .. } = self.rooms.context();
         // Once sealed there is no way back: it must be sure that there is one ahead.
-        states::afresh(stores, flights, self.doc).await?;
+        states::afresh(desk, self.doc).await?;
         let epoch = epoch_after(before.epoch);
-        let sealed = stores.journal.seal(self.doc, before.epoch, epoch).await;
+        let sealed = desk.stores.journal.seal(self.doc, before.epoch, epoch).await;
         if let Err(StoreError::Conflict(conflict::OTHER_EPOCH)) = sealed {
             return Err(RoomError::OtherEpoch);
         }
         sealed?;
         tracing::info!(doc = %self.doc, epoch, "sealed, to begin anew");
         self.rooms.began_anew(self.doc, epoch).await;
-        states::renew(stores, flights, self.doc).await?;
+        states::renew(desk, self.doc).await?;
         Ok(Renewed { before, epoch })
     }
 
@@ -201,7 +223,7 @@ impl Handle {
         command: impl Fn(oneshot::Sender<T>) -> Command,
     ) -> Result<(mpsc::Sender<Command>, T), RoomError> {
         for _ in 0..REOPENINGS {
-            let mailbox = self.rooms.mailbox(self.doc).await?;
+            let mailbox = self.rooms.mailbox(self.doc, self.by).await?;
             let (reply, answer) = oneshot::channel();
             if mailbox.send(command(reply)).await.is_ok()
                 && let Ok(answer) = answer.await

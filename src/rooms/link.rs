@@ -157,8 +157,8 @@ impl Drop for Link {
 }
 
 async fn reread(context: &Context, doc: DocId, epoch: u64, has: Bytes) -> Result<Read, RoomError> {
-    let Context { stores, flights, limits, memory, .. } = context;
-    let opened = states::open(stores, flights, doc, limits, memory).await?;
+    let Context { desk, limits, memory, .. } = context;
+    let opened = states::open(desk, doc, None, limits, memory).await?;
     let opened = opened.map_err(|_| RoomError::full("memory_mb"))?;
     if opened.epoch != epoch {
         return Ok(Read::OtherEpoch);

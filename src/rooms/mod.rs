@@ -3,7 +3,7 @@
 //! `core` (with `participants`, `encodings`, `pace`, `effort`) knows no task and no clock. `actor` feeds it and carries
 //! out what it wants; `persist` takes edits to the journal, `mirror` what lists show of a document; `outbox`
 //! is what waits for one connection; `handle` is the only door from outside, `registry` opens each room once.
-//! `memory` says whether one more fits, `access` what people may do now, `changes` tells of both.
+//! `memory` says whether one more fits, `turns` when work that takes much may begin, `access` what people may do now, `changes` tells of both.
 //! `flight` notes what is handed to yrs, `trial` tries it after a process has died over it.
 //! `mesh` is how a room stands to the same room on other nodes, `link` its end of the bus; `nodes` and `fleet` are
 //! the same for the node as a whole.
@@ -29,6 +29,7 @@ mod persist;
 mod registry;
 mod states;
 mod trial;
+mod turns;
 
 use std::time::Duration;
 
@@ -37,14 +38,15 @@ pub use self::{
     changes::Change,
     core::{Effect, Event, Haste, MAX_UNSTORED_BYTES, Room},
     flight::{Cargo, FlightLog, Found, Wreck},
-    handle::{Handle, Joining, Renewed, Restored, Seat},
-    memory::estimate,
+    handle::{Handle, Joining, Permit, Renewed, Restored, Seat},
+    memory::{Memory, Share, estimate},
     mesh::Life,
     outbox::{Bounds, Frame, FrameKind, Receiver, Sender, Waiting, outbox},
     participants::{Acks, ParticipantId},
     registry::{RoomStores, Rooms},
     states::Saved,
     trial::{Court, attempt},
+    turns::Turn,
 };
 use tokio::task::JoinHandle;
 

@@ -8,7 +8,11 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::Revision;
+use super::{
+    Revision,
+    core::reckoning::LARGE_FRAME,
+    memory::{Memory, Share},
+};
 use crate::protocol::{self, CloseCode};
 
 /// How much may wait for one connection. When either is passed, the document's updates are dropped and the
@@ -36,6 +40,14 @@ pub struct Frame {
     pub kind: FrameKind,
 }
 
+impl Frame {
+    /// How many of its bytes nobody else reckons: large encodings of the document are reckoned by themselves.
+    fn counted(&self) -> usize {
+        let is_kept = self.kind == FrameKind::Edits(Revision(0)) && self.bytes.len() > LARGE_FRAME;
+        if is_kept { 0 } else { self.bytes.len() }
+    }
+}
+
 /// What becomes of a frame when the outbox is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameKind {
@@ -58,6 +70,9 @@ pub enum Waiting {
     Closed(CloseCode),
 }
 
+/// What waits for one connection beyond this takes of the memory that all share.
+const FREE_BYTES: usize = 16 << 10;
+
 #[derive(Debug, Default)]
 struct State {
     bounds: Bounds,
@@ -72,6 +87,11 @@ struct State {
     /// From where on the connection has asked for what it lacks.
     asked: Option<Revision>,
     closed: Option<CloseCode>,
+    /// Bytes of the queue that nobody else reckons …
+    counted: usize,
+    /// … and of what is being written.
+    lent: usize,
+    share: Option<Share>,
 }
 
 #[derive(Debug)]
@@ -97,7 +117,15 @@ pub struct Receiver(Arc<Shared>);
 
 /// An empty outbox.
 pub fn outbox(bounds: Bounds) -> (Sender, Receiver) {
-    let state = State { bounds, ..State::default() };
+    made(State { bounds, ..State::default() })
+}
+
+/// An empty outbox; what waits in it is reckoned in this memory.
+pub(crate) fn outbox_within(bounds: Bounds, memory: &Memory) -> (Sender, Receiver) {
+    made(State { bounds, share: Some(memory.nothing()), ..State::default() })
+}
+
+fn made(state: State) -> (Sender, Receiver) {
     let shared = Arc::new(Shared { state: Mutex::new(state), ready: Notify::new() });
     (Sender(Arc::clone(&shared)), Receiver(shared))
 }
@@ -119,8 +147,10 @@ impl Sender {
         state.behind = state.behind.filter(|from| asked.is_some_and(|asked| *from < asked));
         for frame in frames {
             state.bytes += frame.bytes.len();
+            state.counted += frame.counted();
             state.queue.push_back(frame);
         }
+        state.take_memory();
         self.0.ready.notify_one();
     }
 
@@ -159,6 +189,7 @@ impl Drop for Receiver {
 impl Receiver {
     /// Waits for something to do; frames are added to `into`. Nothing is lost if the wait is given up.
     pub async fn next(&self, into: &mut Vec<Bytes>) -> Waiting {
+        self.0.lock().written();
         loop {
             if let Some(waiting) = self.0.lock().take(into) {
                 return waiting;
@@ -202,7 +233,7 @@ impl State {
         }
         let full = self.queue.len() >= self.bounds.frames
             || (self.bytes + frame.bytes.len() > self.bounds.bytes && !self.queue.is_empty());
-        if full {
+        if full || !self.has_memory_for(&frame) {
             self.fall_behind(&frame);
             if frame.kind != FrameKind::Control {
                 return false;
@@ -213,8 +244,37 @@ impl State {
             }
         }
         self.bytes += frame.bytes.len();
+        self.counted += frame.counted();
         self.queue.push_back(frame);
         true
+    }
+
+    /// What of the memory that all share is needed for what waits, and so much more.
+    fn needed(&self, more: usize) -> usize {
+        (self.counted + self.lent + more).saturating_sub(FREE_BYTES)
+    }
+
+    /// Takes of the memory what one more frame needs, if that is left.
+    fn has_memory_for(&mut self, frame: &Frame) -> bool {
+        let needed = self.needed(frame.counted());
+        let Some(share) = &mut self.share else { return true };
+        needed <= share.bytes() || share.grow(needed - share.bytes())
+    }
+
+    /// Takes of the memory what is there already.
+    fn take_memory(&mut self) {
+        let needed = self.needed(0);
+        if let Some(share) = &mut self.share {
+            share.set(needed);
+        }
+    }
+
+    /// What was lent has been written.
+    fn written(&mut self) {
+        if self.lent > 0 {
+            self.lent = 0;
+            self.take_memory();
+        }
     }
 
     fn fall_behind(&mut self, newest: &Frame) {
@@ -228,12 +288,15 @@ impl State {
         self.behind = Some(first.unwrap_or(Revision(u64::MAX)));
         self.queue.retain(|frame| frame.kind == FrameKind::Control);
         self.bytes = self.queue.iter().map(|frame| frame.bytes.len()).sum();
+        self.counted = self.queue.iter().map(Frame::counted).sum();
+        self.take_memory();
     }
 
     fn take(&mut self, into: &mut Vec<Bytes>) -> Option<Waiting> {
         let before = into.len();
         into.extend(self.queue.drain(..).map(|frame| frame.bytes));
         self.bytes = 0;
+        self.lent += std::mem::take(&mut self.counted);
         into.extend(self.stored.take().map(protocol::stored));
         if std::mem::take(&mut self.probed) {
             into.push(protocol::probe());
@@ -339,6 +402,30 @@ mod tests {
         sender.close(CloseCode::GoingAway);
         receiver.answer_probe();
         assert_eq!(next(&receiver).await, (Waiting::Closed(CloseCode::GoingAway), 0));
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_reckoned_until_it_is_written_and_dropped_where_there_is_no_memory() {
+        let memory = Memory::new(100_000);
+        let (sender, receiver) = outbox_within(Bounds::default(), &memory);
+        let (other, unread) = outbox_within(Bounds::default(), &memory);
+        for revision in 1..=50 {
+            sender.push(edit(revision, 1_000));
+            other.push(edit(revision, 1_000));
+        }
+        assert!(!memory.has(34_000) && memory.has(30_000));
+        assert_eq!(next(&receiver).await, (Waiting::Frames, 50));
+        sender.push(edit(51, 1_000));
+        assert!(!memory.has(34_000), "what is being written is still there");
+        assert_eq!(next(&receiver).await, (Waiting::Frames, 1));
+        assert!(memory.has(66_000));
+        for revision in 52..=150 {
+            sender.push(edit(revision, 1_000));
+        }
+        assert!(receiver.is_behind() && memory.has(60_000), "dropped, as from any that is full");
+        drop((other, unread, receiver));
+        sender.push(edit(151, 90_000));
+        assert!(memory.has(100_000));
     }
 
     #[tokio::test]

@@ -15,8 +15,8 @@ use crate::{
     ids::{Role, UserId},
 };
 
-/// Differences that one participant may ask for in a second: each is an encoding of its own, of a document that
-/// may be large. A client asks for one when it comes.
+/// Differences that one participant may ask for in a second, and likewise everybody's awareness: each is an encoding
+/// of its own, of what may be large. A client asks for one when it comes.
 const DIFFERENCES_PER_SECOND: u32 = 1;
 /// So much of it may come at the same time.
 const DIFFERENCES_BURST: Duration = Duration::from_secs(4);
@@ -48,6 +48,10 @@ pub(crate) struct Participant {
     /// Edits in a row that built on edits that are not here.
     misses: u32,
     differences: Bucket,
+    awareness: Bucket,
+    asked_awareness: bool,
+    /// W8: it was told that a state of its awareness was too large.
+    pub(crate) told_oversized: bool,
     /// What it had when it last asked for a difference that waits.
     asked: Option<Bytes>,
 }
@@ -81,6 +85,9 @@ impl Participant {
             waiting: VecDeque::new(),
             misses: 0,
             differences: Bucket::new(DIFFERENCES_PER_SECOND, DIFFERENCES_BURST, now),
+            awareness: Bucket::new(DIFFERENCES_PER_SECOND, DIFFERENCES_BURST, now),
+            asked_awareness: false,
+            told_oversized: false,
             asked: None,
         }
     }
@@ -111,6 +118,19 @@ impl Participant {
                 Err(now + wait)
             }
         }
+    }
+
+    /// Asks for everybody's awareness. Asked too often, it is answered once, when it is due.
+    pub(crate) fn ask_awareness(&mut self, now: Instant) -> Result<(), Instant> {
+        self.awareness.take(now).map_err(|wait| {
+            self.asked_awareness = true;
+            now + wait
+        })
+    }
+
+    /// Whether it asked for awareness that waits.
+    pub(crate) fn take_asked_awareness(&mut self) -> bool {
+        std::mem::take(&mut self.asked_awareness)
     }
 
     /// What it asked that waits.

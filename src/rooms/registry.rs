@@ -14,7 +14,7 @@ use std::{
 use futures_util::FutureExt;
 use tokio::{
     sync::{Notify, OnceCell, broadcast, mpsc},
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
@@ -30,8 +30,9 @@ use super::{
     handle::Handle,
     link::Listener,
     memory::Memory,
-    states::{self, Lacking, Opened},
+    states::{self, Desk, Lacking, Opened},
     trial,
+    turns::{Turn, Turns},
 };
 use crate::{
     bus::Bus,
@@ -43,6 +44,9 @@ use crate::{
 const LEAVING: Duration = Duration::from_secs(3);
 /// … and asks them this often.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
+
+/// Work may take this part of what rooms may take, beside it.
+const WORK: usize = 2;
 
 /// What rooms keep things in.
 #[derive(Clone)]
@@ -68,9 +72,8 @@ impl From<&Stores> for RoomStores {
 /// What every room of this node shares.
 #[derive(Clone)]
 pub(crate) struct Context {
-    pub(crate) stores: RoomStores,
+    pub(crate) desk: Desk,
     pub(crate) membership: Arc<dyn Membership>,
-    pub(crate) flights: FlightLog,
     pub(crate) limits: Arc<Limits>,
     pub(crate) tasks: TaskTracker,
     pub(crate) closing: CancellationToken,
@@ -101,7 +104,16 @@ type Slot = OnceCell<Door>;
 #[derive(Clone)]
 struct Door {
     mailbox: mpsc::Sender<Command>,
-    present: Arc<AtomicUsize>,
+    counts: DoorCounts,
+}
+
+/// What is known of a room from outside.
+#[derive(Clone, Default)]
+pub(crate) struct DoorCounts {
+    /// How many people are in it.
+    pub(crate) present: Arc<AtomicUsize>,
+    /// What it takes of the memory.
+    pub(crate) takes: Arc<AtomicUsize>,
 }
 
 impl Rooms {
@@ -115,28 +127,38 @@ impl Rooms {
         closing: CancellationToken,
     ) -> Self {
         let troubled = Arc::default();
+        let turns = Turns::new(limits.memory_bytes / WORK);
         let (memory, limits) = (Memory::new(limits.memory_bytes), Arc::new(limits));
+        let desk = Desk { stores, flights, turns };
         let changes = Changes::default();
-        let context = Context {
-            stores,
-            membership,
-            flights,
-            limits,
-            tasks,
-            closing,
-            troubled,
-            memory,
-            changes,
-        };
+        let context =
+            Context { desk, membership, limits, tasks, closing, troubled, memory, changes };
         let (slots, access_changes) = (Mutex::default(), AtomicU64::default());
         let (freed, fleet) = (Notify::new(), OnceLock::new());
-        Self(Arc::new(Inner { slots, access_changes, freed, context, fleet }))
+        let rooms = Self(Arc::new(Inner { slots, access_changes, freed, context, fleet }));
+        rooms.0.context.tasks.spawn(rooms.clone().relieve());
+        rooms
     }
 
-    /// The door to a document, which is read if it is not in memory.
+    /// Where a room, or what waits for a connection, could not grow, those that nobody is in end before their time.
+    async fn relieve(self) {
+        let Context { memory, closing, .. } = self.context();
+        while closing.run_until_cancelled(memory.is_short()).await.is_some() {
+            self.ask_to_leave();
+            closing.run_until_cancelled(sleep(ASK_AGAIN)).await;
+        }
+    }
+
+    /// The door to a document, which is read if it is not in memory. For the server's own purposes.
     pub async fn open(&self, doc: DocId) -> Result<Handle, RoomError> {
-        self.mailbox(doc).await?;
-        Ok(Handle::new(self.clone(), doc))
+        self.mailbox(doc, None).await?;
+        Ok(Handle::new(self.clone(), doc, None))
+    }
+
+    /// The same for somebody, whose part of the memory it takes.
+    pub async fn open_for(&self, doc: DocId, user: UserId) -> Result<Handle, RoomError> {
+        self.mailbox(doc, Some(user)).await?;
+        Ok(Handle::new(self.clone(), doc, Some(user)))
     }
 
     /// From now on other nodes may have the same documents open. To be called before the first is; `closing` is
@@ -161,12 +183,35 @@ impl Rooms {
         }
         let slots = self.slots();
         let door = slots.get(&doc).and_then(|slot| slot.get());
-        door.map_or(0, |door| door.present.load(Ordering::Relaxed))
+        door.map_or(0, |door| door.counts.present.load(Ordering::Relaxed))
     }
 
     /// Hears what changes from now on. Who is too slow is told so, and has to look at everything.
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.0.context.changes.listen()
+    }
+
+    /// The memory of this node.
+    pub fn memory(&self) -> &Memory {
+        &self.0.context.memory
+    }
+
+    /// Waits until there is memory for work on this document that takes so many times what it takes itself, and so
+    /// many bytes beside.
+    pub async fn turn(&self, doc: DocId, times: usize, beside: usize) -> Result<Turn, RoomError> {
+        let takes = self
+            .slots()
+            .get(&doc)
+            .and_then(|slot| slot.get())
+            .map(|door| door.counts.takes.load(Ordering::Relaxed));
+        let takes = takes.unwrap_or_default().saturating_mul(times).saturating_add(beside);
+        self.0.context.desk.turns.take(takes).await
+    }
+
+    /// Waits until there is memory for work that takes so many times the bytes of the largest document.
+    pub async fn turn_for_largest(&self, times: usize) -> Result<Turn, RoomError> {
+        let Context { desk, limits, .. } = self.context();
+        desk.turns.take(limits.document.document_bytes.saturating_mul(times)).await
     }
 
     /// How many rooms are open.
@@ -240,12 +285,16 @@ impl Rooms {
     }
 
     /// The mailbox of the open room.
-    pub(crate) async fn mailbox(&self, doc: DocId) -> Result<mpsc::Sender<Command>, RoomError> {
+    pub(crate) async fn mailbox(
+        &self,
+        doc: DocId,
+        by: Option<UserId>,
+    ) -> Result<mpsc::Sender<Command>, RoomError> {
         if self.0.context.closing.is_cancelled() {
             return Err(RoomError::Draining);
         }
         let visit = Visit { rooms: self, doc, slot: self.slot(doc).await? };
-        let door = visit.slot.get_or_try_init(|| self.load(doc, &visit.slot)).await?;
+        let door = visit.slot.get_or_try_init(|| self.load(doc, by, &visit.slot)).await?;
         Ok(door.mailbox.clone())
     }
 
@@ -298,12 +347,17 @@ impl Rooms {
     fn ask_to_leave(&self) -> usize {
         let slots = self.slots();
         let doors = slots.values().filter_map(|slot| slot.get());
-        let empty = doors.filter(|door| door.present.load(Ordering::Relaxed) == 0);
+        let empty = doors.filter(|door| door.counts.present.load(Ordering::Relaxed) == 0);
         // A full mailbox is a room that is not idle.
         empty.filter(|door| door.mailbox.try_send(Command::Leave).is_ok()).count()
     }
 
-    async fn load(&self, doc: DocId, slot: &Arc<Slot>) -> Result<Door, RoomError> {
+    async fn load(
+        &self,
+        doc: DocId,
+        by: Option<UserId>,
+        slot: &Arc<Slot>,
+    ) -> Result<Door, RoomError> {
         let context = self.0.context.clone();
         // Of its own: a room outlives the request that opened it.
         let span = tracing::info_span!(parent: None, "room", room.id = %doc);
@@ -311,12 +365,12 @@ impl Rooms {
             Some(fleet) => Some(Listener::new(doc, fleet).await),
             None => None,
         };
-        let opened = self.read(doc).instrument(span.clone()).await?;
+        let opened = self.read(doc, by).instrument(span.clone()).await?;
         let link = listener.map(|listener| listener.link(opened.epoch));
         let (mailbox, commands) = mpsc::channel(MAILBOX);
-        let present = Arc::new(AtomicUsize::new(0));
-        let stores = context.stores.clone();
-        let mut actor = Actor::new(doc, opened, link, commands, Arc::clone(&present), context);
+        let counts = DoorCounts::default();
+        let stores = context.desk.stores.clone();
+        let mut actor = Actor::new(doc, opened, link, commands, counts.clone(), context);
         let (rooms, slot) = (self.clone(), Arc::clone(slot));
         metrics::gauge!("moim_rooms").increment(1);
         let life = async move {
@@ -337,18 +391,22 @@ impl Rooms {
             }
         };
         self.0.context.tasks.spawn(life.instrument(span));
-        Ok(Door { mailbox, present })
+        Ok(Door { mailbox, counts })
     }
 
     /// Reads the document as soon as there is memory for it.
-    async fn read(&self, doc: DocId) -> Result<Opened, RoomError> {
-        let Context { stores, flights, limits, memory, .. } = self.context();
+    async fn read(&self, doc: DocId, by: Option<UserId>) -> Result<Opened, RoomError> {
+        let Context { desk, limits, memory, .. } = self.context();
         let until = Instant::now() + LEAVING;
         loop {
-            match states::open(stores, flights, doc, limits, memory).await? {
+            match states::open(desk, doc, by, limits, memory).await? {
                 Ok(opened) => return Ok(opened),
-                Err(Lacking(bytes)) => {
+                Err(Lacking::Memory(bytes)) => {
                     self.make_room("memory_mb", until, || memory.has(bytes)).await?;
+                }
+                Err(Lacking::Part(user, bytes)) => {
+                    let fits = || memory.allows(user, bytes);
+                    self.make_room("memory_of_one_person", until, fits).await?;
                 }
             }
         }

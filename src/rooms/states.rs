@@ -10,6 +10,7 @@ use super::{
     flight::{Cargo, FlightLog},
     memory::{Memory, Share, estimate},
     registry::RoomStores,
+    turns::Turns,
 };
 use crate::{
     crdt::{self, Document, Folded},
@@ -27,6 +28,30 @@ const FOLD_ATTEMPTS: usize = 5;
 /// How often a document that begins anew is looked at, at most.
 const RENEWALS: usize = 5;
 
+/// Opening takes the document, and for a moment what it is read into, in this multiple of what it takes.
+const OPENING: usize = 1;
+/// Folding has one document at a time in memory, and what is compared of it and projected.
+const FOLDING: usize = 2;
+/// Beginning anew has three.
+const RENEWING: usize = 4;
+/// Each step holds so many copies of the encoded document at the same time.
+const COPIES: usize = 6;
+
+/// What reading stored documents needs.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) stores: RoomStores,
+    pub(crate) flights: FlightLog,
+    pub(crate) turns: Turns,
+}
+
+impl Desk {
+    /// For work that nobody waits for.
+    pub(crate) fn in_background(&self) -> Self {
+        Self { turns: self.turns.in_background(), ..self.clone() }
+    }
+}
+
 /// A document that was read, and how many journal entries it came with.
 pub(crate) struct Opened {
     pub(crate) document: Document,
@@ -36,27 +61,35 @@ pub(crate) struct Opened {
 }
 
 /// There is no memory for the document, which takes so much.
-pub(crate) struct Lacking(pub(crate) usize);
+pub(crate) enum Lacking {
+    /// All of it is taken.
+    Memory(usize),
+    /// This person has as much of it as one may have.
+    Part(UserId, usize),
+}
 
 /// Reads a document; from the generation before, with its longer journal, if the newest is damaged.
 pub(crate) async fn open(
-    stores: &RoomStores,
-    flights: &FlightLog,
+    desk: &Desk,
     doc: DocId,
+    by: Option<UserId>,
     limits: &Limits,
     memory: &Memory,
 ) -> Result<Result<Opened, Lacking>, RoomError> {
     let began = Instant::now();
-    let barred = barred(&*stores.quarantine, doc).await?;
+    let barred = barred(&*desk.stores.quarantine, doc).await?;
     let (limits, memory) = (limits.document, memory.clone());
     let read = move |loaded: &Loaded| {
-        let bytes = loaded.state.len() + updates(loaded).map(<[u8]>::len).sum::<usize>();
-        let takes = estimate(bytes);
-        let Some(share) = memory.take(takes) else { return Ok(Err(Lacking(takes))) };
+        let takes = estimate(weight_of(loaded), bytes_of(loaded));
+        if let Some(user) = by.filter(|user| !memory.allows(*user, takes)) {
+            return Ok(Err(Lacking::Part(user, takes)));
+        }
+        let Some(mut share) = memory.take(takes) else { return Ok(Err(Lacking::Memory(takes))) };
+        share.charge(by);
         let document = Document::load(&loaded.state, updates(loaded), limits)?;
         Ok(Ok((document, share)))
     };
-    let Reading { done, loaded, instead_of } = read_current(stores, flights, doc, read).await?;
+    let Reading { done, loaded, instead_of } = read_current(desk, OPENING, doc, read).await?;
     let (mut document, share) = match done {
         Ok(read) => read,
         Err(lacking) => return Ok(Err(lacking)),
@@ -89,22 +122,18 @@ pub(crate) struct Kept {
 
 /// Merges the state and the journal into the next generation. Right on several nodes at once: who comes
 /// second reads again.
-pub(crate) async fn fold(
-    stores: &RoomStores,
-    flights: &FlightLog,
-    doc: DocId,
-) -> Result<Kept, RoomError> {
+pub(crate) async fn fold(desk: &Desk, doc: DocId) -> Result<Kept, RoomError> {
     for _ in 0..FOLD_ATTEMPTS {
         let read = |loaded: &Loaded| crdt::fold(&loaded.state, updates(loaded));
         let Reading { done: folded, loaded, instead_of } =
-            read_current(stores, flights, doc, read).await?;
+            read_current(desk, FOLDING, doc, read).await?;
         let kept = Kept { folded, epoch: loaded.epoch };
         if loaded.entries.is_empty() && instead_of.is_none() {
             return Ok(kept);
         }
         let entries: Vec<_> = loaded.entries.iter().map(|entry| entry.id).collect();
         let state = Bytes::from(kept.folded.state.clone());
-        let (journal, base) = (&stores.journal, loaded.generation);
+        let (journal, base) = (&desk.stores.journal, loaded.generation);
         let written = match &instead_of {
             Some(Damaged::Unloadable(newest, _)) => {
                 journal.replace(doc, *newest, base, state, &entries).await
@@ -146,12 +175,12 @@ pub(crate) struct NewVersion {
 /// Folds, and keeps the result as a version. Where somebody saves what the newest version has already, and calls it
 /// nothing else, that one is the answer.
 pub(crate) async fn keep_version(
-    stores: &RoomStores,
-    flights: &FlightLog,
+    desk: &Desk,
     doc: DocId,
     new: NewVersion,
 ) -> Result<Saved, RoomError> {
-    let Kept { folded, epoch } = fold(stores, flights, doc).await?;
+    let Kept { folded, epoch } = fold(desk, doc).await?;
+    let stores = &desk.stores;
     let NewVersion { name, cause, by, room } = new;
     if cause == VersionCause::Saved
         && let Some(newest) = as_newest(stores, doc, epoch, &folded.state).await?
@@ -186,24 +215,17 @@ async fn as_newest(
 }
 
 /// What a document is to begin anew with, and where it stands.
-pub(crate) async fn afresh(
-    stores: &RoomStores,
-    flights: &FlightLog,
-    doc: DocId,
-) -> Result<(Folded, Loaded), RoomError> {
+pub(crate) async fn afresh(desk: &Desk, doc: DocId) -> Result<(Folded, Loaded), RoomError> {
     let read = |loaded: &Loaded| crdt::renew(&loaded.state, updates(loaded));
-    let Reading { done, loaded, .. } = read_either(stores, flights, doc, read).await?;
+    let Reading { done, loaded, .. } = read_either(desk, RENEWING, doc, read).await?;
     Ok((done, loaded))
 }
 
 /// Has a document that is sealed begin anew. Whoever comes first does it, so that it is done also if who sealed
 /// it is gone.
-pub(crate) async fn renew(
-    stores: &RoomStores,
-    flights: &FlightLog,
-    doc: DocId,
-) -> Result<(), RoomError> {
-    let (Folded { state, summary, .. }, loaded) = afresh(stores, flights, doc).await?;
+pub(crate) async fn renew(desk: &Desk, doc: DocId) -> Result<(), RoomError> {
+    let (Folded { state, summary, .. }, loaded) = afresh(desk, doc).await?;
+    let stores = &desk.stores;
     if !loaded.is_sealed {
         return Ok(());
     }
@@ -222,6 +244,15 @@ pub(crate) async fn renew(
         Err(StoreError::Conflict(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+fn bytes_of(loaded: &Loaded) -> usize {
+    loaded.state.len() + updates(loaded).map(<[u8]>::len).sum::<usize>()
+}
+
+fn weight_of(loaded: &Loaded) -> usize {
+    let all = std::iter::once(&loaded.state[..]).chain(updates(loaded));
+    all.map(crdt::weight).fold(0, usize::saturating_add)
 }
 
 fn updates(loaded: &Loaded) -> impl Iterator<Item = &[u8]> {
@@ -251,19 +282,19 @@ enum Attempt<T> {
 
 /// Reads a document that is not sealed; a sealed one begins anew first.
 async fn read_current<T: Send + 'static>(
-    stores: &RoomStores,
-    flights: &FlightLog,
+    desk: &Desk,
+    times: usize,
     doc: DocId,
     read: impl Fn(&Loaded) -> Result<T, crdt::LoadError> + Send + Sync + 'static,
 ) -> Result<Reading<T>, RoomError> {
     let read = Arc::new(read);
     for _ in 0..RENEWALS {
         let each = Arc::clone(&read);
-        let reading = read_either(stores, flights, doc, move |loaded| each(loaded)).await?;
+        let reading = read_either(desk, times, doc, move |loaded| each(loaded)).await?;
         if !reading.loaded.is_sealed {
             return Ok(reading);
         }
-        renew(stores, flights, doc).await?;
+        Box::pin(renew(desk, doc)).await?;
     }
     Err(StoreError::Conflict("this document begins anew again and again").into())
 }
@@ -271,13 +302,13 @@ async fn read_current<T: Send + 'static>(
 /// Reads the newest generation, or the one before if the newest can't be read; each try off the runtime's
 /// own threads, since a large document takes its time.
 async fn read_either<T: Send + 'static>(
-    stores: &RoomStores,
-    flights: &FlightLog,
+    desk: &Desk,
+    times: usize,
     doc: DocId,
     read: impl Fn(&Loaded) -> Result<T, crdt::LoadError> + Send + Sync + 'static,
 ) -> Result<Reading<T>, RoomError> {
     let read = Arc::new(read);
-    let tried = attempt(stores, flights, doc, Generation::Newest, Arc::clone(&read)).await?;
+    let tried = attempt(desk, times, doc, Generation::Newest, Arc::clone(&read)).await?;
     let newest = match tried.ok_or(RoomError::NotFound)? {
         Attempt::Read(done, loaded) => return Ok(Reading { done, loaded, instead_of: None }),
         Attempt::Failed(damaged) => damaged,
@@ -285,7 +316,7 @@ async fn read_either<T: Send + 'static>(
     metrics::counter!("moim_damaged_states_total").increment(1);
     let (Damaged::Stored(error) | Damaged::Unloadable(_, error)) = &newest;
     tracing::error!(doc = %doc, error, "the newest state is damaged: reading the one before");
-    match attempt(stores, flights, doc, Generation::Previous, read).await? {
+    match attempt(desk, times, doc, Generation::Previous, read).await? {
         Some(Attempt::Read(done, loaded)) => Ok(Reading { done, loaded, instead_of: Some(newest) }),
         Some(Attempt::Failed(Damaged::Stored(error) | Damaged::Unloadable(_, error))) => {
             Err(RoomError::Unreadable(error))
@@ -296,13 +327,15 @@ async fn read_either<T: Send + 'static>(
 }
 
 async fn attempt<T: Send + 'static>(
-    stores: &RoomStores,
-    flights: &FlightLog,
+    desk: &Desk,
+    times: usize,
     doc: DocId,
     generation: Generation,
     read: Arc<impl Fn(&Loaded) -> Result<T, crdt::LoadError> + Send + Sync + 'static>,
 ) -> Result<Option<Attempt<T>>, RoomError> {
-    let loaded = match stores.journal.load(doc, generation).await {
+    // What it takes is known once it is here, and it is here only for few at a time.
+    let reading = desk.turns.read().await?;
+    let loaded = match desk.stores.journal.load(doc, generation).await {
         Ok(Some(loaded)) => loaded,
         Ok(None) => return Ok(None),
         Err(StoreError::Corrupt(error)) => {
@@ -310,8 +343,12 @@ async fn attempt<T: Send + 'static>(
         }
         Err(error) => return Err(error.into()),
     };
-    let (flights, number) = (flights.clone(), loaded.generation);
+    let takes = weight_of(&loaded).saturating_mul(times) + COPIES * bytes_of(&loaded);
+    let turn = desk.turns.take(takes).await?;
+    drop(reading);
+    let (flights, number) = (desk.flights.clone(), loaded.generation);
     let reading = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         let _flight = flights.take_off(doc, Cargo::Document);
         read(&loaded).map(|done| (done, loaded))
     });

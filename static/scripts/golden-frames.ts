@@ -37,6 +37,7 @@ function valid(): GoldenFrame[] {
     "stored 2^32": [{ type: "stored", count: 4_294_967_296 }],
     probe: [{ type: "probe" }],
     refused: [{ type: "refused", nth: 3, status: 6, reason: "missing" }],
+    "passed over": [{ type: "passedOver", status: 3, reason: "too l" }],
     "W1: several messages in one frame": [
       { type: "step2", update },
       { type: "step1", vector: Uint8Array.from([0]) },

@@ -9,7 +9,11 @@ import { Person } from './harness/person.js'
 import { Scene } from './harness/scene.js'
 import { until } from './harness/wait.js'
 
-const scene = Scene.forFile()
+// A ticket that runs out several times while the test lasts.
+const scene = Scene.forFile({ MOIM_TICKET_SECONDS: '4' })
+
+/** Longer than a client without a new ticket is let be: its life, and 25 s. */
+const LONGER = 35_000
 
 test('the stock client of the README joins, reads and writes', async (t) => {
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
@@ -32,4 +36,16 @@ test('the stock client of the README joins, reads and writes', async (t) => {
   const { items: [trip] } = await mina.call('GET', '/trips')
   await until('its edit is there', async () => (await mina.projection(trip.id)).desc === 'Tangerines!')
   assert.equal(trip.title, 'Jeju')
+  const visits = async () => {
+    const numbers = await (await fetch(`${scene.server.http}/metrics`)).text()
+    const line = /moim_http_requests_total{.*route="\/sync\/.*status="101"} (\d+)/.exec(numbers)
+    return Number(line[1])
+  }
+  assert.equal(await visits(), 1)
+  const end = Date.now() + LONGER
+  await until('it has gone on for longer than a ticket lives', () => Date.now() > end, 2 * LONGER)
+  assert.equal(await visits(), 1, 'it did not have to connect again')
+  assert.equal(example.exitCode, null)
+  const numbers = await (await fetch(`${scene.server.http}/metrics`)).text()
+  assert.match(numbers, /moim_connections 1\n/)
 })

@@ -20,7 +20,7 @@ use crate::{
 };
 
 #[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
+pub(crate) static MEMORY: PeakAlloc = PeakAlloc;
 
 /// So many bytes may be taken for each that came.
 const TIMES: usize = 16;
@@ -30,7 +30,7 @@ const BESIDE: usize = 4 << 10;
 const CHILD: &str = "allocations::a_child_of_one_thread_measures";
 
 /// What was taken while something was done, at the most.
-fn peak_of<T>(work: impl FnOnce() -> T) -> (usize, T) {
+pub(crate) fn peak_of<T>(work: impl FnOnce() -> T) -> (usize, T) {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
     let done = work();

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use moim::{
     auth::{Keys, Ticket},
-    connection::{self, Admission, ConnectionState, Limits, Line, Origins},
+    connection::{self, Admission, ConnectionState, Holds, Limits, Line, Origins},
     crdt::TripDraft,
     ids::{DocId, DocKind, InviteId, Role, UserId},
     plans,
@@ -112,6 +112,7 @@ impl House {
             origins: Arc::new(Origins::default()),
             admission: Admission::default(),
             line: Arc::new(Line::new(NonZeroU32::MAX)),
+            holds: Holds::default(),
             limits: Arc::new(Limits::default()),
             tasks,
             draining: CancellationToken::new(),

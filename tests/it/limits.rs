@@ -4,5 +4,6 @@ mod client;
 mod requests;
 mod rooms;
 mod said;
+mod sockets;
 mod visits;
 mod work;

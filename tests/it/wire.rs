@@ -38,6 +38,10 @@ fn encoded(message: &Value) -> Bytes {
             assert_eq!(number("status"), RefusedStatus::Missing as u64, "the only one in there");
             protocol::refused(number("nth"), RefusedStatus::Missing, text("reason"))
         }
+        "passedOver" => {
+            assert_eq!(number("status"), RefusedStatus::TooLarge as u64, "the only one in there");
+            protocol::passed_over(RefusedStatus::TooLarge, text("reason"))
+        }
         other => panic!("no such message: {other}"),
     }
 }

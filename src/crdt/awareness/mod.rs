@@ -110,6 +110,7 @@ pub struct Awareness<P> {
     /// Whose states are held back.
     holding: Vec<P>,
     held: u64,
+    oversized: u64,
     state_bytes: usize,
     per_second: u32,
 }
@@ -128,6 +129,7 @@ impl<P> Awareness<P> {
             bringers: HashMap::new(),
             holding: Vec::new(),
             held: 0,
+            oversized: 0,
             state_bytes: limits.awareness_bytes,
             per_second: limits.awareness_per_second,
         }
@@ -137,7 +139,7 @@ impl<P> Awareness<P> {
 impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
     /// Takes the payload of an awareness message; returns the ids to send on, the sender's own too (W3).
     /// What it says of ids that others brought is passed over: stock clients repeat what they hear. What comes
-    /// too fast is held back, and `release` takes the newest of it.
+    /// too fast is held back, and `release` takes the newest of it. What is too large is passed over.
     pub fn set(
         &mut self,
         participant: P,
@@ -149,7 +151,11 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
         for AwarenessEntry { client, clock, json } in read_awareness(payload)? {
             let has_room = own.len() < STATES_PER_MESSAGE;
             if has_room && self.may_set(participant, user.id, client, clock, json == "null") {
-                let json = with_user(json, user, self.state_bytes)?;
+                if json.len() > self.state_bytes {
+                    self.pass_over(participant, client, now);
+                    continue;
+                }
+                let json = with_user(json, user)?;
                 own.push(Brought { client, clock, user: user.id, json });
             }
         }
@@ -181,6 +187,11 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
     /// How many messages were held back since this was last asked.
     pub fn take_held(&mut self) -> u64 {
         std::mem::take(&mut self.held)
+    }
+
+    /// How many states were too large since this was last asked.
+    pub fn take_oversized(&mut self) -> u64 {
+        std::mem::take(&mut self.oversized)
     }
 
     /// Takes away what a participant brought, because it left; returns these ids.
@@ -236,6 +247,17 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
         let here = self.states.iter().filter(|(_, state)| state.json.is_some());
         let here: Vec<_> = here.map(|(id, state)| (*id, state)).collect();
         if here.is_empty() { None } else { Some(encode(here)) }
+    }
+
+    /// Leaves a state as it was: it is renewed, though not by what it was to become.
+    fn pass_over(&mut self, participant: P, client: u64, now: Instant) {
+        self.oversized += 1;
+        if let Some(state) = self.states.get_mut(&client)
+            && state.json.is_some()
+            && state.owner == Owner::Here(participant)
+        {
+            state.seen = now;
+        }
     }
 
     fn bringer(&mut self, participant: P, now: Instant) -> &mut Bringer {
@@ -393,11 +415,8 @@ fn encode<P>(states: Vec<(u64, &State<P>)>) -> Vec<u8> {
 }
 
 /// The state with the person that the server knows in it; `None` for `null`.
-fn with_user(json: &str, user: &Presence, most: usize) -> Result<Option<String>, Refusal> {
+fn with_user(json: &str, user: &Presence) -> Result<Option<String>, Refusal> {
     const BAD_JSON: Refusal = Refusal::Malformed("a state is no JSON object");
-    if json.len() > most {
-        return Err(Refusal::TooLarge("awareness state"));
-    }
     if json == "null" {
         return Ok(None);
     }

@@ -239,15 +239,30 @@ fn what_others_brought_costs_nothing_and_who_goes_is_gone_at_once() {
     assert_eq!(awareness.release(now + Duration::from_secs(9)), Vec::<u64>::new());
 }
 
+/// W8
+#[test]
+fn a_state_that_is_too_large_is_passed_over_and_the_one_before_lives_on() {
+    let mut awareness = Awareness::<u32>::default();
+    let (now, mina) = (Instant::now(), person(MINA));
+    let huge = format!("{{\"avatar\":\"data:image/png;base64,{}\"}}", "x".repeat(5_000));
+    let alone = awareness.set(1, &mina, &payload(&[(7, 1, &huge)]), now);
+    assert_eq!((alone, awareness.take_oversized()), (Ok(vec![]), 1));
+    let both = awareness.set(1, &mina, &payload(&[(7, 2, &huge), (8, 1, "{}")]), now);
+    assert_eq!((both, awareness.take_oversized()), (Ok(vec![8]), 1));
+    let later = now + Duration::from_secs(20);
+    assert_eq!(awareness.set(1, &mina, &payload(&[(8, 2, &huge)]), later), Ok(vec![]));
+    awareness.expire(now + Duration::from_secs(40));
+    assert!(told(&awareness, 8).is_some_and(|(_, json)| json != "null"), "it is still here");
+    assert_eq!(awareness.set(1, &mina, &payload(&[(8, 9, "{}")]), later), Ok(vec![8]));
+}
+
 #[test]
 fn hostile_payloads_are_refused() {
     let mut awareness = Awareness::<u32>::default();
-    let huge = format!("{{\"a\":\"{}\"}}", "x".repeat(5_000));
     let bad = [
         (vec![0x01, 0x05, 0x80, 0x80, 0x80, 0x80, 0x01], Refusal::Malformed("it ends too early")),
         (payload(&[(7, 1, "[1]")]), Refusal::Malformed("a state is no JSON object")),
         (payload(&[(7, 1, "{")]), Refusal::Malformed("a state is no JSON object")),
-        (payload(&[(7, 1, &huge)]), Refusal::TooLarge("awareness state")),
     ];
     for (bytes, refusal) in bad {
         let answer = awareness.set(1, &person(MINA), &bytes, Instant::now());

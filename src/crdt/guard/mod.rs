@@ -8,6 +8,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
+mod cost;
 mod fresh;
 mod index;
 mod lists;

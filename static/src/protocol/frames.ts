@@ -16,7 +16,8 @@ export type Message =
   | { readonly type: "stored"; readonly count: number }
   /** W13: the question whether the connection still carries anything, and its answer. */
   | { readonly type: "probe" }
-  | { readonly type: "refused"; readonly nth: number; readonly status: number; readonly reason: string };
+  | { readonly type: "refused"; readonly nth: number; readonly status: number; readonly reason: string }
+  | { readonly type: "passedOver"; readonly status: number; readonly reason: string };
 
 export class DecodeError extends Error {
   override readonly name = "DecodeError";
@@ -29,6 +30,7 @@ const ASK_AWARENESS = 3;
 const STORED = 100;
 const REFUSED = 101;
 const PROBE = 102;
+const PASSED_OVER = 103;
 
 /** One frame with the messages back to back (W1). */
 export function encode(messages: readonly Message[]): Uint8Array {
@@ -77,6 +79,8 @@ function write(encoder: encoding.Encoder, message: Message): void {
       return writeNumbers(encoder, [PROBE]);
     case "refused":
       return writeText(encoder, [REFUSED, message.nth, message.status], message.reason);
+    case "passedOver":
+      return writeText(encoder, [PASSED_OVER, message.status], message.reason);
   }
 }
 
@@ -116,6 +120,8 @@ function read(decoder: decoding.Decoder): Message {
       };
     case PROBE:
       return { type: "probe" };
+    case PASSED_OVER:
+      return { type: "passedOver", status: decoding.readVarUint(decoder), reason: readText(decoder) };
     default:
       throw new DecodeError(`unknown message type ${type}`);
   }

@@ -213,6 +213,7 @@ export class SyncMachine {
       case "token":
       case "tokenAccepted":
       case "probe":
+      case "passedOver":
         return [];
     }
   }

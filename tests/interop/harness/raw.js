@@ -107,6 +107,7 @@ function decodeMessage (decoder) {
       return { kind: 'refused', count, status, reason: decoding.readVarString(decoder) }
     }
     case 102: return { kind: 'probe' }
+    case 103: return { kind: 'passedOver', status: decoding.readVarUint(decoder), reason: decoding.readVarString(decoder) }
     default: throw new Error(`the server sent a message of type ${type}`)
   }
 }

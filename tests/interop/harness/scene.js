@@ -8,11 +8,11 @@ import { Raw } from './raw.js'
 import { Server } from './server.js'
 
 export class Scene {
-  /** One server and one owner for all tests of a file. */
-  static forFile () {
+  /** One server, with these variables, and one owner for all tests of a file. */
+  static forFile (settings) {
     const scene = new Scene()
     before(async () => {
-      scene.server = await Server.start()
+      scene.server = await Server.start(settings)
       scene.owner = await Person.signUp(scene.server, 'Owner')
     })
     after(() => scene.server.stop())

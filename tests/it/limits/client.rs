@@ -79,7 +79,7 @@ pub(crate) async fn ticket(person: &Person, trip: &str) -> String {
 }
 
 /// One document socket with acknowledgements.
-pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     pub(crate) async fn open(

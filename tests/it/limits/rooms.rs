@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use moim::{
+    crdt::weight,
     ids::{DocId, DocKind, Role},
     protocol::{self, Message},
     rooms::{Limits, RoomError, Seat, Waiting, estimate},
@@ -30,7 +31,7 @@ async fn join(house: &House, doc: DocId) -> Result<Seat, RoomError> {
 
 /// A house with memory for so many rooms, and so many bytes more.
 fn house_for(rooms: usize, more: isize) -> House {
-    let bytes = (rooms * estimate(state().len())).strict_add_signed(more);
+    let bytes = (rooms * estimate(weight(&state()), state().len())).strict_add_signed(more);
     house_with(Limits { memory_bytes: bytes, ..Limits::default() })
 }
 
@@ -96,7 +97,7 @@ async fn an_open_room_that_grows_takes_more() {
     let house = house_for(3, 0);
     let writer = house.join(Role::Editor).await;
     let long = Peer::new(7).edit(|txn| {
-        txn.get_or_insert_map("meta").insert(txn, "k", "x".repeat(4000));
+        txn.get_or_insert_map("meta").insert(txn, "k", "x".repeat(8000));
     });
     say(&writer, Message::Update(long.into())).await;
     until(&writer, &protocol::stored(1)).await;
