@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_malformed() {
-        for body in ["", "{", "{} {}", "{\"name\": \"x\"", "nonsense"] {
+        for body in ["", "{", r#"{"name": "x"} {}"#, "{\"name\": \"x\"", "nonsense"] {
             let read = read::<Form>(body.as_bytes());
             assert!(
                 matches!(read, Err(ApiError::Refused { status: StatusCode::BAD_REQUEST, .. })),

@@ -112,9 +112,13 @@ mod tests {
             let turns = Arc::clone(&turns);
             async move { turns.wait_for(HERE).await }
         };
-        let mut all: Vec<_> = (0..AT_ONCE + WAITING).map(|_| Box::pin(waits())).collect();
-        for one in &mut all {
-            timeout(Duration::from_millis(1), one).await.ok();
+        let mut served = Vec::new();
+        for _ in 0..AT_ONCE {
+            served.push(waits().await.unwrap());
+        }
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| Box::pin(waits())).collect();
+        for one in &mut waiting {
+            assert!(timeout(Duration::from_millis(1), one).await.is_err(), "it waits");
         }
         let refused = timeout(Duration::from_millis(1), turns.wait_for(HERE)).await;
         assert!(matches!(refused, Ok(Err(ApiError::Busy { .. }))));
