@@ -83,7 +83,7 @@ mod tests {
         }
         assert_eq!(origin("http://moim.home:80").unwrap(), "http://moim.home");
         assert_eq!(origin("http://moim.home:443").unwrap(), "http://moim.home:443");
-        assert_eq!(origin("https://모임.example").unwrap(), "https://xn--v69aw43b.example");
+        assert_eq!(origin("https://모임.example").unwrap(), "https://xn--v52b68u.example");
         assert_eq!(origin("http://[::1]:8080").unwrap(), "http://[::1]:8080");
         assert_eq!(origin("http://[0:0::1]:80").unwrap(), "http://[::1]");
     }

@@ -1,7 +1,7 @@
 //! Who is here and what they point at: awareness states with their owners, never stored. Rules W3 and W8.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt,
     hash::{DefaultHasher, Hash, Hasher},
     time::{Duration, Instant},
@@ -77,7 +77,7 @@ struct State<P> {
     /// When the others last heard of it.
     said: Instant,
     /// What was sent on last. Stock clients repeat what they hear of themselves.
-    echoes: VecDeque<(u32, u64)>,
+    echoes: [(u32, u32); ECHOES],
 }
 
 /// What one participant brings.
@@ -372,7 +372,7 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
 
 impl<P: Copy + Eq> State<P> {
     fn new(owner: Owner<P>, user: UserId, clock: u32, json: Option<String>, now: Instant) -> Self {
-        let (own_clock, echoes) = (clock, VecDeque::new());
+        let (own_clock, echoes) = (clock, [(0, 0); ECHOES]);
         Self { owner, user, clock, own_clock, json, seen: now, said: now, echoes }
     }
 
@@ -380,8 +380,8 @@ impl<P: Copy + Eq> State<P> {
     fn say(&mut self, clock: u32, now: Instant) {
         self.clock = clock;
         self.said = now;
-        self.echoes.truncate(ECHOES - 1);
-        self.echoes.push_front((clock, digest(self.json.as_deref())));
+        self.echoes.rotate_right(1);
+        self.echoes[0] = (clock, digest(self.json.as_deref()));
     }
 
     /// Whether its owner only repeats what it heard from here.
@@ -397,10 +397,12 @@ impl<P: Copy + Eq> State<P> {
     }
 }
 
-fn digest(json: Option<&str>) -> u64 {
+/// With a clock it tells an echo from a state of its owner's own. Never 0, which stands for none.
+fn digest(json: Option<&str>) -> u32 {
     let mut hasher = DefaultHasher::new();
     json.hash(&mut hasher);
-    hasher.finish()
+    let [low, high] = [hasher.finish() as u32, (hasher.finish() >> 32) as u32];
+    (low ^ high) | 1
 }
 
 fn encode<P>(states: Vec<(u64, &State<P>)>) -> Vec<u8> {

@@ -58,7 +58,9 @@ impl Source {
             let name = entry.file_name().into_string().unwrap();
             let path = format!("{folder}/{name}");
             if entry.file_type().unwrap().is_dir() {
-                if !["node_modules", "dist", "target", "test-results"].contains(&name.as_str()) {
+                if !["node_modules", "dist", "generated", "target", "test-results"]
+                    .contains(&name.as_str())
+                {
                     found.extend(Self::read_all(root, &path));
                 }
             } else if Language::of(&path).is_some() {

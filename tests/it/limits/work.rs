@@ -18,10 +18,10 @@ struct Table {
 }
 
 impl Table {
-    fn join(&mut self, number: u64, user: UserId) -> ParticipantId {
+    fn join(&mut self, number: u64, user: UserId, acks: Acks) -> ParticipantId {
         let id = ParticipantId(number);
         let person = Presence { id: user, name: "Mina".into(), color: "#336699".into() };
-        self.handle(Event::Joined(id, person, Role::Editor, Acks::Counted));
+        self.handle(Event::Joined(id, person, Role::Editor, acks));
         id
     }
 
@@ -59,7 +59,8 @@ fn who_sends_much_that_takes_long_comes_back_with_it_and_others_do_not_wait() {
     let now = Instant::now();
     let mut table = Table { room: Room::new(Document::new(limits), now), now };
     let (mina, jun) = (UserId::new(), UserId::new());
-    let (first, other) = (table.join(1, mina), table.join(2, jun));
+    let first = table.join(1, mina, Acks::Counted);
+    let other = table.join(2, jun, Acks::Echoed);
     assert_eq!(table.send(first, &in_front(1, 500)), None);
     assert_eq!(table.send(first, &in_front(2, 500)), None, "a burst");
     assert_eq!(table.send(first, &in_front(3, 150)), None, "the rest of it, and more");
@@ -67,7 +68,7 @@ fn who_sends_much_that_takes_long_comes_back_with_it_and_others_do_not_wait() {
     assert_eq!(table.send(first, &late), Some(CloseCode::TryAgainLater));
     // It is no use to come from elsewhere.
     table.handle(Event::Left(first));
-    let again = table.join(3, mina);
+    let again = table.join(3, mina, Acks::Counted);
     assert_eq!(table.send(again, &late), Some(CloseCode::TryAgainLater));
     assert_eq!(table.send(again, &in_front(5, 1)), None, "what takes little is free");
     assert_eq!(table.send(other, &in_front(6, 150)), None, "others have their own");
