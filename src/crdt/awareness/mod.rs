@@ -77,7 +77,7 @@ struct State<P> {
     /// When the others last heard of it.
     said: Instant,
     /// What was sent on last. Stock clients repeat what they hear of themselves.
-    echoes: [(u32, u32); ECHOES],
+    echoes: [u32; ECHOES],
 }
 
 /// What one participant brings.
@@ -372,7 +372,7 @@ impl<P: Copy + Eq + Hash + fmt::Debug> Awareness<P> {
 
 impl<P: Copy + Eq> State<P> {
     fn new(owner: Owner<P>, user: UserId, clock: u32, json: Option<String>, now: Instant) -> Self {
-        let (own_clock, echoes) = (clock, [(0, 0); ECHOES]);
+        let (own_clock, echoes) = (clock, [0; ECHOES]);
         Self { owner, user, clock, own_clock, json, seen: now, said: now, echoes }
     }
 
@@ -381,7 +381,7 @@ impl<P: Copy + Eq> State<P> {
         self.clock = clock;
         self.said = now;
         self.echoes.rotate_right(1);
-        self.echoes[0] = (clock, digest(self.json.as_deref()));
+        self.echoes[0] = digest(clock, self.json.as_deref());
     }
 
     /// Whether its owner only repeats what it heard from here.
@@ -389,7 +389,7 @@ impl<P: Copy + Eq> State<P> {
         self.owner == Owner::Here(from)
             && clock > self.own_clock
             && self.json.is_some()
-            && self.echoes.contains(&(clock, digest(json.as_deref())))
+            && self.echoes.contains(&digest(clock, json.as_deref()))
     }
 
     fn is_renewable(&self) -> bool {
@@ -397,10 +397,10 @@ impl<P: Copy + Eq> State<P> {
     }
 }
 
-/// With a clock it tells an echo from a state of its owner's own. Never 0, which stands for none.
-fn digest(json: Option<&str>) -> u32 {
+/// Tells an echo from a state of its owner's own. Never 0, which stands for none.
+fn digest(clock: u32, json: Option<&str>) -> u32 {
     let mut hasher = DefaultHasher::new();
-    json.hash(&mut hasher);
+    (clock, json).hash(&mut hasher);
     let [low, high] = [hasher.finish() as u32, (hasher.finish() >> 32) as u32];
     (low ^ high) | 1
 }

@@ -27,7 +27,7 @@ pub(super) fn look_up<T>(read: impl Fn(Way) -> Result<T>) -> Result<T> {
     match read(Way::Index) {
         Err(StoreError::Corrupt(text)) => {
             metrics::counter!("moim_damaged_indexes_total").increment(1);
-            tracing::error!(%text, "an index is damaged, every row is looked at: run `moim doctor`");
+            tracing::error!(%text, "an index is damaged, every row is looked at");
             read(Way::Scan)
         }
         other => other,
