@@ -37,7 +37,8 @@ const EDGES: [Edge; 4] = [
     Edge {
         limit: ("document-bytes", 3000),
         within: |state, most| protocol::update(&update_of(most - state.len())),
-        beyond: |state, most| protocol::update(&update_of(most + 1 - state.len())),
+        // What the document holds already is less than what it takes to say it.
+        beyond: |_, most| protocol::update(&update_of(most + 1)),
         refused: Some((RefusedStatus::TooLarge, "too large: document")),
     },
     Edge {
