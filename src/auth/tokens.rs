@@ -173,7 +173,7 @@ impl Keys {
     /// What a token from `?token=` opens.
     pub fn verify_ticket(&self, token: &str, now: Timestamp) -> Result<Ticket, TokenError> {
         let ticket: Ticket = self.read(Purpose::Ticket, token)?;
-        still_good(ticket.expires, TICKET_LIFE, now).map(|()| ticket)
+        still_good(ticket.expires, self.ticket_life, now).map(|()| ticket)
     }
 
     /// A token that opens a person's events.
@@ -193,7 +193,7 @@ impl Keys {
         now: Timestamp,
     ) -> Result<EventsTicket, TokenError> {
         let ticket: EventsTicket = self.read(Purpose::Events, token)?;
-        still_good(ticket.expires, TICKET_LIFE, now).map(|()| ticket)
+        still_good(ticket.expires, self.ticket_life, now).map(|()| ticket)
     }
 
     /// A token that says whose device it is on.

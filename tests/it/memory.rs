@@ -135,27 +135,11 @@ async fn one_person_does_not_take_the_memory_of_the_others() {
     let flags = [&HURRY[..3], &[memory, "--log=warn"]].concat();
     let program = start(&folder.path().join("data"), &flags).await;
     let people = attacks::people(&program.base, 2).await;
-    let mut sockets = Vec::new();
-    let mut refused = 0;
-    for _ in 0..11 {
-        let (trip, _) = attacks::large_trip(&people[0]).await;
-        let ticket = people[0].post(&format!("/documents/{trip}/tickets"), json!({})).await;
-        if ticket.status != 200 {
-            ticket.refused(429, "too_many");
-            refused += 1;
-            continue;
-        }
-        let mut socket = Socket::of(&people[0], &trip).await;
-        match socket.read().await {
-            Ok(_) => sockets.push(socket),
-            Err(code) => {
-                assert_eq!(code, Some(1013));
-                refused += 1;
-            }
-        }
+    let mut inside = Vec::new();
+    for _ in 0..40 {
+        inside.extend(attacks::large_trip(&people[0]).await);
     }
-    assert!(refused >= 5 && !sockets.is_empty(), "{refused} of 11 were refused");
-    let (trip, _) = attacks::large_trip(&people[1]).await;
-    let mut socket = Socket::of(&people[1], &trip).await;
-    assert!(socket.read().await.is_ok(), "the other's trip is not opened");
+    assert!((1..39).contains(&inside.len()), "{} of 40 were opened", inside.len());
+    let other = attacks::large_trip(&people[1]).await;
+    assert!(other.is_some(), "the other's trip is not opened, with {} of one person", inside.len());
 }

@@ -212,7 +212,7 @@ async fn a_room_for_which_there_is_no_place_is_closed_with_1013_and_others_go_on
         let ticket = super::client::ticket(&place.person, &other).await;
         let mut inside = place.join().await;
         // Over a mebibyte in memory.
-        inside.say(protocol::update(&update_of(150_000))).await;
+        inside.say(protocol::update(&update_of(135_000))).await;
         inside.until(&protocol::stored(1)).await;
         let ask = place.person.post(&format!("/documents/{third}/tickets"), json!({})).await;
         ask.refused(429, "too_many");
