@@ -11,6 +11,7 @@ use std::{borrow::Cow, ops::Range};
 mod cost;
 mod fresh;
 mod index;
+mod json;
 mod lists;
 mod meaning;
 mod meter;

@@ -1,6 +1,9 @@
 //! The first pass: takes an update apart as it stands there, without looking at the document.
 
-use super::read::{CLOCK_LIMIT, Id, Read, Reader};
+use super::{
+    json,
+    read::{CLOCK_LIMIT, Id, Read, Reader},
+};
 use crate::crdt::Refusal;
 
 /// The client id of the server's own live documents, which never edit. No browser draws it: theirs have 32 bits.
@@ -408,8 +411,11 @@ impl<'a> Struct<'a> {
             1 => (Content::Deleted, from.length(clock)?),
             3 => (Content::Binary, from.buffer().map(|_| 1)?),
             4 => (Content::Text, utf16_length(from.text()?)),
-            5 => (Content::Embed, from.text().map(|_| 1)?),
-            6 => (Content::Format, from.text().and_then(|_| from.text()).map(|_| 1)?),
+            5 => (Content::Embed, from.text().and_then(json::check).map(|()| 1)?),
+            6 => {
+                from.text()?;
+                (Content::Format, from.text().and_then(json::check).map(|()| 1)?)
+            }
             7 => (Content::Type(TypeKind::read(from)?), 1),
             8 => (Content::Values, read_values(from)?),
             _ => return Err(Refusal::Malformed("content of a kind that isn't taken")),
