@@ -1,9 +1,13 @@
 //! The identifiers and small value types that every layer shares, each parsed once at the edge.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use serde::{Deserialize, Serialize};
-use ulid::Ulid;
+use ulid::{Generator, Ulid};
 use utoipa::ToSchema;
 
 /// Why a text is not the identifier that it should be.
@@ -19,6 +23,14 @@ impl ParseIdError {
         // An id that a stranger sent may be long: an error message is not the place for it.
         Self { text: text.chars().take(64).collect(), expected }
     }
+}
+
+/// A fresh ULID. Of one millisecond, or while the clock is set back, each is greater than the one before: lists are in
+/// the order in which things came to be.
+fn fresh() -> Ulid {
+    static GENERATOR: LazyLock<Mutex<Generator>> = LazyLock::new(Mutex::default);
+    let mut generator = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    generator.generate().unwrap_or_else(|overflow| overflow.commit_overflow_increment())
 }
 
 macro_rules! ulid_id {
@@ -38,10 +50,10 @@ macro_rules! ulid_id {
                 Self(Ulid::from_bytes(bytes))
             }
 
-            /// A fresh id, ordered by the time at which it was made.
+            /// A fresh id, after all that this process has made.
             #[expect(clippy::new_without_default, reason = "two defaults would not be equal")]
             pub fn new() -> Self {
-                Self(Ulid::generate())
+                Self(fresh())
             }
 
             /// As 16 bytes, for what is not read by people.
@@ -145,7 +157,7 @@ pub struct DocId {
 impl DocId {
     /// A fresh name for a document of this kind.
     pub fn new(kind: DocKind) -> Self {
-        Self { kind, ulid: Ulid::generate() }
+        Self { kind, ulid: fresh() }
     }
 
     /// What the document describes.
