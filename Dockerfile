@@ -10,6 +10,7 @@ RUN npm run build
 
 FROM rust:1.95.0-bookworm AS server
 WORKDIR /moim
+COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock build.rs ./
 COPY src src
 COPY benches benches

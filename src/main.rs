@@ -14,6 +14,11 @@ use moim::{
 };
 
 use signals::Signals;
+use tikv_jemallocator::Jemalloc;
+
+/// The system's keeps what many threads have freed; this one gives it back (`.cargo/config.toml`).
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// A thread that hangs in the store holds up an end, which has taken its time already, no longer than this.
 const LAST_GRACE: Duration = Duration::from_millis(500);

@@ -69,6 +69,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["src/telemetry.rs"]),
     ("metrics_exporter_prometheus", &["src/telemetry.rs", "src/http/"]),
     ("anyhow", &["src/main.rs"]),
+    ("tikv_jemallocator", &["src/main.rs"]),
 ];
 
 /// Files that decide and nothing else: they wait for nothing and read no clock.
