@@ -33,9 +33,20 @@ use crate::{
 const DATABASE: &str = "moim.db";
 /// Of a socket whose document has begun anew.
 const BEGAN_ANEW: Option<u16> = Some(4409);
+/// What the log says when there is no way back from beginning anew.
+const SEALED: &str = "sealed, to begin";
 const BETWEEN_RENEWALS: Duration = Duration::from_millis(60);
 /// The title of trips that are made while the kill comes.
 const TITLE: &str = "여수";
+
+/// Returns when one more document is sealed.
+async fn seals(program: &Program) {
+    let sealed = || program.log().matches(SEALED).count();
+    let before = sealed();
+    while sealed() == before {
+        sleep(Duration::from_micros(500)).await;
+    }
+}
 
 /// A person at a keyboard.
 struct Editor {
@@ -150,6 +161,8 @@ impl<'a> Round<'a> {
         let (kind, base) = (self.kind, program.base.clone());
         let person = self.prepared.person.moved_to(&base);
         let (life, respite) = (kind.life(&mut self.rng), kind.respite(&mut self.rng));
+        // How long it takes to the seal differs by machine: half of the kills wait for it.
+        let sealed_first = kind == Kind::Renewal && self.rng.random();
         let trip = &self.trips[0].id;
         let killed = CancellationToken::new();
         let lives = self.editors.iter_mut().map(|editor| editor.live(&person, &killed));
@@ -162,7 +175,12 @@ impl<'a> Round<'a> {
             }
             if kind == Kind::Renewal {
                 timeout(PATIENCE, promises.asked.notified()).await.expect("a request");
-                sleep(respite).await;
+                if sealed_first {
+                    timeout(PATIENCE, seals(&program)).await.expect("a seal");
+                    sleep(respite / 4).await;
+                } else {
+                    sleep(respite).await;
+                }
             }
             let asking = promises.asking.get();
             program.kill().await;
@@ -177,7 +195,7 @@ impl<'a> Round<'a> {
             Kind::Edits => in_flight > 0,
             Kind::Save | Kind::Create => asking,
             // Sealed, and not yet what it was to become.
-            Kind::Renewal => log.rfind("sealed, to begin") > log.rfind("begun anew"),
+            Kind::Renewal => log.rfind(SEALED) > log.rfind("begun anew"),
             Kind::Fold => {
                 log.matches("folding the journal").count() > log.matches("is folded").count()
             }
