@@ -24,7 +24,7 @@ const LONGEST_HOLD: Duration = Duration::from_secs(25);
 /// Closes are forgotten after so much time without one.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(90);
 /// With another token each time, an address has so many closes of one document free.
-const FREE_CLOSES: u32 = 120;
+const FREE_CLOSES: u32 = 20;
 /// Connections whose close is held at the same time. Who is beyond is closed at once.
 const MAX_HELD: usize = 1_000;
 /// Callers that are remembered.

@@ -1,11 +1,19 @@
 //! A real server on a port of its own and a folder of its own, and people who talk to it.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use clap::Parser;
-use moim::{Stop, config::Config};
+use moim::{ServeError, Stop, config::Config};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinSet, time::timeout};
+use tokio::{
+    net::TcpListener,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 pub(crate) use crate::common::person::{Answer, PASSWORD, Person};
 use crate::{
@@ -26,7 +34,7 @@ pub(crate) struct Serving {
     pub(crate) stop: Stop,
     folder: TempDir,
     database: Option<Arc<Database>>,
-    tasks: JoinSet<Result<(), moim::ServeError>>,
+    tasks: JoinSet<Result<(), ServeError>>,
 }
 
 /// Set to `mongodb`, all servers are on databases of their own there, instead of in a folder of their own.
@@ -53,8 +61,6 @@ impl Serving {
     }
 
     async fn start_in(folder: TempDir, database: Option<Arc<Database>>, flags: &[&str]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
         // Tests are in more of a hurry than people; a flag that is given again wins.
         let usual = USUAL.map(|limit| [limit, "100000"]).concat();
         let data = folder.path().join("data");
@@ -68,15 +74,26 @@ impl Serving {
         };
         let line = line.iter().chain(&usual).chain(&shared).chain(flags);
         let config = Command::try_parse_from(line).unwrap().config;
-        let (stop, mut tasks) = (Stop::default(), JoinSet::new());
-        let stopping = stop.clone();
-        tasks.spawn(async move { moim::run(listener, &config, stopping).await });
-        // Only once everything is open may another be started on the same data.
-        tokio::select! {
-            served = timeout(PATIENCE, stop.serving.notified()) => served.expect("a server"),
-            ended = tasks.join_next() => panic!("a server that did not start: {ended:?}"),
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let base = format!("http://{}", listener.local_addr().unwrap());
+            let (config, stop, mut tasks) = (config.clone(), Stop::default(), JoinSet::new());
+            let stopping = stop.clone();
+            tasks.spawn(async move { moim::run(listener, &config, stopping).await });
+            // Only once everything is open may another be started on the same data.
+            let ended = tokio::select! {
+                served = timeout(PATIENCE, stop.serving.notified()) => {
+                    served.expect("a server");
+                    return Self { base, stop, folder, database, tasks };
+                }
+                ended = tasks.join_next() => ended.unwrap().unwrap(),
+            };
+            // A program that another test starts in this process holds the lock of before until it runs.
+            let is_held = matches!(ended, Err(ServeError::Lock(_)));
+            assert!(is_held && Instant::now() < until, "a server that did not start: {ended:?}");
+            sleep(Duration::from_millis(20)).await;
         }
-        Self { base, stop, folder, database, tasks }
     }
 
     /// Another server on the same database and with the same keys, in a data folder of its own: a folder is

@@ -1,7 +1,5 @@
 //! A client on a document's real socket, for tests: says frames, and waits for what it expects with a deadline.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use moim::protocol;
@@ -13,10 +11,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest},
 };
 
-use crate::serving::Person;
-
-/// How long anything that is expected may take, also where many tests run at once.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::{common::program::PATIENCE, serving::Person};
 
 /// What a socket hears.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,10 +55,24 @@ impl Socket {
         path: &str,
         origin: Option<&str>,
     ) -> Result<Self, StatusCode> {
+        Self::connect(person, path, "origin", origin).await
+    }
+
+    /// The same for somebody elsewhere, as a proxy tells it (`--proxies 1`).
+    pub(crate) async fn open_from(person: &Person, path: &str, address: &str) -> Self {
+        Self::connect(person, path, "x-forwarded-for", Some(address)).await.unwrap()
+    }
+
+    async fn connect(
+        person: &Person,
+        path: &str,
+        header: &'static str,
+        value: Option<&str>,
+    ) -> Result<Self, StatusCode> {
         let address = format!("{}/sync/{path}", person.base.replace("http://", "ws://"));
         let mut request = address.into_client_request().unwrap();
-        if let Some(origin) = origin {
-            request.headers_mut().insert("origin", origin.parse().unwrap());
+        if let Some(value) = value {
+            request.headers_mut().insert(header, value.parse().unwrap());
         }
         match connect_async(request).await {
             Ok((socket, _)) => Ok(Self(socket)),

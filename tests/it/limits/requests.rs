@@ -39,7 +39,8 @@ async fn log_ins_may_fail_so_often_a_minute_from_one_address_and_for_one_mail() 
         answer.refused(401, "wrong_credentials");
     }
     let refused = attempt("7@example.org", here).await;
-    assert_eq!(refused.header("retry-after"), "10");
+    // One more each ten seconds, of which the six may have taken some.
+    assert!((1..=10).contains(&refused.header("retry-after").parse().unwrap()));
     refused.refused(429, "too_many");
     for _ in 0..3 {
         attempt("0@example.org", there).await.refused(401, "wrong_credentials");

@@ -206,13 +206,14 @@ async fn bytes_above_the_rate_wait() {
 /// W9
 #[tokio::test]
 async fn a_room_for_which_there_is_no_place_is_closed_with_1013_and_others_go_on() {
-    for flags in [["--rooms", "1"], ["--memory-mb", "1"]] {
+    let limits = [(["--rooms", "1"], "rooms"), (["--memory-mb", "1"], "memory_of_one_person")];
+    for (flags, limit) in limits {
         let place = Place::with(&flags).await;
         let (other, third) = (place.trip("부산").await, place.trip("여수").await);
         let ticket = super::client::ticket(&place.person, &other).await;
         let mut inside = place.join().await;
-        // Over a mebibyte in memory.
-        inside.say(protocol::update(&update_of(135_000))).await;
+        // More in memory than one person may hold of a mebibyte.
+        inside.say(protocol::update(&update_of(60_000))).await;
         inside.until(&protocol::stored(1)).await;
         let ask = place.person.post(&format!("/documents/{third}/tickets"), json!({})).await;
         ask.refused(429, "too_many");
@@ -225,7 +226,6 @@ async fn a_room_for_which_there_is_no_place_is_closed_with_1013_and_others_go_on
             }
         }
         inside.is_served().await;
-        let limit = flags[0].trim_start_matches('-').replace('-', "_");
-        assert!(place.limited(&limit).await >= 1.0, "{flags:?}");
+        assert!(place.limited(limit).await >= 1.0, "{flags:?}");
     }
 }

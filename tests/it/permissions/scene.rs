@@ -59,7 +59,7 @@ pub(super) struct Plan {
 
 impl Cast {
     pub(super) async fn gather() -> Self {
-        let flags = ["--token-key", KEY, "--requests-per-minute", "1000000"];
+        let flags = ["--token-key", KEY, "--requests-per-minute", "1000000", "--proxies", "1"];
         let server = Serving::start_with(&flags).await;
         let person = async |name: &str| server.person(name).await;
         Self {
