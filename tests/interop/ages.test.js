@@ -39,7 +39,11 @@ function provider (t, Provider, trip, doc, token, options = {}) {
   const one = new Provider(scene.server.ws, trip, doc, {
     params: { token }, WebSocketPolyfill: WebSocket, disableBc: true, ...options
   })
-  t.after(() => one.destroy())
+  t.after(() => {
+    one.destroy()
+    // And with it the awareness, whose timer would keep this process.
+    doc.destroy()
+  })
   return one
 }
 
