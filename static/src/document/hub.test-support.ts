@@ -34,6 +34,8 @@ export class Hub {
   readonly gone = new Set<string>();
   /** What clients are told that one update may have. */
   toldUpdate = 64 << 10;
+  /** What was in the trash at a reset. */
+  readonly emptied: string[] = [];
   readonly sockets = new Set<HubSocket>();
   /** What outlives a crash. */
   #durable = Y.encodeStateAsUpdate(new Y.Doc());
@@ -48,8 +50,8 @@ export class Hub {
   }
 
   connect(url: string): HubSocket {
-    const user = new URL(url).searchParams.get("token") ?? "";
-    const socket = new HubSocket(this, user);
+    const { searchParams: asked } = new URL(url);
+    const socket = new HubSocket(this, asked.get("token") ?? "", Number(asked.get("epoch")));
     queueMicrotask(() => socket.accept());
     return socket;
   }
@@ -69,12 +71,14 @@ export class Hub {
     this.#durable = Y.encodeStateAsUpdate(this.doc);
   }
 
-  /** The same content, under another history. */
+  /** The same content without its trash, under another history. */
   reset(): void {
     const { cards, days, meta, title, desc } = rootsOf(this.doc);
     const fresh = new Y.Doc();
     const made = rootsOf(fresh);
-    for (const [id, card] of cards.entries()) made.cards.set(id, copyOf(card));
+    for (const [id, card] of cards.entries())
+      if (!asSharedMap(card)?.get("del")) made.cards.set(id, copyOf(card));
+      else this.emptied.push(JSON.stringify(card));
     for (const [from, to] of [[days, made.days], [meta, made.meta]] as const)
       for (const [key, value] of from.entries()) to.set(key, value);
     for (const name of this.doc.share.keys())
@@ -107,17 +111,20 @@ export class HubSocket implements Socket {
   onerror: (() => void) | null = null;
   readonly user: string;
   readonly #hub: Hub;
+  readonly #epoch: number;
   #counted = 0;
 
-  constructor(hub: Hub, user: string) {
+  constructor(hub: Hub, user: string, epoch: number) {
     this.#hub = hub;
     this.user = user;
+    this.#epoch = epoch;
   }
 
   accept(): void {
     if (this.readyState !== CONNECTING) return;
     if (!this.#hub.up) return this.end(1006);
     if (this.#hub.gone.has(this.user)) return this.end(4403);
+    if (this.#epoch !== this.#hub.epoch) return this.end(4409);
     this.readyState = OPEN;
     this.#hub.sockets.add(this);
     this.onopen?.();
@@ -127,7 +134,8 @@ export class HubSocket implements Socket {
     if (this.readyState !== OPEN) return;
     const frame = data.slice();
     queueMicrotask(() => {
-      // What was sent before a close still arrives.
+      // What was sent before a close still arrives, but not in another history.
+      if (this.#epoch !== this.#hub.epoch) return;
       for (const message of decode(frame)) this.#take(message);
     });
   }
@@ -185,8 +193,7 @@ export class HubSocket implements Socket {
     Y.applyUpdate(trial, before);
     Y.applyUpdate(trial, update);
     if (roles.get(this.user) === "viewer") {
-      const adds = Buffer.compare(Buffer.from(Y.encodeStateAsUpdate(trial)), Buffer.from(before)) !== 0;
-      if (adds) return refuse(1); // W7
+      if (!sameBytes(Y.encodeStateAsUpdate(trial), before)) return refuse(1); // W7
     } else {
       if (isUpdate && update.length > maxUpdate) return refuse(3, "too large: update");
       if (this.#hub.poison?.(update)) return refuse(2, "malformed: no");
@@ -208,16 +215,31 @@ function copyOf(value: unknown): unknown {
   return value instanceof Y.Map ? new Y.Map([...value.entries()].map(([key, one]) => [key, copyOf(one)])) : value;
 }
 
-/** Which limit a document would be beyond. What was beyond it before may stay so. */
+/** Which limit a document would be beyond. What was beyond it before may stay so, and what only deletes is always taken. */
 function beyond(trial: Y.Doc, doc: Y.Doc, limits: Hub["limits"]): string | null {
+  if (sameBytes(Y.encodeStateVector(trial), Y.encodeStateVector(doc))) return null;
   if (Y.encodeStateAsUpdate(trial).length > limits.document) return "document";
   const visible = (of: Y.Doc) => [...of.getMap("cards").values()].filter((card) => !asSharedMap(card)?.get("del")).length;
   const made = trial.getMap("cards").size - doc.getMap("cards").size;
   if (made > 0 && (visible(doc) + made > limits.cards)) return "cards";
   if (trial.getMap("days").size > Math.max(limits.days, doc.getMap("days").size)) return "days";
-  const notes = [...trial.getMap("cards").values()].map((card) => asSharedText(asSharedMap(card)?.get("note")));
-  const texts = [trial.getText("desc"), trial.getText("title"), ...notes];
-  return texts.some((text) => (text?.length ?? 0) > limits.text) ? "text" : null;
+  const before = lengthsIn(doc);
+  const isLong = ([name, length]: [string, number]) => length > Math.max(limits.text, before.get(name) ?? 0);
+  return [...lengthsIn(trial)].some(isLong) ? "text" : null;
+}
+
+/** Of every text that has a limit. */
+function lengthsIn(doc: Y.Doc): Map<string, number> {
+  const lengths = new Map<string, number>();
+  for (const name of doc.share.keys())
+    if (/^(title|desc|day:.*)$/s.test(name)) lengths.set(name, doc.getText(name).length);
+  for (const [id, card] of doc.getMap("cards").entries())
+    for (const [field, value] of asSharedMap(card)?.entries() ?? []) lengths.set(`${id}/${field}`, asSharedText(value)?.length ?? 0);
+  return lengths;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }
 
 export const person = (id: string): Person => ({ id, name: id.toUpperCase(), color: "#228be6" });

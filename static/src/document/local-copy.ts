@@ -62,6 +62,14 @@ export class LocalCopy {
   #store: CopyStore | null = null;
   /** The copy was read, or there is none. */
   #ready: Promise<void> | null = null;
+  /** The same, however long it takes. */
+  #opening: Promise<void> | null = null;
+  /** All that the store had when it was opened is in the document. */
+  #isRead = false;
+  /** By another window. */
+  #isDeleted = false;
+  /** By this one: what is here is nobody's any more. */
+  #isForgotten = false;
   #channel: BroadcastChannel | null = null;
   #unlock: () => void = () => undefined;
   #closed = false;
@@ -92,7 +100,7 @@ export class LocalCopy {
     this.#epoch = this.#enabled ? readEpoch(this.#key) : null;
   }
 
-  /** Of the copy that is open; null: there is none. */
+  /** Of the document here; null until it is known. */
   get epoch(): number | null {
     return this.#epoch;
   }
@@ -109,11 +117,12 @@ export class LocalCopy {
     return true;
   }
 
-  /** The server's epoch: adopted where there is no copy, refused where the copy has another. */
+  /** The server's epoch: adopted by a new document, refused by one of another epoch, whether a copy of it is kept or not. */
   accept(epoch: number): boolean {
-    if (!this.#enabled) return true;
+    if (this.#isForgotten) return false;
     if (this.#epoch !== null) return this.#epoch === epoch;
     this.#epoch = epoch;
+    if (!this.#enabled) return true;
     writeItem(this.#key, String(epoch));
     void this.#open(epoch);
     return true;
@@ -163,12 +172,25 @@ export class LocalCopy {
     void this.#store?.set(BASE, base).catch(() => undefined);
   }
 
+  /** Waits until all that windows have written so far is in the document, or the store fails. */
+  async gather(): Promise<void> {
+    await this.#opening;
+    await this.#flush();
+    // One that goes on may have begun before the last was written.
+    await this.#reading;
+    await this.#read().catch((error: unknown) => this.#failed(error));
+  }
+
   async forget(): Promise<void> {
-    writeItem(this.#key, null);
     const name = this.#name;
-    this.#epoch = null;
+    const isOwn = !this.#isDeleted;
+    this.#isForgotten = true;
     this.#stop();
-    if (name !== null) await deleteStore(name).catch(() => undefined);
+    // Another window has let go of it, and may have made a new one since.
+    if (name === null || !isOwn) return;
+    writeItem(this.#key, null);
+    // Nobody knows what is in a store that was never read: it stays, and is listed.
+    if (this.#isRead) await deleteStore(name).catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -180,7 +202,7 @@ export class LocalCopy {
   }
 
   get #name(): string | null {
-    return this.#epoch === null ? null : `${this.#key}/${this.#epoch}`;
+    return this.#epoch === null || !this.#enabled ? null : `${this.#key}/${this.#epoch}`;
   }
 
   #stop(): void {
@@ -201,7 +223,8 @@ export class LocalCopy {
     this.#unlock = holdOpen(name);
     this.#ready ??= new Promise((resolve) => {
       setTimeout(resolve, PATIENCE_MS);
-      void this.#begin(name).then(resolve);
+      this.#opening = this.#begin(name);
+      void this.#opening.then(resolve);
     });
     return this.#ready;
   }
@@ -213,6 +236,7 @@ export class LocalCopy {
       this.#store = store;
       if (await store.isEmpty()) this.#keepWhole();
       await this.#read();
+      this.#isRead = true;
       this.#listen(name);
       this.kept.set(true);
       this.#retry = RETRY_MS;
@@ -398,6 +422,7 @@ export class LocalCopy {
     this.#store = null;
     if (this.#closed) return;
     if (!deleted) return this.#failed(new Error("the store was closed"));
+    this.#isDeleted = true;
     // Another window has deleted it, at the person's word: it is not made again.
     this.kept.set(false);
     this.#stop();

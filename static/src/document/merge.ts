@@ -58,11 +58,19 @@ export function itemsOf({ state, base }: Sources, reason: LeftReason | null = nu
   return changesBetween(base && pictureOf(docOf(base)), mine).map((change) => describe(change, mine, reason));
 }
 
-/** The same copy as what it adds to what the server has now: for one whose history the server shares. */
-export function joined(mine: Uint8Array, theirs: Uint8Array): Sources {
-  const doc = docOf(theirs);
-  Y.applyUpdate(doc, mine);
-  return { state: Y.encodeStateAsUpdate(doc), base: theirs };
+/** An update that changes nothing. */
+const NOTHING = Uint8Array.of(0, 0);
+
+/**
+ * All that the open document has, once the server has stored what it gave of it: what others see of an edit may still
+ * be lost until then. Its word for an update, also an empty one, is about all that it took before (W4).
+ */
+export async function confirmed(port: MergePort): Promise<Uint8Array> {
+  const now = port.encode();
+  const { is } = await port.submit(NOTHING);
+  if (is === "lost") throw new MergeInterrupted();
+  if (is === "refused") throw new MergeRefused();
+  return now;
 }
 
 export async function bringIn(port: MergePort, { state, base }: Sources): Promise<Rest | null> {
@@ -80,9 +88,15 @@ export async function bringIn(port: MergePort, { state, base }: Sources): Promis
 /** What is left, as a document of its own on top of what the server has now. */
 function restOf(now: Uint8Array, left: readonly Left[], mine: Picture): Rest {
   const doc = docOf(now);
-  doc.transact(() => left.forEach(({ change }) => remake(doc, change, null)));
+  doc.transact(() => left.flatMap(({ change }) => remake(doc, change, null)).forEach(({ change }) => keepRow(doc, change, mine)));
   const items = left.map(({ change, reason }) => describe(change, mine, reason));
   return { state: Y.encodeStateAsUpdate(doc), base: now, items };
+}
+
+/** Somebody has deleted the row for good meanwhile: it stays as it was here. */
+function keepRow(doc: Y.Doc, change: Change, mine: Picture): void {
+  const row = change.kind === "field" ? mine.rows.get(change.root)?.get(change.key) : undefined;
+  if (change.kind === "field" && row) remake(doc, { kind: "row", root: change.root, key: change.key, row }, null);
 }
 
 class Merger {
@@ -109,8 +123,10 @@ class Merger {
     for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
       const hopeful = batch.filter((change) => !this.#isHopeless(change));
       const { update, left } = this.#workshop.make(hopeful);
-      const outcome = update ? await this.#port.submit(update) : STORED;
+      // What is there already has to be stored as well.
+      const outcome = await this.#port.submit(update ?? NOTHING);
       if (outcome.is === "lost") throw new MergeInterrupted();
+      if (outcome.is === "refused" && !update) throw new MergeRefused();
       if (outcome.is === "stored") {
         if (update) this.#port.adopt(update);
         this.left.push(...left);
@@ -139,8 +155,6 @@ class Merger {
     return true;
   }
 }
-
-const STORED: Outcome = { is: "stored" };
 
 /** A copy of the open document in which edits are made before they are shown to anybody. */
 class Workshop {

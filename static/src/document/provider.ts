@@ -52,6 +52,8 @@ export class Provider {
   #outbox: Message[] = [];
   #limits: DocumentLimits = DEFAULT_LIMITS;
   #epoch: number | null = null;
+  /** It was stopped or left: nothing will be answered any more. */
+  #isOver = false;
   /** Who waits for the outcome of an edit, by its number. */
   readonly #submissions = new Map<number, (outcome: Outcome) => void>();
   #submitted = 0;
@@ -102,6 +104,7 @@ export class Provider {
 
   /** Sends an edit that the document does not show yet. */
   submit(update: Uint8Array): Promise<Outcome> {
+    if (this.#isOver) return Promise.resolve({ is: "lost" });
     const submission = ++this.#submitted;
     return new Promise((resolve) => {
       this.#submissions.set(submission, resolve);
@@ -135,6 +138,14 @@ export class Provider {
     this.#connection.start();
   }
 
+  /** Nothing goes out or comes in any more; what was said of it last still holds. */
+  leave(): void {
+    this.#outbox = [];
+    this.#connection.stop();
+    this.#loseOthers();
+    this.#lose();
+  }
+
   reconnect(): void {
     this.#machine.retry();
     this.#connection.start();
@@ -161,6 +172,7 @@ export class Provider {
 
   /** Nobody will answer any more. */
   #lose(): void {
+    this.#isOver = true;
     for (const settle of this.#submissions.values()) settle({ is: "lost" });
     this.#submissions.clear();
   }

@@ -1,10 +1,13 @@
 // Carries out a recovery: keeps first, lets go of the local copy only then, and brings in what was kept as far as it can be.
-import type { Recovery } from "../sync/recovery";
+import { recoveryOf, type Recovery } from "../sync/recovery";
 import { merge, MergeInterrupted, type MergeResult, type SetAside, type SetAsideHead } from "./set-aside";
 import type { TripDocument } from "./types";
 
 /** Rejects with `KeepError` where it cannot be kept: then everything is still as it was. */
-export async function keep(trip: TripDocument, { keep: reason, again }: Recovery): Promise<SetAside | null> {
+export async function keep(trip: TripDocument, plan: Recovery): Promise<SetAside | null> {
+  await trip.gather();
+  // Somebody may have typed since it was planned, here or in another window.
+  const { keep: reason, again } = recoveryOf(trip.sync.get()) ?? plan;
   const kept = reason === null ? null : await trip.setAside(reason);
   // What is kept has it all: the trip must not send the same again.
   if (again || kept) await trip.forget();

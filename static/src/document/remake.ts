@@ -166,7 +166,7 @@ function remakeRow(doc: Y.Doc, change: Change & { kind: "row" }, room: Room | nu
   return long.map(([name, mine]) => ({ change: { ...fieldOf(name, mine), base: { is: "text", text: "" } }, reason: "text" }));
 }
 
-function rowOf(row: ReadonlyMap<string, Field>): Y.Map<unknown> {
+export function rowOf(row: ReadonlyMap<string, Field>): Y.Map<unknown> {
   const map = new Y.Map<unknown>();
   for (const [name, field] of row) {
     if (field.is === "text") map.set(name, new Y.Text(typed(field.text)));
@@ -176,12 +176,12 @@ function rowOf(row: ReadonlyMap<string, Field>): Y.Map<unknown> {
 }
 
 /** Where a thing lies, and whether it is thrown away: kept as others have it where nobody knows what it was before. */
-const STANDING = new Set(["at", "del"]);
+export const STANDING = new Set(["at", "del"]);
 
 function remakeField(doc: Y.Doc, change: Change & { kind: "field" }, room: Room | null): Left[] {
   const row = asSharedMap(doc.getMap(change.root).get(change.key));
   const { mine, base, name } = change;
-  if (!row) return [{ change, reason: "missing" }];
+  if (!row) return STANDING.has(name) ? [] : [{ change, reason: "missing" }];
   if (mine === undefined || (base === undefined && STANDING.has(name) && row.has(name))) return [];
   if (mine.is === "text") return remakeFieldText(row, change, mine.text, room);
   if (mine.is === "map") return remakeMap(row, name, base, mine);

@@ -2,12 +2,14 @@
 // @vitest-environment happy-dom
 import "fake-indexeddb/auto";
 import * as Y from "yjs";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { recoveryOf } from "../sync/recovery";
+import { CopyStore } from "./copy-store";
+import { listCopies } from "./copies";
 import { Hub, join, settle, TRIP } from "./hub.test-support";
 import { project } from "./reader";
 import { bring, keep } from "./recovery";
-import { add, fromFile, KeepError, list, merge, read, remove, toFile, type SetAside } from "./set-aside";
+import { add, fromFile, KeepError, list, merge, read, remove, replace, toFile, type SetAside } from "./set-aside";
 import type { OpenTrip } from "./trip";
 
 let hub: Hub;
@@ -18,6 +20,10 @@ beforeEach(() => {
   hub.tells = false;
   user = `u${Math.random().toString(36).slice(2)}`;
   localStorage.clear();
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 async function until(what: () => boolean, most = 10_000): Promise<void> {
@@ -256,6 +262,165 @@ describe("access and history", () => {
     expect(project(hub.doc).desc).toBe("once");
     expect((await list(user))[0]?.items).toHaveLength(1);
     await again.close();
+  });
+});
+
+describe("what is typed to the last moment", () => {
+  it("is kept where it came after the trip had stopped, and none is taken after that", async () => {
+    const trip = await visit();
+    trip.cards.add(note("before"));
+    await until(() => trip.sync.get().kind === "saved");
+    hub.reset();
+    const plan = recoveryOf(trip.sync.get());
+    expect(plan).toMatchObject({ keep: null, again: true });
+    trip.cards.add(note("too late for the plan"));
+    const kept = plan && (await keep(trip, plan));
+    expect(kept?.items.map(({ title }) => title)).toEqual(["too late for the plan"]);
+    trip.cards.add(note("nowhere"));
+    expect(trip.view.get().trip.tray.map(({ title }) => title)).toEqual(["before", "too late for the plan"]);
+    await trip.close();
+  });
+
+  it("is not taken while the copy is being let go of", async () => {
+    const trip = await visit();
+    await until(() => trip.sync.get().kind === "saved");
+    const gone = trip.forget();
+    trip.cards.add(note("nowhere"));
+    await gone;
+    expect(trip.view.get().trip.tray).toEqual([]);
+    await trip.close();
+  });
+
+  it("is still there where the store could not be read", async () => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    const before = await visit();
+    hub.up = false;
+    hub.cut();
+    before.cards.add(note("of last week"));
+    await before.close();
+    vi.spyOn(CopyStore, "open").mockRejectedValueOnce(new DOMException("", "UnknownError"));
+    const trip = join(hub, user, Date.now, true);
+    hub.reset();
+    hub.up = true;
+    trip.reconnect();
+    await until(() => recoveryOf(trip.sync.get()) !== null);
+    await trip.forget();
+    await trip.close();
+    expect((await listCopies(user)).map(({ unsent }) => unsent)).toEqual([1]);
+  });
+});
+
+describe("another history", () => {
+  it("is never mixed with one that a browser without a store still has", async () => {
+    const trip = join(hub, user, Date.now, false);
+    await until(() => trip.sync.get().kind === "saved");
+    trip.text({ of: "desc" }).set("once");
+    await until(() => trip.sync.get().kind === "saved");
+    await offline(trip, () => {
+      hub.reset();
+      trip.cards.add(note("in the tunnel"));
+    });
+    await until(() => recoveryOf(trip.sync.get()) !== null);
+    expect(trip.sync.get()).toMatchObject({ kind: "refused", reason: "otherEpoch", copy: true });
+    expect(project(hub.doc)).toMatchObject({ desc: "once", tray: [] });
+    expect(trip.aside("asked").epoch).toBe(1);
+    await trip.close();
+  });
+
+  it("is not reached any more by what was set aside", async () => {
+    const trip = await visit();
+    trip.cards.add(note("before"));
+    await until(() => trip.sync.get().kind === "saved");
+    await offline(trip, () => {
+      hub.gone.add(user);
+      trip.cards.add(note("in the tunnel"));
+    });
+    await until(() => recoveryOf(trip.sync.get()) !== null);
+    await keep(trip, recoveryOf(trip.sync.get())!);
+    hub.gone.clear();
+    hub.reset();
+    trip.reconnect();
+    await settle(20);
+    expect(titles()).toEqual(["before"]);
+    await trip.close();
+  });
+
+  it("without the trash: an edit of what lay in it comes back as a card of one's own", async () => {
+    const trip = await visit();
+    trip.cards.add(note("inn", "near the sea"));
+    await until(() => trip.sync.get().kind === "saved");
+    const peer = join(hub, "peer");
+    await until(() => peer.view.get().trip.tray.length === 1);
+    const [inn] = project(hub.doc).tray;
+    await offline(trip, () => {
+      trip.cards.setNote(inn?.id ?? "", "near the sea, booked");
+      peer.cards.trash(inn?.id ?? "");
+    });
+    hub.reset();
+    const again = await recovered(trip);
+    expect(titles()).toEqual([]);
+    const [left] = await list(user);
+    expect(await merge(left as SetAside, again)).toEqual({ left: null });
+    expect(project(hub.doc).tray).toMatchObject([{ title: "inn", note: "near the sea, booked" }]);
+    expect(project(hub.doc).tray[0]?.id).not.toBe(inn?.id);
+    expect(await list(user)).toEqual([]);
+    await Promise.all([again.close(), peer.close()]);
+  });
+});
+
+describe("a copy that is brought in", () => {
+  /** Edits of an open trip, set aside. */
+  async function kept(trip: OpenTrip, run: () => void): Promise<SetAside> {
+    await offline(trip, run);
+    hub.up = false;
+    const aside = await trip.setAside("asked");
+    await trip.forget();
+    await trip.close();
+    hub.up = true;
+    return aside;
+  }
+
+  it("stays here until the server has stored it, also what others see of it already", async () => {
+    const aside = await kept(await visit(), () => undefined);
+    const doc = new Y.Doc();
+    doc.getText("desc").insert(0, "typed in the tunnel");
+    const one = await replace({ ...aside, state: Y.encodeStateAsUpdate(doc), base: Y.encodeStateAsUpdate(new Y.Doc()) });
+    hub.acknowledges = false;
+    Y.applyUpdate(hub.doc, one.state);
+    const trip = await visit();
+    expect(trip.view.get().trip.desc).toBe("typed in the tunnel");
+    const lost = expect(merge(one, trip)).rejects.toThrow("connection was lost");
+    await settle(20);
+    hub.crash();
+    await lost;
+    expect((await list(user)).map(({ id }) => id)).toEqual([one.id]);
+    expect((await read(one.id))?.whole).toBe(true);
+    await trip.close();
+  });
+
+  it("at the same time twice is there once, also in a browser without locks", async () => {
+    expect(globalThis.navigator.locks).toBeFalsy();
+    const first = await visit();
+    first.text({ of: "desc" }).set("before ");
+    await until(() => first.sync.get().kind === "saved");
+    const aside = await kept(first, () => first.text({ of: "desc" }).set("before and after"));
+    hub.reset();
+    const trip = await visit();
+    await until(() => trip.sync.get().kind === "saved");
+    hub.acknowledges = false;
+    const both = Promise.all([merge(aside, trip), merge(aside, trip)]);
+    await settle(20);
+    hub.release();
+    expect(await both).toEqual([{ left: null }, { left: null }]);
+    expect(project(hub.doc).desc).toBe("before and after");
+    await trip.close();
+  });
+
+  it("ends where the trip is closed meanwhile", async () => {
+    const trip = await visit();
+    const port = await trip.mergePort();
+    await trip.close();
+    expect(await port.submit(Uint8Array.of(0, 0))).toEqual({ is: "lost" });
   });
 });
 

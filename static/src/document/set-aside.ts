@@ -1,8 +1,9 @@
 // What a person wrote and the server has not: kept on this device until they say otherwise, listed, and brought in again.
 import { ulid } from "../ids";
 import { hasDatabases } from "../ui/storage";
+import { joined, withPlaces } from "./adrift";
 import type { SetAsideItem } from "./difference";
-import { bringIn, joined, type MergePort, type Sources } from "./merge";
+import { bringIn, confirmed, type MergePort, type Sources } from "./merge";
 
 export { MergeInterrupted, MergeRefused } from "./merge";
 export { fromFile, SetAsideFileError, toFile } from "./set-aside-file";
@@ -144,7 +145,9 @@ export function watch(run: () => void): () => void {
  * Makes again in the open trip what it lacks, in small edits. What the server takes is gone from the copy, what it
  * does not take stays. Nobody else brings in the same copy meanwhile.
  */
-export function merge(aside: SetAsideHead, trip: Mergeable): Promise<MergeResult> {
+export async function merge(aside: SetAsideHead, trip: Mergeable): Promise<MergeResult> {
+  // Who waits for the server keeps nobody from it.
+  await trip.mergePort();
   return alone(`${NAME}/${aside.id}`, async () => {
     const one = await read(aside.id);
     if (!one) return { left: null };
@@ -159,10 +162,14 @@ export function merge(aside: SetAsideHead, trip: Mergeable): Promise<MergeResult
   });
 }
 
-/** A whole copy becomes what it adds, before any of it is made again: made twice it would be there twice. */
+/** A copy becomes what it adds, before any of it is made again: made twice it would be there twice. */
 async function prepared(one: SetAside, port: MergePort & { readonly epoch: number }): Promise<Sources> {
-  if (!one.whole || one.epoch !== port.epoch) return one;
-  const sources = joined(one.state, port.encode());
+  const theirs = await confirmed(port);
+  const placed = withPlaces(one, theirs, one.user);
+  const isShared = one.whole && one.epoch === port.epoch;
+  if (!placed && !isShared) return one;
+  const { state, base } = placed ?? one;
+  const sources = isShared ? joined({ state, base }, theirs) : { state, base };
   await replace({ ...one, ...sources, whole: false });
   return sources;
 }
@@ -226,8 +233,15 @@ function finished(task: IDBTransaction): Promise<void> {
   });
 }
 
-/** One at a time, over all windows. */
+const turns = new Map<string, Promise<unknown>>();
+
+/** One at a time, over all windows where the browser has locks, and in this one where it has none. */
 function alone<T>(name: string, run: () => Promise<T>): Promise<T> {
   const locks = globalThis.navigator?.locks;
-  return locks ? (locks.request(name, run) as Promise<T>) : run();
+  if (locks) return locks.request(name, run) as Promise<T>;
+  const turn = (turns.get(name) ?? Promise.resolve()).then(run, run);
+  turns.set(name, turn);
+  const end = () => void (turns.get(name) === turn && turns.delete(name));
+  turn.then(end, end);
+  return turn;
 }

@@ -74,6 +74,8 @@ export class OpenTrip implements TripDocument {
   #edits = 0;
   /** It is set aside: what would be done now would be in no copy. */
   #frozen = false;
+  /** What is here goes to no server any more: it would be there twice. */
+  #isForgotten = false;
   /** What the server had before the first edit that it lacks; null: unknown. */
   #base: Uint8Array | null = null;
 
@@ -214,7 +216,13 @@ export class OpenTrip implements TripDocument {
     };
   }
 
+  gather(): Promise<void> {
+    return this.#copy.gather();
+  }
+
   forget(): Promise<void> {
+    this.#frozen = this.#isForgotten = true;
+    this.#provider.leave();
     return this.#copy.forget();
   }
 
@@ -223,7 +231,7 @@ export class OpenTrip implements TripDocument {
   }
 
   reconnect(): void {
-    this.#provider.reconnect();
+    if (!this.#isForgotten) this.#provider.reconnect();
   }
 
   async close(): Promise<void> {

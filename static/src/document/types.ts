@@ -269,7 +269,12 @@ export interface TripDocument extends Mergeable {
    * nothing can be edited here any more. Rejects with `KeepError`; then nothing may be dropped.
    */
   setAside(reason: SetAsideReason): Promise<SetAside>;
-  /** Deletes the local copy: only where the server has all of it, or it was set aside. */
+  /** Reads what other windows have written to the local copy so far. */
+  gather(): Promise<void>;
+  /**
+   * Deletes the local copy: only where the server has all of it, or it was set aside. From then on nothing can be
+   * edited here any more.
+   */
   forget(): Promise<void>;
   /** Tries to connect right now instead of waiting for the next attempt. */
   reconnect(): void;

@@ -208,6 +208,13 @@ describe("closes", () => {
     expect(machine.state).toMatchObject({ reason: "otherEpoch", copy: true });
   });
 
+  it("offers a copy of what is typed after another epoch was said", () => {
+    const machine = connected();
+    machine.handle({ type: "closed", code: 4409, reason: "" });
+    edit(machine, 0);
+    expect(machine.state).toMatchObject({ reason: "otherEpoch", copy: true });
+  });
+
   it.each([1001, 1006, 1011, 1013, 4401, 4503, 4508])("%i is waited out", (code) => {
     const machine = connected();
     machine.handle({ type: "closed", code, reason: "" });

@@ -125,8 +125,9 @@ export class SyncMachine {
   }
 
   get state(): SyncState {
-    if (this.#problem) return this.#problem;
     const changes = this.changes;
+    // What was typed since it stopped is on this device as well.
+    if (this.#problem) return changes > 0 ? { ...this.#problem, copy: true } : this.#problem;
     if (!this.#open) {
       // What the browser says of the network only makes one failure enough: the server may be on this machine.
       const offline = this.#failures >= (this.#online ? PATIENCE : 1);
