@@ -4,7 +4,8 @@ import { EditorPage } from './editor'
 import { expect, type Page, Person, test } from './fixtures'
 
 const LONG = 'Donaudampfschifffahrtsgesellschaftskapitaenskajuete'.slice(0, 48)
-const WIDTHS = [320, 390, 768, 1440]
+/** Of phones, of the narrowest desk, and of wider ones. */
+const WIDTHS = [320, 390, 721, 768, 1440]
 
 /** How far the page and what is open on it reach beyond the window, at each width. */
 async function expectNoOverhang(page: Page, where: string): Promise<void> {
@@ -54,6 +55,11 @@ for (const language of ['ko', 'en'] as const) {
     const editor = await EditorPage.open(page, trip)
     await editor.addNotes(1, LONG)
     await expectNoOverhang(page, 'editor')
+    await page.context().setOffline(true)
+    await editor.expectState('offline')
+    await expectNoOverhang(page, 'editor offline')
+    await page.context().setOffline(false)
+    await editor.expectState('saved')
     for (const [open, shown] of [['dates', 'dates-form'], ['save-version', 'save-box'], ['versions', 'versions-panel'], ['share', 'share-dialog']] as const) {
       await at(open).click()
       await at(shown).waitFor()
