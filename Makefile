@@ -14,6 +14,8 @@ HISTORIES_SEED ?= $(shell date +%s)
 # Damaged messages for `make soak-mutations`, and the seed of the first.
 MUTATIONS ?= 20000000
 MUTATIONS_SEED ?= 0
+# Edits that `make soak-honest` makes in one document.
+EDITS ?= 1000000
 # How long `make fuzz` stays with each target.
 FUZZ_SECONDS ?= 600
 CARGO_FUZZ ?= 0.13.2
@@ -24,8 +26,8 @@ export MOIM_BIN ?= $(CURDIR)/target/debug/moim
 client_sources := $(shell find static -type d \( -name node_modules -o -name dist -o -name generated \
 	-o -name e2e \) -prune -o -type f -print)
 
-.PHONY: help run build test test-rust test-client test-interop test-fleet test-histories test-e2e test-image test-image-dist check bench soak soak-mutations \
-	fuzz fmt deny setup packages clean
+.PHONY: help run build test test-rust test-client test-interop test-fleet test-histories test-e2e test-image test-image-dist check bench soak soak-mutations soak-honest \
+	soak-memory soak-simulation fuzz fmt deny setup packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,8 +42,9 @@ build: static/dist/index.html ## the release binary with the client inside
 
 test: setup test-rust test-client test-interop test-fleet test-histories test-e2e test-image ## everything: Rust, client, stock Yjs clients, a fleet of nodes, two browsers, the image's steps
 
+# Much of a test is waiting: more of them than there are cores.
 test-rust: static/dist/index.html ## the server's tests
-	cargo test
+	RUST_TEST_THREADS=4 cargo test --no-fail-fast
 
 test-client: static/node_modules/.stamp ## the client's types and unit tests
 	cd static && npm run check && npm test
@@ -80,6 +83,16 @@ debug-binary: static/dist/index.html
 soak-mutations: static/dist/index.html ## 20 million damaged messages: nothing crashes, is bricked or can't be loaded
 	MOIM_MUTATIONS=$(MUTATIONS) MOIM_SEED=$(MUTATIONS_SEED) \
 		cargo test --test it mutation::damaged -- --nocapture
+
+soak-honest: tests/interop/node_modules/.stamp static/dist/index.html ## $EDITS edits of every kind in one document, by four people: none is refused
+	cd tests/interop && node honest/generate.js ../../target/sessions.json $(EDITS) 4 1 all
+	MOIM_SESSIONS=$(CURDIR)/target/sessions.json cargo test --test it honest::sessions
+
+soak-simulation: static/dist/index.html ## 20 000 simulated worlds of each kind: nothing acknowledged is lost, and all converge
+	MOIM_SIMULATION_SEEDS=20000 cargo test --test it simulation::
+
+soak-memory: build ## a release build under attacks on its memory, with 256 MiB set
+	MOIM_MEMORY_BIN=$(CURDIR)/target/release/moim MOIM_MEMORY_MB=256 cargo test --test it memory:: -- --nocapture
 
 # SQLite's C is seen twice by the sanitizer, which takes that for a violation.
 fuzz: static/dist/index.html ## each fuzz target for $FUZZ_SECONDS; new inputs go to fuzz/target/found

@@ -204,7 +204,7 @@ pub struct Limits {
     pub rooms: usize,
 
     /// MiB of memory that open documents and connections may take, as it is reckoned, a quarter of it for one person;
-    /// above, documents that nobody is in are closed, and no more are opened. Give the process at least twice that
+    /// above, documents that nobody is in are closed, and no more are opened. The process takes at most twice that
     #[arg(long, env = "MOIM_MEMORY_MB", default_value_t = 1_024)]
     memory_mb: usize,
 

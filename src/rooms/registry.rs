@@ -46,7 +46,7 @@ const LEAVING: Duration = Duration::from_secs(3);
 const ASK_AGAIN: Duration = Duration::from_millis(250);
 
 /// Work may take this part of what rooms may take, beside it.
-const WORK: usize = 2;
+const WORK: usize = 3;
 
 /// What rooms keep things in.
 #[derive(Clone)]

@@ -20,7 +20,6 @@ use crate::{
     },
     peers::{Peer, add_card},
     scene::HURRY,
-    socket::Socket,
 };
 
 /// MiB, where nothing else is said.
@@ -98,21 +97,23 @@ async fn a_node_takes_no_more_than_twice_what_was_set_whatever_people_do() {
 /// Somebody new makes a trip, edits it and saves it, as soon as the others are gone.
 async fn is_of_use_again(program: &Program) {
     let (began, person) = (Instant::now(), Person::at(&program.base).sign_up("later").await);
-    loop {
-        let trip = person.trip("제주").await;
-        let mut socket = Socket::of(&person, &trip).await;
-        let edit = Peer::new(77).edit(|txn| {
-            add_card(txn, "c", None, "a0");
-        });
-        socket.say(protocol::update(&edit)).await;
-        let stored = socket.until(|frame| *frame == protocol::stored(1)).await;
-        let saved = person.post(&format!("/documents/{trip}/versions"), json!({})).await;
-        if stored.is_ok() && saved.status == 201 {
-            return;
-        }
-        assert!(began.elapsed() < PATIENCE, "the node is of no use any more: {stored:?} {saved:?}");
+    while !can_plan(&person).await {
+        assert!(began.elapsed() < PATIENCE, "the node is of no use any more");
         sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// Whether a new trip can be opened, edited and saved.
+async fn can_plan(person: &Person) -> bool {
+    let trip = person.trip("제주").await;
+    let Some(mut socket) = attacks::visit(person, &trip).await else { return false };
+    let edit = Peer::new(77).edit(|txn| {
+        add_card(txn, "c", None, "a0");
+    });
+    socket.say(protocol::update(&edit)).await;
+    let stored = socket.until(|frame| *frame == protocol::stored(1)).await;
+    let saved = person.post(&format!("/documents/{trip}/versions"), json!({})).await;
+    stored.is_ok() && saved.status == 201
 }
 
 /// Waits until no more than so many MiB are resident, and says how many are.

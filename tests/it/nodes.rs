@@ -165,7 +165,9 @@ async fn appends_of_many_documents_at_once_are_all_kept() {
     // And one that belongs nowhere, which must not hold up those that share its batch.
     let stray = nodes[0].append(DocId::new(DocKind::Trip), 1, vec!["stray".into()]);
     let (appended, stray) = tokio::join!(join_all(appends), stray);
-    assert!(appended.iter().all(Result::is_ok) && matches!(stray, Err(StoreError::Conflict(_))));
+    let failed: Vec<_> = appended.iter().filter(|appended| appended.is_err()).collect();
+    assert!(failed.is_empty(), "{} of all: {:?}", failed.len(), failed[0]);
+    assert!(matches!(stray, Err(StoreError::Conflict(_))), "{stray:?}");
     for doc in docs {
         let loaded = nodes[1].load(doc, Generation::Newest).await.unwrap().unwrap();
         assert_eq!(words(&loaded).len(), EACH);

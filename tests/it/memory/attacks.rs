@@ -54,7 +54,7 @@ pub(super) async fn small_types(people: &[Person]) -> Vec<(usize, String)> {
     let filling = people.iter().enumerate().flat_map(|(at, person)| {
         (0..2).map(move |_| async move {
             let trip = person.trip("채움").await;
-            let mut socket = Socket::of(person, &trip).await;
+            let Some(mut socket) = visit(person, &trip).await else { return (at, trip) };
             for client in 1..=30 {
                 socket.say(protocol::update(&lists(client, 40_000))).await;
                 let stored = protocol::stored(client);
