@@ -27,6 +27,7 @@ export default defineConfig({
   worker: { format: "es" },
   test: {
     include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
+    benchmark: { include: ["src/**/*.bench.ts"] },
     environment: "node",
     testTimeout: 20_000,
   },

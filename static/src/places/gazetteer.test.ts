@@ -1,11 +1,16 @@
-// The place search on the real data: Hangul, initials, half-typed syllables, Latin, nearness, speed.
+// The place search on the real data: Hangul, initials, half-typed syllables, Latin, nearness, and how much of it a keystroke looks at.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
-import { fastest } from "../fastest.test-support";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Gazetteer } from "./gazetteer";
+import { Haystack } from "./haystack";
+import { KEYSTROKES } from "./keystrokes.test-support";
 
 let places: Gazetteer;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 beforeAll(() => {
   places = new Gazetteer(readFileSync(join(import.meta.dirname, "generated/gazetteer.txt"), "utf8"));
@@ -142,9 +147,25 @@ describe("search", () => {
     expect(labels("qqqqzzzz")).toEqual([]);
   });
 
-  it("takes less than 20 ms a keystroke", () => {
-    const queries = ["ㅈ", "ㅈㅈ", "제", "제주", "a", "sa", "san", "s", "서울특별시", "new york", "東", "kix"];
-    for (const query of queries) expect(fastest(10, () => void labels(query, JEJU))).toBeLessThan(20);
+  it("looks through all names once a keystroke, and only at those that have what was typed", () => {
+    const real = Haystack.prototype.find;
+    const looked = new Set<number>();
+    const find = vi.spyOn(Haystack.prototype, "find").mockImplementation(function (this: Haystack, wanted, tell) {
+      real.call(this, wanted, (owner, fit) => {
+        looked.add(owner);
+        tell(owner, fit);
+      });
+    });
+    const away = vi.spyOn(Math, "hypot");
+    for (const query of KEYSTROKES) {
+      [find, away].forEach((spy) => spy.mockClear());
+      looked.clear();
+      labels(query, JEJU);
+      expect(find.mock.calls.length, query).toBeLessThanOrEqual(2);
+      expect(new Set(find.mock.contexts).size, query).toBe(find.mock.calls.length);
+      // How far away: once of each that is found, and a few times of those that are shown.
+      expect(away.mock.calls.length, query).toBeLessThanOrEqual(looked.size + 100);
+    }
   });
 });
 
