@@ -433,6 +433,7 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "versions.nameHint": "Every edit is saved already. A version is a point to come back to.",
   "versions.empty": "No versions yet",
   "versions.emptyText": "Press {keys} to keep how things are now, and come back any time.",
+  "versions.emptyTextPhone": "Save a version under “More”, and come back to it any time.",
   "versions.hint": "Choose a version to see the board as it was.",
   "versions.cause.saved": "Saved version",
   "versions.cause.beforeRestore": "Before a restore",

@@ -432,6 +432,7 @@ export const ko = {
   "versions.nameHint": "모든 편집은 이미 저장돼요. 버전은 되돌아올 자리예요.",
   "versions.empty": "아직 버전이 없어요",
   "versions.emptyText": "{keys:을/를} 눌러 지금 모습을 남겨 두면 언제든 돌아올 수 있어요.",
+  "versions.emptyTextPhone": "더 보기에서 버전을 저장해 두면 언제든 그때로 돌아올 수 있어요.",
   "versions.hint": "버전을 고르면 그때의 일정판을 볼 수 있어요.",
   "versions.cause.saved": "저장한 버전",
   "versions.cause.beforeRestore": "복원하기 전",

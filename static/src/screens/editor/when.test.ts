@@ -20,12 +20,13 @@ describe("words", () => {
     expect(clockText(at("2026-12-25T09:30", "2026-12-24T23:50", "Pacific/Honolulu"))).toBe("09:30–23:50⁻¹");
   });
   it("names the zone only where it is not the trip's", () => {
-    expect(zoneText({ ...at("2026-12-24T10:00"), stz: "America/New_York" }, "Asia/Seoul")).toBe("New York");
-    expect(zoneText(at("2026-12-24T10:00"), "Asia/Seoul")).toBe("");
-    expect(zoneText(at("2026-12-24T10:00", "2026-12-24T11:00", "Asia/Seoul"), "Asia/Seoul")).toBe("");
+    expect(zoneText({ ...at("2026-12-24T10:00"), stz: "America/New_York" }, "Asia/Seoul", "en")).toBe("New York");
+    expect(zoneText(at("2026-12-24T10:00"), "Asia/Seoul", "en")).toBe("");
+    expect(zoneText(at("2026-12-24T10:00", "2026-12-24T11:00", "Asia/Seoul"), "Asia/Seoul", "en")).toBe("");
   });
   it("names both zones where it ends in another", () => {
     const flight = at("2026-12-24T21:00", "2026-12-24T15:30", "America/Los_Angeles");
-    expect(zoneText(flight, "Asia/Seoul")).toBe("Seoul → Los Angeles");
+    expect(zoneText(flight, "Asia/Seoul", "en")).toBe("Seoul → Los Angeles");
+    expect(zoneText(flight, "Asia/Seoul", "ko")).toBe("대한민국 → 로스앤젤레스");
   });
 });

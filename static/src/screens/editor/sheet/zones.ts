@@ -1,7 +1,7 @@
 // The time zones that a person may choose from, from west to east, each with its offset on the date in question.
 import type { Language } from "../../../ui/text.svelte";
 import { offsetAt, offsetText } from "../../../time/zones";
-import { cityOf } from "../when";
+import { zoneName } from "../when";
 
 export interface ZoneOption {
   value: string;
@@ -19,9 +19,9 @@ export function zones(chosen: string, language: Language, wall: string): ZoneOpt
   if (known !== undefined) return known;
   const names = [...new Set([chosen, ...Intl.supportedValuesOf("timeZone")])];
   const options = names
-    .map((value) => ({ value, city: cityOf(value), offset: offsetAt(wall, value) ?? 0 }))
-    .sort((a, b) => a.offset - b.offset || (a.city < b.city ? -1 : 1))
-    .map(({ value, city }) => ({ value, label: `${city} (${offsetText(wall, value)})` }));
+    .map((value) => ({ value, name: zoneName(value, language), offset: offsetAt(wall, value) ?? 0 }))
+    .sort((a, b) => a.offset - b.offset || (a.name < b.name ? -1 : 1))
+    .map(({ value, name }) => ({ value, label: `${name} (${offsetText(wall, value)})` }));
   if (lists.size >= MAX_LISTS) lists.delete(lists.keys().next().value ?? "");
   lists.set(key, options);
   return options;
