@@ -1,9 +1,10 @@
 // Who is logged in in this window: the access token in memory, renewed by the cookie, one window at a time, and whose window it is.
 import { SESSION_MS, TimeoutError, TURN_MS, within } from "../deadline";
 import { Signal, type Readable } from "../document/signal";
+import { recall, remember } from "../storage";
 import { ApiError, errorOf, NetworkError } from "./errors";
 import type { Account, Session } from "./types";
-import { read, Windows, write, type Arrival } from "./windows";
+import { Windows, type Arrival } from "./windows";
 
 const BASE = "/api/v1";
 /** Renew this long before the access token runs out. */
@@ -134,7 +135,7 @@ export class SessionHolder {
   /** Logs out here and in all windows at once. False: the server has not heard of it, and will. */
   async logOut(): Promise<boolean> {
     this.#owed = true;
-    write(OWED, String(Date.now()));
+    remember(OWED, String(Date.now()));
     this.drop("left");
     this.#windows.say({ account: null, name: null });
     const settled = await this.settleLogOut();
@@ -166,12 +167,12 @@ export class SessionHolder {
   }
 
   #owes(): boolean {
-    return this.#owed || read(OWED) !== null;
+    return this.#owed || recall(OWED) !== null;
   }
 
   #forgive(): void {
     this.#owed = false;
-    if (read(OWED) !== null) write(OWED, null);
+    if (recall(OWED) !== null) remember(OWED, null);
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
   }

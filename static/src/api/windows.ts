@@ -1,4 +1,5 @@
 // What the windows of one browser tell each other of who is logged in: by a channel, by storage, or only when they are looked at.
+import { recall, remember } from "../storage";
 
 /** Said when somebody logs in or out. */
 export interface Arrival {
@@ -16,7 +17,7 @@ export class Windows {
   readonly #channel: BroadcastChannel | null;
   readonly #listeners = new Set<(arrival: Arrival) => void>();
   /** What was stored when this window last knew. */
-  #known = read(STORED);
+  #known = recall(STORED);
 
   constructor() {
     this.#channel = openChannel();
@@ -46,12 +47,12 @@ export class Windows {
 
   say(arrival: Arrival): void {
     this.#known = arrival.account ?? "";
-    write(STORED, this.#known);
+    remember(STORED, this.#known);
     this.#channel?.postMessage(arrival);
   }
 
   #look(): void {
-    const account = read(STORED);
+    const account = recall(STORED);
     if (account === null || account === this.#known) return;
     this.#known = account;
     this.#tell({ account: account === "" ? null : account, name: null });
@@ -76,22 +77,4 @@ function asArrival(value: unknown): Arrival | null {
   const { account, name } = value as Record<string, unknown>;
   if (account !== null && typeof account !== "string") return null;
   return { account, name: typeof name === "string" ? name : null };
-}
-
-export function read(key: string): string | null {
-  try {
-    return globalThis.localStorage?.getItem(key) ?? null;
-  } catch {
-    return null; // storage is blocked
-  }
-}
-
-/** null: takes it away. */
-export function write(key: string, value: string | null): void {
-  try {
-    if (value === null) globalThis.localStorage?.removeItem(key);
-    else globalThis.localStorage?.setItem(key, value);
-  } catch {
-    // storage is blocked or full: the other ways remain
-  }
 }

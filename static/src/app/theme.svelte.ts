@@ -1,5 +1,5 @@
 // Light, dark, or as the system says: kept in this browser, told to the style sheet by one attribute.
-import { recall, remember } from "../ui/storage";
+import { recall, remember } from "../storage";
 
 export type Theme = "system" | "light" | "dark";
 

@@ -1,7 +1,6 @@
 // All local copies in this browser: which there are, whose, what of them is unsent, and how they go away.
 import * as Y from "yjs";
-import { read as readItem, write as writeItem } from "../api/windows";
-import { hasDatabases } from "../ui/storage";
+import { hasDatabases, recall, remember, remembered } from "../storage";
 import { CopyStore, deleteStore } from "./copy-store";
 import { inUse } from "./local-copy";
 import { rootsOf } from "./schema";
@@ -54,7 +53,7 @@ export async function deleteCopy(name: string): Promise<void> {
   const parts = partsOf(name);
   if (parts === null) return;
   const key = keyOf(parts);
-  if (readItem(key) === String(parts.epoch)) writeItem(key, null);
+  if (recall(key) === String(parts.epoch)) remember(key, null);
 }
 
 /** At a log-out. `keepUnsent`: what the server has not stays, for when this person is back. */
@@ -100,19 +99,11 @@ async function storeNames(): Promise<string[]> {
   const names = new Set<string>();
   const known = hasDatabases() ? await indexedDB.databases?.().catch(() => []) : [];
   for (const { name } of known ?? []) if (name !== undefined && partsOf(name) !== null) names.add(name);
-  for (const key of storedKeys()) {
-    const name = `${key}/${readItem(key)}`;
+  for (const key of remembered(PREFIX)) {
+    const name = `${key}/${recall(key)}`;
     if (partsOf(name) !== null) names.add(name);
   }
   return [...names].slice(0, MOST);
-}
-
-function storedKeys(): string[] {
-  try {
-    return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
-  } catch {
-    return []; // storage is blocked
-  }
 }
 
 async function headOf(name: string): Promise<LocalCopyHead | null> {

@@ -1,8 +1,7 @@
 // The copy of a document on this device, shared by the windows of one person: what each did, and what the server has of it.
 import * as Y from "yjs";
-import { read as readItem, write as writeItem } from "../api/windows";
 import { randomKey } from "../ids";
-import { hasDatabases } from "../ui/storage";
+import { hasDatabases, recall, remember } from "../storage";
 import { CopyStore, deleteStore, type Entry, type Reading } from "./copy-store";
 import { Signal } from "./signal";
 
@@ -123,7 +122,7 @@ export class LocalCopy {
     if (this.#epoch !== null) return this.#epoch === epoch;
     this.#epoch = epoch;
     if (!this.#enabled) return true;
-    writeItem(this.#key, String(epoch));
+    remember(this.#key, String(epoch));
     void this.#open(epoch);
     return true;
   }
@@ -188,7 +187,7 @@ export class LocalCopy {
     this.#stop();
     // Another window has let go of it, and may have made a new one since.
     if (name === null || !isOwn) return;
-    writeItem(this.#key, null);
+    remember(this.#key, null);
     // Nobody knows what is in a store that was never read: it stays, and is listed.
     if (this.#isRead) await deleteStore(name).catch(() => undefined);
   }
@@ -482,6 +481,6 @@ export function inUse(name: string): string {
 }
 
 function readEpoch(key: string): number | null {
-  const epoch = Number.parseInt(readItem(key) ?? "", 10);
+  const epoch = Number.parseInt(recall(key) ?? "", 10);
   return Number.isNaN(epoch) ? null : epoch;
 }

@@ -1,6 +1,6 @@
 // What a person wrote and the server has not: kept on this device until they say otherwise, listed, and brought in again.
 import { ulid } from "../ids";
-import { hasDatabases } from "../ui/storage";
+import { hasDatabases } from "../storage";
 import { joined, withPlaces } from "./adrift";
 import type { SetAsideItem } from "./difference";
 import { bringIn, confirmed, type MergePort, type Sources } from "./merge";

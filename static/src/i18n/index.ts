@@ -1,7 +1,7 @@
 // Typed messages in Korean and English: `t("trip.days", {count: 3})`. Screens fill messages/ko.ts and messages/en.ts.
 import { isolated } from "../bidi";
 import { Signal, type Readable } from "../document/signal";
-import { recall, remember } from "../ui/storage";
+import { recall, remember } from "../storage";
 import { particleAfter } from "./particles";
 import { en } from "./messages/en";
 import { ko } from "./messages/ko";

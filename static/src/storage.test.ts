@@ -1,6 +1,6 @@
 // Claims about what a browser remembers.
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { recall, remember } from "./storage";
+import { recall, remember, remembered } from "./storage";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -30,10 +30,16 @@ describe("storage", () => {
     remember("a", "1");
     remember("a", null);
     expect(recall("a")).toBeNull();
+    expect(remembered("")).toEqual([]);
   });
   it("remembers nothing where there is no storage at all", () => {
     vi.stubGlobal("localStorage", undefined);
     remember("a", "1");
     expect(recall("a")).toBeNull();
+    expect(remembered("")).toEqual([]);
+  });
+  it("names what begins alike", () => {
+    vi.stubGlobal("localStorage", { "moim/a": "1", "moim/b": "2", other: "3" });
+    expect(remembered("moim/")).toEqual(["moim/a", "moim/b"]);
   });
 });

@@ -19,6 +19,15 @@ export function remember(key: string, value: string | null): void {
   }
 }
 
+/** What is remembered under names that begin so. */
+export function remembered(prefix: string): string[] {
+  try {
+    return Object.keys(globalThis.localStorage ?? {}).filter((key) => key.startsWith(prefix));
+  } catch {
+    return [];
+  }
+}
+
 /** A browser that forbids all storage throws at the name of its databases alone. */
 export function hasDatabases(): boolean {
   try {
