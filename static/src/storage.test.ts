@@ -9,7 +9,7 @@ function forbid(): void {
   const forbidden = () => {
     throw new DOMException("Access is denied for this document.", "SecurityError");
   };
-  vi.stubGlobal("localStorage", { getItem: forbidden, setItem: forbidden, removeItem: forbidden });
+  vi.stubGlobal("localStorage", new Proxy({}, { get: forbidden, ownKeys: forbidden }));
 }
 
 describe("storage", () => {
