@@ -112,14 +112,16 @@ test('a flight over the Pacific lands on the date it left, in the zone of where 
   await expect(times.endZone).toHaveValue('America/Los_Angeles')
 })
 
-test('an offset is that of the date, not that of today', async ({ browse, server }) => {
-  const mina = await Person.signUp(server, 'Mina')
-  const trip = await mina.createTrip({ days: 1, start: '2027-07-10', tz: 'Europe/Paris' })
-  const editor = await EditorPage.open(await browse(mina), trip)
-  const times = await openNew(editor, 'note', 'Louvre')
-  await times.set('10:00')
-  await expect(times.zone.locator('option:checked')).toHaveText('Paris (GMT+2)')
-})
+for (const [language, zone] of [['en', 'Paris (GMT+2)'], ['ko', '프랑스 (GMT+2)']] as const) {
+  test(`an offset is that of the date, not that of today, and its zone has a name (${language})`, async ({ browse, server }) => {
+    const mina = await Person.signUp(server, 'Mina', language)
+    const trip = await mina.createTrip({ days: 1, start: '2027-07-10', tz: 'Europe/Paris' })
+    const editor = await EditorPage.open(await browse(mina, { locale: language }), trip)
+    const times = await openNew(editor, 'note', 'Louvre')
+    await times.set('10:00')
+    await expect(times.zone.locator('option:checked')).toHaveText(zone)
+  })
+}
 
 test('a start chosen for a trip without dates is kept while it is typed, and when another edits', async ({ browse, server }) => {
   const [mina, juno] = [await Person.signUp(server, 'Mina'), await Person.signUp(server, 'Juno')]
