@@ -16,6 +16,11 @@ test('a phone shows the map and the days, adds a place and moves it to another d
   await expect(page.getByTestId('bottom-sheet')).toBeVisible()
   await expect(page.getByTestId('map')).toBeVisible()
 
+  await page.getByTestId('tab-map').tap()
+  await expect(page.getByTestId('bottom-sheet')).toHaveAttribute('data-stop', 'peek')
+  // Nothing lies over it: who made the map has to be named where it is looked at.
+  await page.getByRole('link', { name: '© OpenStreetMap' }).click({ trial: true })
+
   const days = page.getByTestId('day-tabs').getByRole('button')
   await days.nth(1).tap()
   await page.getByTestId('add-note').tap()

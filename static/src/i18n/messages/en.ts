@@ -441,6 +441,7 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "versions.cause.restored": "Restored version",
   "versions.cards": { one: "{count} card", other: "{count} cards" },
   "versions.effect": "Restoring changes",
+  "versions.same": "Restoring changes nothing.",
   "versions.restore": "Restore this version",
   "versions.restored": "Restored. The previous state was saved as a version.",
   "versions.copy": "Copy as a new trip",

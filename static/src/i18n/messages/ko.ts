@@ -440,6 +440,7 @@ export const ko = {
   "versions.cause.restored": "복원한 버전",
   "versions.cards": { other: "카드 {count}장" },
   "versions.effect": "복원하면",
+  "versions.same": "복원해도 달라지는 것이 없어요.",
   "versions.restore": "이 버전으로 복원",
   "versions.restored": "복원했어요. 이전 모습도 버전으로 남겼어요.",
   "versions.copy": "이 버전을 새 여행으로",
