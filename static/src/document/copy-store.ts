@@ -8,6 +8,8 @@ const UNSENT = "unsent";
 /** Of version 1: how many changes the server had not confirmed. */
 const CHANGES = "changes";
 const TOUCHED = "touched";
+/** Of this very store: another one of the same name has another. */
+const IDENTITY = "identity";
 /** A store that does not answer must not keep anybody waiting. */
 export const STORE_MS = 15_000;
 
@@ -144,6 +146,19 @@ export class CopyStore {
     const end = finished(task);
     task.objectStore(VALUES).put(value, key);
     await end;
+  }
+
+  /** The same for all windows that have it open. `fresh` is taken by a store that has none yet. */
+  async identity(fresh: string): Promise<string> {
+    const task = this.#task([VALUES], "readwrite");
+    const end = finished(task);
+    const store = task.objectStore(VALUES);
+    const known = store.get(IDENTITY);
+    known.onsuccess = () => {
+      if (known.result === undefined) store.put(fresh, IDENTITY);
+    };
+    await end;
+    return typeof known.result === "string" ? known.result : fresh;
   }
 
   /** When something was last written; null: unknown. */

@@ -65,6 +65,7 @@ export class LocalCopy {
   #opening: Promise<void> | null = null;
   /** All that the store had when it was opened is in the document. */
   #isRead = false;
+  #identity: string | null = null;
   /** By another window. */
   #isDeleted = false;
   /** By this one: what is here is nobody's any more. */
@@ -102,6 +103,11 @@ export class LocalCopy {
   /** Of the document here; null until it is known. */
   get epoch(): number | null {
     return this.#epoch;
+  }
+
+  /** Of the store that this window shares with others; null: it never had one. */
+  get identity(): string | null {
+    return this.#identity;
   }
 
   /** Whether a transaction's origin is this copy being read. */
@@ -181,9 +187,10 @@ export class LocalCopy {
   }
 
   async forget(): Promise<void> {
+    this.#isForgotten = true;
+    await this.#opening;
     const name = this.#name;
     const isOwn = !this.#isDeleted;
-    this.#isForgotten = true;
     this.#stop();
     // Another window has let go of it, and may have made a new one since.
     if (name === null || !isOwn) return;
@@ -233,10 +240,12 @@ export class LocalCopy {
       const store = await CopyStore.open(name, (deleted) => this.#lost(deleted));
       if (this.#closed) return store.close();
       this.#store = store;
+      this.#identity = await store.identity(randomKey());
       if (await store.isEmpty()) this.#keepWhole();
+      // First: what is written while it reads is told then.
+      this.#listen(name);
       await this.#read();
       this.#isRead = true;
-      this.#listen(name);
       this.kept.set(true);
       this.#retry = RETRY_MS;
       await this.#flush();

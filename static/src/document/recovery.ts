@@ -3,14 +3,14 @@ import { recoveryOf, type Recovery } from "../sync/recovery";
 import { merge, MergeInterrupted, type MergeResult, type SetAside, type SetAsideHead } from "./set-aside";
 import type { TripDocument } from "./types";
 
-/** Rejects with `KeepError` where it cannot be kept: then everything is still as it was. */
+/** null: there was nothing to keep, or another window has. Rejects with `KeepError` where it cannot be kept: then everything is still as it was. */
 export async function keep(trip: TripDocument, plan: Recovery): Promise<SetAside | null> {
   await trip.gather();
   // Somebody may have typed since it was planned, here or in another window.
   const { keep: reason, again } = recoveryOf(trip.sync.get()) ?? plan;
   const kept = reason === null ? null : await trip.setAside(reason);
   // What is kept has it all: the trip must not send the same again.
-  if (again || kept) await trip.forget();
+  if (again || reason !== null) await trip.forget();
   return kept;
 }
 

@@ -9,7 +9,7 @@ import { listCopies } from "./copies";
 import { Hub, join, settle, TRIP } from "./hub.test-support";
 import { project } from "./reader";
 import { bring, keep } from "./recovery";
-import { add, fromFile, KeepError, list, merge, read, remove, replace, toFile, type SetAside } from "./set-aside";
+import { add, addOnce, fromFile, KeepError, list, made, merge, read, remove, replace, toFile, type SetAside } from "./set-aside";
 import type { OpenTrip } from "./trip";
 
 let hub: Hub;
@@ -377,7 +377,7 @@ describe("a copy that is brought in", () => {
     await trip.forget();
     await trip.close();
     hub.up = true;
-    return aside;
+    return aside as SetAside;
   }
 
   it("stays here until the server has stored it, also what others see of it already", async () => {
@@ -436,6 +436,30 @@ describe("what is kept", () => {
     expect(await read(kept.id)).toEqual(kept);
     await remove(kept.id);
     expect(await list(user)).toEqual([]);
+  });
+
+  it("of one copy by two windows is kept once, in whatever order they write", async () => {
+    const saying = (...words: string[]) => {
+      const doc = new Y.Doc();
+      words.forEach((word, n) => {
+        // The same edits in both windows.
+        doc.clientID = 100 + ["first", "second", "third"].indexOf(word);
+        doc.getMap("cards").set(word, new Y.Map([["title", new Y.Text(word)], ["n", n]]));
+      });
+      return Y.encodeStateAsUpdate(doc);
+    };
+    const base = Y.encodeStateAsUpdate(new Y.Doc());
+    const aside = (id: string, ...words: string[]) => made({ ...one(saying(...words)), base, items: [] }, () => Number(id));
+    const [mine, theirs] = [aside("1", "first"), aside("2", "first", "second")];
+    const words = async () => (await list(user)).map(({ items }) => items.map(({ title }) => title)).sort();
+    expect(await addOnce(mine, "copy")).toMatchObject({ id: mine.id, whole: true });
+    expect(await addOnce(theirs, "copy")).toMatchObject({ id: theirs.id, whole: false });
+    expect(await addOnce({ ...aside("1", "first", "second", "third"), id: mine.id }, "copy")).not.toMatchObject({ id: mine.id });
+    expect(await addOnce(aside("3", "first", "third"), "copy")).toBeNull();
+    expect(await words()).toEqual([[], ["second"], ["third"]]);
+    expect((await read(mine.id))?.state).toEqual(mine.state);
+    // Another copy knows nothing of it.
+    expect(await addOnce(aside("4", "first"), "another")).toMatchObject({ whole: true });
   });
 
   it("is a file, and comes back from it; anything else is refused with words", async () => {

@@ -1,9 +1,10 @@
 // What a person wrote and the server has not: kept on this device until they say otherwise, listed, and brought in again.
+import * as Y from "yjs";
 import { ulid } from "../ids";
 import { hasDatabases } from "../storage";
 import { joined, withPlaces } from "./adrift";
 import type { SetAsideItem } from "./difference";
-import { bringIn, confirmed, type MergePort, type Sources } from "./merge";
+import { bringIn, confirmed, itemsOf, type MergePort, type Sources } from "./merge";
 
 export { MergeInterrupted, MergeRefused } from "./merge";
 export { fromFile, SetAsideFileError, toFile } from "./set-aside-file";
@@ -70,6 +71,12 @@ export interface MergeResult {
 const NAME = "moim-set-aside";
 const HEADS = "heads";
 const BODIES = "bodies";
+/** What was set aside of a local copy, so that each of the windows that share it adds only what is new. */
+const TAKEN = "taken";
+const VERSION = 2;
+/** So long, and of so many copies, it is known: windows that slept longer keep the same once more. */
+const TAKEN_MS = 7 * 24 * 60 * 60 * 1_000;
+const MOST_TAKEN = 8;
 const CHANNEL = "moim-set-aside";
 
 /** All of a person's copies, the newest first. */
@@ -114,6 +121,32 @@ export async function replace(one: SetAside): Promise<SetAside> {
   const aside = { ...one, bytes: sizeOf(one) };
   await put(aside);
   return aside;
+}
+
+/**
+ * Keeps what no window has kept yet of the local copy `copy` that they share; null: there is no such thing. Once more
+ * with the same id it takes the place of what it was. Rejects with `KeepError`.
+ */
+export async function addOnce(one: SetAside, copy: string | null, now: () => number = Date.now): Promise<SetAside | null> {
+  if (copy === null) return replace(one);
+  for (;;) {
+    const taken = await attempt(() => readTaken(copy));
+    const others = taken?.last === one.id ? taken.others : (taken?.state ?? null);
+    // Where another window came in between, what is new stands beside what was kept.
+    const isSecond = taken?.last !== one.id && (await attempt(() => read(one.id))) !== null;
+    const fresh = others === null ? one : newIn(isSecond ? made(one, now) : one, others);
+    if (fresh === null) return null;
+    const aside = { ...fresh, bytes: sizeOf(fresh) };
+    const next = { id: copy, turn: (taken?.turn ?? 0) + 1, at: now(), state: aside.state, others, last: aside.id };
+    if (await put(aside, next)) return aside;
+  }
+}
+
+/** What of it another window has not kept. */
+function newIn(one: SetAside, others: Uint8Array): SetAside | null {
+  const sources = { state: Y.mergeUpdates([others, one.state]), base: one.base ? Y.mergeUpdates([others, one.base]) : others };
+  const items = itemsOf(sources);
+  return items.length === 0 ? null : { ...one, ...sources, items, whole: false };
 }
 
 /** Takes it away for good: only where it is on the server, or where the person has said so. */
@@ -189,21 +222,68 @@ function tell(): void {
   channel.close();
 }
 
-async function put({ state, base, whole, ...head }: SetAside): Promise<void> {
+/** What is known of a local copy that was set aside. */
+interface Taken {
+  /** The copy's identity. */
+  readonly id: string;
+  /** Grows with each time; who has read another one begins again. */
+  readonly turn: number;
+  readonly at: number;
+  /** All that was set aside of it. */
+  readonly state: Uint8Array;
+  /** The same before the last time; null: nothing. */
+  readonly others: Uint8Array | null;
+  /** The id of what was kept last. */
+  readonly last: string;
+}
+
+async function readTaken(copy: string): Promise<Taken | undefined> {
+  const db = await open();
   try {
+    return await done<Taken | undefined>(db.transaction(TAKEN).objectStore(TAKEN).get(copy));
+  } finally {
+    db.close();
+  }
+}
+
+/** False, and nothing is kept: another window has set something aside of the same copy since. */
+async function put({ state, base, whole, ...head }: SetAside, taken: Taken | null = null): Promise<boolean> {
+  const isKept = await attempt(async () => {
     const db = await open();
     try {
-      const task = db.transaction([HEADS, BODIES], "readwrite", { durability: "strict" });
+      const task = db.transaction([HEADS, BODIES, TAKEN], "readwrite", { durability: "strict" });
+      const end = finished(task);
+      end.catch(() => undefined); // whoever waits for it is told
+      if (taken && !(await take(task.objectStore(TAKEN), taken))) return await end.then(() => false);
       task.objectStore(HEADS).put(head);
       task.objectStore(BODIES).put({ id: head.id, state, base, whole } satisfies Body);
-      await finished(task);
+      await end;
+      return true;
     } finally {
       db.close();
     }
+  });
+  if (isKept) tell();
+  return isKept;
+}
+
+/** The comparison and the writing are one step: they are in one transaction. */
+async function take(store: IDBObjectStore, next: Taken): Promise<boolean> {
+  const all = await done<Taken[]>(store.getAll());
+  if ((all.find(({ id }) => id === next.id)?.turn ?? 0) !== next.turn - 1) return false;
+  const kept = all.filter(({ id, at }) => id !== next.id && at > next.at - TAKEN_MS).sort((a, b) => b.at - a.at);
+  const names = new Set(kept.slice(0, MOST_TAKEN - 1).map(({ id }) => id));
+  for (const { id } of all) if (!names.has(id)) store.delete(id);
+  store.put(next);
+  return true;
+}
+
+async function attempt<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
   } catch (error) {
     throw new KeepError("it could not be kept on this device", { cause: error });
   }
-  tell();
 }
 
 function sizeOf({ state, base }: Sources): number {
@@ -212,9 +292,10 @@ function sizeOf({ state, base }: Sources): number {
 
 function open(): Promise<IDBDatabase> {
   if (!hasDatabases()) return Promise.reject(new KeepError("there is no store"));
-  const request = indexedDB.open(NAME, 1);
+  const request = indexedDB.open(NAME, VERSION);
   request.onupgradeneeded = () => {
-    for (const store of [HEADS, BODIES]) request.result.createObjectStore(store, { keyPath: "id" });
+    const db = request.result;
+    for (const store of [HEADS, BODIES, TAKEN]) if (!db.objectStoreNames.contains(store)) db.createObjectStore(store, { keyPath: "id" });
   };
   return done(request);
 }

@@ -70,7 +70,7 @@ export class OpenTrip implements TripDocument {
   readonly #ended = new AbortController();
   /** Whether the transaction that begins is the first of those that belong together. */
   #isFirst = false;
-  /** Local transactions so far. */
+  /** Transactions of this person so far, those of other windows included. */
   #edits = 0;
   /** It is set aside: what would be done now would be in no copy. */
   #frozen = false;
@@ -172,14 +172,16 @@ export class OpenTrip implements TripDocument {
     });
   }
 
-  async setAside(reason: asides.SetAsideReason): Promise<asides.SetAside> {
-    let edits = this.#edits;
-    let kept = await asides.replace(this.aside(reason));
-    // Somebody types while it is being written.
-    while (edits !== this.#edits) {
+  async setAside(reason: asides.SetAsideReason): Promise<asides.SetAside | null> {
+    const { id, created } = this.aside(reason);
+    let kept: asides.SetAside | null;
+    let edits: number;
+    do {
+      // Somebody types while it is being written, here or in another window.
       edits = this.#edits;
-      kept = await asides.replace({ ...this.aside(reason), id: kept.id, created: kept.created });
-    }
+      kept = await asides.addOnce({ ...this.aside(reason), id, created }, this.#copy.identity);
+      await this.#copy.gather();
+    } while (edits !== this.#edits);
     this.#frozen = true;
     return kept;
   }
@@ -248,12 +250,12 @@ export class OpenTrip implements TripDocument {
   }
 
   /** Before the first edit that the server lacks, what is here is what the server has. */
-  #noteBase({ local }: Y.Transaction): void {
+  #noteBase({ local, origin }: Y.Transaction): void {
     // One that an observer begins comes before anybody was told of the edit that it follows.
     const isFirst = this.#isFirst;
     this.#isFirst = false;
+    if (local || this.#copy.isOrigin(origin)) this.#edits += 1;
     if (!local) return;
-    this.#edits += 1;
     if (!isFirst) return;
     if (this.#provider.changes + this.#copy.others.get() > 0 || !this.#loaded) return;
     // With a connection an edit is soon on the server: a copy for each is made of small documents only.

@@ -266,9 +266,10 @@ export interface TripDocument extends Mergeable {
   aside(reason: SetAsideReason): SetAside;
   /**
    * Keeps all that is here on the device, apart from the local copy, and answers once it is on the disk. From then on
-   * nothing can be edited here any more. Rejects with `KeepError`; then nothing may be dropped.
+   * nothing can be edited here any more. null: another window that shares the copy has kept all of it. Rejects with
+   * `KeepError`; then nothing may be dropped.
    */
-  setAside(reason: SetAsideReason): Promise<SetAside>;
+  setAside(reason: SetAsideReason): Promise<SetAside | null>;
   /** Reads what other windows have written to the local copy so far. */
   gather(): Promise<void>;
   /**

@@ -5,9 +5,12 @@ import { IDBFactory } from "fake-indexeddb";
 import { BroadcastChannel as NodeChannel } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as Y from "yjs";
+import { recoveryOf, type Recovery } from "../sync/recovery";
 import { CopyStore } from "./copy-store";
 import { Hub, join, TRIP } from "./hub.test-support";
 import { project } from "./reader";
+import { keep } from "./recovery";
+import { list, merge } from "./set-aside";
 import type { OpenTrip } from "./trip";
 
 let hub: Hub;
@@ -190,6 +193,44 @@ describe("a window", () => {
     back(trip);
     await until(() => expect(trip.sync.get()).toEqual({ kind: "saved" }));
     expect(hub.doc.getText("title").toJSON()).toBe("부산");
+  });
+});
+
+describe("windows that stop together", () => {
+  async function stopped(): Promise<[OpenTrip, OpenTrip]> {
+    const [one, other] = (await offline(2)) as [OpenTrip, OpenTrip];
+    write(one, "섬에서");
+    write(other, "배에서");
+    for (const trip of [one, other]) await until(() => expect(titles(trip)).toEqual(["배에서", "섬에서"]));
+    hub.reset();
+    back(one, other);
+    for (const trip of [one, other]) await until(() => expect(recoveryOf(trip.sync.get())).toMatchObject({ keep: "otherEpoch" }));
+    return [one, other];
+  }
+  const keepAll = (trip: OpenTrip) => keep(trip, recoveryOf(trip.sync.get()) as Recovery);
+  const listed = async () => (await list(user)).map(({ items }) => items.map(({ title }) => title).sort());
+
+  it("set aside what they share once, also at the same moment", async () => {
+    const [one, other] = await stopped();
+    const kept = await Promise.all([keepAll(one), keepAll(other)]);
+    expect(kept.filter((aside) => aside !== null)).toHaveLength(1);
+    expect(await listed()).toEqual([["배에서", "섬에서"]]);
+  });
+
+  it("add only what is new, and leave the copy alone that is there by then", async () => {
+    const [one, other] = await stopped();
+    expect(await keepAll(one)).not.toBeNull();
+    await one.close();
+    const again = visit();
+    await until(() => expect(again.sync.get()).toEqual({ kind: "saved" }));
+    write(other, "too late for the first");
+    expect((await keepAll(other))?.items.map(({ title }) => title)).toEqual(["too late for the first"]);
+    expect(await listed()).toEqual([["too late for the first"], ["배에서", "섬에서"]]);
+    expect(localStorage.getItem(`moim/${user}/${TRIP}`)).toBe("2");
+    expect((await indexedDB.databases()).map((db) => db.name)).toContain(`moim/${user}/${TRIP}/2`);
+    for (const head of await list(user)) await merge(head, again);
+    expect(atServer()).toEqual(["too late for the first", "배에서", "섬에서"]);
+    expect(await list(user)).toEqual([]);
   });
 });
 
