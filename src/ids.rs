@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use ulid::{Generator, Ulid};
+use ulid::{Generator, Overflow, Ulid};
 use utoipa::ToSchema;
 
 /// Why a text is not the identifier that it should be.
@@ -30,7 +30,7 @@ impl ParseIdError {
 fn fresh() -> Ulid {
     static GENERATOR: LazyLock<Mutex<Generator>> = LazyLock::new(Mutex::default);
     let mut generator = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
-    generator.generate().unwrap_or_else(|overflow| overflow.commit_overflow_increment())
+    generator.generate().unwrap_or_else(Overflow::commit_overflow_increment)
 }
 
 macro_rules! ulid_id {

@@ -169,7 +169,9 @@ fn cost_of_a_step() {
     let in_front = |client: u64, rows: u32| {
         Peer::new(client).edit(|txn| {
             let list = txn.get_or_insert_array("list");
-            (0..rows).for_each(|n| drop(list.insert(txn, 0, n)));
+            for n in 0..rows {
+                list.insert(txn, 0, n);
+            }
         })
     };
     let mut document = Document::new(Limits::default());

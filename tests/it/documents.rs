@@ -400,8 +400,9 @@ fn cards_in_the_trash_do_not_count() {
     for n in 0..50 {
         let id = format!("x{n}");
         server.apply(&peer.edit(|txn| add_card(txn, &id, None, "a0"))).unwrap();
-        let trashed =
-            peer.edit(|txn| drop(card(txn, &id).insert(txn, "del", any!({"by": "u", "ts": 1}))));
+        let trashed = peer.edit(|txn| {
+            card(txn, &id).insert(txn, "del", any!({"by": "u", "ts": 1}));
+        });
         server.apply(&trashed).unwrap();
     }
     for id in ["a", "b", "c"] {
@@ -449,7 +450,9 @@ fn an_update_that_takes_too_long_is_refused_whole_or_put_off() {
     let rows = |client: u64, count: u32| {
         Peer::new(client).edit(|txn| {
             let list = txn.get_or_insert_array("rows");
-            (0..count).for_each(|n| drop(list.insert(txn, 0, n)));
+            for n in 0..count {
+                list.insert(txn, 0, n);
+            }
         })
     };
     server.apply(&rows(7, 500)).unwrap();

@@ -67,7 +67,7 @@ fn a_child_of_one_thread_weighs() {
     check("a list", &listed(3_000), Parts::AreJoined);
     for cards in [5, 100, 400] {
         let trip = trip(cards);
-        check(&format!("trips of {cards} cards"), &[trip.clone()], Parts::Stay);
+        check(&format!("trips of {cards} cards"), std::slice::from_ref(&trip), Parts::Stay);
         folding_takes_what_is_reckoned(&format!("trips of {cards} cards"), &trip);
     }
     let arrays = update(40_000, &|at, out| after_previous(at, &[7], &[0], out));

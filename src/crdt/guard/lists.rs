@@ -58,7 +58,7 @@ impl Item {
     }
 
     /// How much yrs copies to join it to another.
-    fn to_join(&self) -> u64 {
+    fn joining_cost(&self) -> u64 {
         if self.content == Content::Text {
             meter::letters(self.length)
         } else if self.content == Content::Values {
@@ -69,9 +69,9 @@ impl Item {
     }
 
     /// How much yrs copies to cut it, which for texts means to count letters up to there.
-    fn to_cut(&self, offset: u32) -> u64 {
+    fn cutting_cost(&self, offset: u32) -> u64 {
         let counted = if self.content == Content::Text { meter::counted(offset) } else { 0 };
-        self.to_join() + counted
+        self.joining_cost() + counted
     }
 }
 
@@ -384,7 +384,7 @@ impl Lists {
             && other.content == one.content
             && matches!(one.content, Content::Text | Content::Values | Content::Deleted);
         if is_joined {
-            meter.copy(other.to_join() + meter::rows(after))?;
+            meter.copy(other.joining_cost() + meter::rows(after))?;
             self.forget(left, right);
             self.log.push(Step::Joined { left, right });
         }
@@ -436,7 +436,7 @@ impl Lists {
         let left = self.items[item as usize];
         let Name { client, clock } = left.name;
         let rows = self.clients[client as usize].items.len() - self.position(left.name).1;
-        meter.copy(left.to_cut(offset) + meter::rows(rows))?;
+        meter.copy(left.cutting_cost(offset) + meter::rows(rows))?;
         let right = self.add(Item {
             name: Name { client, clock: clock + offset },
             length: left.length - offset,

@@ -67,10 +67,10 @@ async fn the_log_is_emptied_while_nobody_writes_and_no_reader_holds_up_a_writer(
     log_becomes(&path, |length| length == 0).await;
     let (began, reading) = std::sync::mpsc::channel();
     let (end, ended) = std::sync::mpsc::channel::<()>();
-    let reader = store.clone();
-    let reader = tokio::spawn(async move {
+    let (other, mut reader) = (store.clone(), tokio::task::JoinSet::new());
+    reader.spawn(async move {
         let count = "SELECT count(*) FROM entries";
-        let read = reader.readers.run(move |db| {
+        let read = other.readers.run(move |db| {
             let seen: i64 = db.query_row(count, (), |row| row.get(0))?;
             began.send(()).unwrap();
             ended.recv().unwrap();
@@ -86,7 +86,7 @@ async fn the_log_is_emptied_while_nobody_writes_and_no_reader_holds_up_a_writer(
     written.expect("a reader held up a writer").unwrap();
     log_becomes(&path, |length| length > 4_000_000).await;
     end.send(()).unwrap();
-    assert_eq!(reader.await.unwrap(), 20);
+    assert_eq!(reader.join_next().await.unwrap().unwrap(), 20);
     log_becomes(&path, |length| length == 0).await;
     assert_eq!(entries(&store, doc).await, 60);
 }

@@ -263,7 +263,7 @@ async fn only_who_acknowledges_is_asked_for_a_ticket() {
                 assert_eq!(close.map(|close| close.code.into()), Some(4401_u16));
                 break;
             }
-            _ => {}
+            Message::Text(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
         }
     }
     assert!(began.elapsed() > Duration::from_secs(25), "it went on: {:?}", began.elapsed());

@@ -45,7 +45,9 @@ impl Table {
 fn in_front(client: u64, values: u32) -> Vec<u8> {
     Peer::new(client).edit(|txn| {
         let list = txn.get_or_insert_array("list");
-        (0..values).for_each(|n| drop(list.insert(txn, 0, n)));
+        for n in 0..values {
+            list.insert(txn, 0, n);
+        }
     })
 }
 

@@ -144,7 +144,7 @@ pub(super) async fn many_rooms(people: &[Person]) {
 /// So many log-ins at once, with wrong passwords and right ones.
 pub(super) async fn log_ins(base: &str, count: usize) {
     let log_in = |at: usize| async move {
-        let password = if at % 2 == 0 { PASSWORD } else { "something else 7" };
+        let password = if at.is_multiple_of(2) { PASSWORD } else { "something else 7" };
         let body = json!({"mail": format!("person-{}@example.org", at % 4), "password": password});
         let status = Person::at(base).post("/sessions", body).await.status.as_u16();
         assert!([200, 401, 429, 503].contains(&status), "{status}");

@@ -220,7 +220,7 @@ impl Trial {
                     assert!(self.awareness.encode_all().is_none_or(|all| !all.is_empty()));
                 }
                 Ok(Message::AskAwareness | Message::Token(_) | Message::Probe) => {
-                    self.counts.answered += 1
+                    self.counts.answered += 1;
                 }
                 Err(_) => self.counts.malformed += 1,
             }

@@ -203,7 +203,7 @@ fn flip(place: &Place, seed: u64) {
     let mut rng = StdRng::seed_from_u64(seed);
     for _ in 0..=seed % 3 {
         // Every other time in one of the first pages, where everything begins.
-        let end = if seed % 2 == 0 { file.len() } else { file.len().min(40 * 4_096) };
+        let end = if seed.is_multiple_of(2) { file.len() } else { file.len().min(40 * 4_096) };
         file[rng.random_range(100..end)] ^= 1 << rng.random_range(0..8);
     }
     std::fs::write(&path, file).unwrap();
