@@ -51,6 +51,8 @@ for (const language of ['ko', 'en'] as const) {
       await close()
       await at(shown).waitFor({ state: 'hidden' })
     }
+    // What was closed takes its entry out of the history; an address that is typed meanwhile would be given up for that.
+    await expect.poll(() => page.evaluate(() => (history.state as { layers?: number } | null)?.layers ?? 0)).toBe(0)
 
     const editor = await EditorPage.open(page, trip)
     await editor.addNotes(1, LONG)
