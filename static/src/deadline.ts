@@ -9,6 +9,8 @@ export class TimeoutError extends Error {
 export const REQUEST_MS = 10_000;
 /** A ticket for a socket: without one nothing is sent, so it is given up sooner and asked for again. */
 export const TICKET_MS = 8_000;
+/** A ticket after a socket fell silent: the browser's other idle connections are as dead, and a request that is given up ends its own. */
+export const DOUBTED_TICKET_MS = 2_500;
 /** Going on with a session, and ending it. */
 export const SESSION_MS = 8_000;
 /** What the server works on for longer: versions, restores, copies, sample trips. */

@@ -133,8 +133,8 @@ export class Api {
 
   // Documents and versions
 
-  ticket(document: string): Promise<t.Ticket> {
-    return this.#call("POST", path`/documents/${document}/tickets`, { within: TICKET_MS });
+  ticket(document: string, ms = TICKET_MS): Promise<t.Ticket> {
+    return this.#call("POST", path`/documents/${document}/tickets`, { within: ms });
   }
 
   saveVersion(document: string, name?: string, key = newKey()): Promise<t.Version> {
@@ -171,8 +171,8 @@ export class Api {
 
   // Events
 
-  eventsTicket(): Promise<t.EventsTicket> {
-    return this.#call("POST", "/events/tickets", { within: TICKET_MS });
+  eventsTicket(ms = TICKET_MS): Promise<t.EventsTicket> {
+    return this.#call("POST", "/events/tickets", { within: ms });
   }
 
   /** Never fails: offline, the map that comes with the program is drawn. */

@@ -60,7 +60,7 @@ class LiveEvents {
   #begin(): void {
     const link = new EventsLink({
       url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/events`,
-      ticket: () => api.eventsTicket(),
+      ticket: (ms) => api.eventsTicket(ms),
       onArrived: (notices) => this.#tell({ type: "arrived", notices }),
       onUnwatched: (room) => this.#tell({ type: "unwatched", room }),
     });

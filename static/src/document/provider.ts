@@ -28,7 +28,7 @@ export interface ProviderOptions {
   readonly url: string;
   /** Whose edits these are: no ticket of anybody else carries them. */
   readonly user: string;
-  readonly ticket: () => Promise<Ticket>;
+  readonly ticket: (ms?: number) => Promise<Ticket>;
   /** False: the local copy is of another epoch. */
   readonly acceptEpoch: (epoch: number) => boolean;
   /** The whole document is about to go out, as far as the server lacks it. */

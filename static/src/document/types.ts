@@ -35,7 +35,7 @@ export interface OpenOptions {
   readonly id: string;
   readonly user: Person;
   /** Fetches a new ticket; rejects with an ApiError (status 403, 404: access is gone) or a network error. */
-  readonly ticket: () => Promise<Ticket>;
+  readonly ticket: (ms?: number) => Promise<Ticket>;
   /** Base of the socket; default: this page's host, `ws(s)://host/sync/`. */
   readonly syncUrl?: string;
   /** Default true where IndexedDB exists. */

@@ -10,7 +10,7 @@ const PROBE = 0;
 
 export interface LinkOptions {
   readonly url: string;
-  readonly ticket: () => Promise<TransportTicket>;
+  readonly ticket: (ms?: number) => Promise<TransportTicket>;
   readonly onArrived: (notices: readonly Notice[]) => void;
   readonly onUnwatched: (room: string) => void;
   readonly makeSocket?: (url: string) => Socket;

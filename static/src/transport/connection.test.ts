@@ -1,7 +1,8 @@
 // The socket's life with made-up sockets and timers: when it comes back, when it stays away, and with which ticket.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { backoff } from "./backoff";
-import { AGAIN_MS, Connection, OPENING_MS, type Socket } from "./connection";
+import { DOUBTED_TICKET_MS } from "../deadline";
+import { AGAIN_MS, Connection, DOUBTED_AGAIN_MS, OPENING_MS, type Socket } from "./connection";
 import { ANSWER_MS, QUIET_MS } from "./pulse";
 
 class FakeSocket implements Socket {
@@ -33,7 +34,7 @@ class FakeSocket implements Socket {
   }
 }
 
-function setUp(ticket: () => Promise<{ token: string; epoch: number }>) {
+function setUp(ticket: (ms?: number) => Promise<{ token: string; epoch: number }>) {
   const sockets: FakeSocket[] = [];
   const events: string[] = [];
   const connection = new Connection({
@@ -244,6 +245,29 @@ describe("a connection", () => {
     await soon();
     expect(events).toEqual(["ticket second"]);
     expect(sockets.map(({ url }) => url)).toEqual(["ws://x?token=second"]);
+    connection.stop();
+  });
+
+  it("after a silence does not wait long for what may travel on dead connections, but only so often", async () => {
+    const waits: (number | undefined)[] = [];
+    let silent = false;
+    const { connection, sockets } = setUp((ms) => {
+      if (!silent) return Promise.resolve({ token: "t", epoch: 1 });
+      waits.push(ms);
+      return new Promise((_, reject) => setTimeout(() => reject(new Error("unreachable")), ms ?? 8_000));
+    });
+    connection.start();
+    await soon();
+    sockets[0]?.open();
+    silent = true;
+    await soon(QUIET_MS + ANSWER_MS + 250);
+    expect(waits).toEqual([DOUBTED_TICKET_MS]);
+    await soon(DOUBTED_AGAIN_MS);
+    expect(waits).toHaveLength(2);
+    await soon(60_000);
+    expect(waits.slice(0, 4)).toEqual(Array(4).fill(DOUBTED_TICKET_MS));
+    expect(waits.length).toBeGreaterThan(4);
+    expect(waits.slice(4).every((ms) => ms === undefined), "a slow server gets its time").toBe(true);
     connection.stop();
   });
 

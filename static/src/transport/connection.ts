@@ -1,5 +1,6 @@
 // One WebSocket, a document's or that of the events: opens it with a fresh ticket, finds out when it is dead, comes back (W9).
 import { classOf, CLOSE_CODES } from "../protocol/close-codes";
+import { DOUBTED_TICKET_MS } from "../deadline";
 import { backoff } from "./backoff";
 import { Pulse } from "./pulse";
 
@@ -25,8 +26,8 @@ export interface Socket {
 export interface ConnectionOptions<T extends TransportTicket> {
   /** Where to connect with this ticket; null: do not (another epoch, another person). */
   readonly url: (ticket: T) => string | null;
-  /** Ends by itself: each request has a deadline. */
-  readonly ticket: () => Promise<T>;
+  /** Ends by itself: each request has a deadline, this one where it is named. */
+  readonly ticket: (ms?: number) => Promise<T>;
   /** Whether a failed ticket means that the access is gone for good. */
   readonly isBarred: (error: unknown) => boolean;
   /** Whether a failed ticket means that no server answered: then one more try costs nobody anything. */
@@ -50,6 +51,9 @@ export const OPENING_MS = 10_000;
 /** While a ticket is not there after so long, another is asked for besides: the first may travel on a dead connection. */
 export const AGAIN_MS = 4_000;
 const TICKETS_AT_ONCE = 2;
+/** The same after a socket fell silent, for so many tickets: a browser keeps up to six connections to one server. */
+export const DOUBTED_AGAIN_MS = 1_200;
+const DOUBTED_TICKETS = 4;
 
 export class Connection<T extends TransportTicket> {
   readonly #options: ConnectionOptions<T>;
@@ -62,12 +66,17 @@ export class Connection<T extends TransportTicket> {
   /** Grows with each try; what belongs to an older one is ignored. */
   #generation = 0;
   #stopped = true;
+  /** So many tickets are not waited for for long: what the browser keeps open is likely dead. */
+  #doubted = 0;
 
   constructor(options: ConnectionOptions<T>) {
     this.#options = options;
     this.#pulse = new Pulse({
       probe: () => this.send(options.probe()),
-      dead: () => this.#silent(),
+      dead: () => {
+        this.#doubted = DOUBTED_TICKETS;
+        this.#silent();
+      },
     });
   }
 
@@ -150,14 +159,16 @@ export class Connection<T extends TransportTicket> {
       const ask = () => {
         if (asked >= TICKETS_AT_ONCE) return;
         asked += 1;
-        this.#options.ticket().then(resolve, (error: unknown) => {
+        const doubted = this.#doubted > 0;
+        if (doubted) this.#doubted -= 1;
+        this.#options.ticket(doubted ? DOUBTED_TICKET_MS : undefined).then(resolve, (error: unknown) => {
           asked -= 1;
           // An answer decides; silence does so only when nothing is on its way any more.
           if (!this.#options.isUnreachable(error) || asked === 0) reject(error as Error);
           else if (generation === this.#generation) this.#options.onFailed();
         });
       };
-      this.#again = setInterval(ask, AGAIN_MS);
+      this.#again = setInterval(ask, this.#doubted > 0 ? DOUBTED_AGAIN_MS : AGAIN_MS);
       ask();
     });
   }
@@ -180,6 +191,7 @@ export class Connection<T extends TransportTicket> {
     this.#opening = setTimeout(() => this.#silent(), OPENING_MS);
     socket.onopen = () => {
       this.#clear();
+      this.#doubted = 0;
       this.#pulse.start();
       this.#options.onOpen();
     };

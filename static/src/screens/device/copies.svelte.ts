@@ -79,7 +79,7 @@ export class DeviceCopies {
     if (account === null) return;
     this.busy = head.id;
     const { id, name, color } = account;
-    const trip = openTrip({ id: head.doc, user: { id, name, color }, ticket: () => api.ticket(head.doc) });
+    const trip = openTrip({ id: head.doc, user: { id, name, color }, ticket: (ms) => api.ticket(head.doc, ms) });
     let open = true;
     try {
       const { left } = await within(WORK_MS, () => Promise.race([bring(head, trip, () => open), refusal(trip)]));
