@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::read::Read;
 use crate::crdt::Refusal;
@@ -42,8 +42,8 @@ impl<'de> Visitor<'de> for Checked {
         Ok(self)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self, E> {
+        i64::try_from(value).map(|_| self).map_err(E::custom)
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
