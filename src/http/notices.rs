@@ -32,12 +32,25 @@ struct EventsTicketView {
     expires: Timestamp,
 }
 
+/// The number of a notice: no more than a signed integer of 64 bits holds, as it is described and stored.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(try_from = "u64")]
+struct Number(u64);
+
+impl TryFrom<u64> for Number {
+    type Error = String;
+
+    fn try_from(number: u64) -> Result<Self, String> {
+        i64::try_from(number).map(|_| Self(number)).map_err(|_| format!("at most {}", i64::MAX))
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoticesQuery {
     /// Those after this number; all that are kept if not given.
     #[serde(default)]
-    after: u64,
+    after: Number,
     /// 1 to 100; 100 if not given.
     limit: Option<usize>,
 }
@@ -46,7 +59,8 @@ struct NoticesQuery {
 #[serde(deny_unknown_fields)]
 struct ReadForm {
     /// The number of the last notice that was read.
-    until: u64,
+    #[schema(value_type = u64)]
+    until: Number,
 }
 
 /// A ticket for the socket of the events, good for ten minutes.
@@ -78,7 +92,7 @@ async fn list(
     Asked(NoticesQuery { after, limit }): Asked<NoticesQuery>,
 ) -> Result<Json<NoticesPage>, ApiError> {
     let limit = limit.unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
-    Ok(Json(app.notify.since(me.user, after, limit).await?))
+    Ok(Json(app.notify.since(me.user, after.0, limit).await?))
 }
 
 /// Note that everything up to this number was read. It never goes back.
@@ -91,5 +105,5 @@ async fn read(
     me: Session,
     Body(ReadForm { until }): Body<ReadForm>,
 ) -> Result<Json<ReadView>, ApiError> {
-    Ok(Json(app.notify.mark_read(me.user, until).await?))
+    Ok(Json(app.notify.mark_read(me.user, until.0).await?))
 }
