@@ -1,7 +1,7 @@
 // The log-out of a person: asks about what is nowhere else, clears what is on this device, and tells the server, now or later.
 import { tick } from "svelte";
 import { api } from "../api";
-import { clearCopies, fileOf, listKept, removeKept, unsentOf, type Kept } from "../document";
+import { clearCopies, fileOf, listKept, removeKept, setAsides, unsentOf, type Kept } from "../document";
 import { download, fileName } from "../screens/editor/download";
 import { notices } from "../ui/notices.svelte";
 import { t } from "../ui/text.svelte";
@@ -93,6 +93,7 @@ class Leaving {
 
 async function clear(user: string, keep: boolean): Promise<void> {
   await clearCopies(user, keep);
+  await setAsides.forgetTaken((of) => of.user === user);
   if (keep) return;
   for (const kept of await listKept(user)) await removeKept(kept);
 }

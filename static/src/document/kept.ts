@@ -86,6 +86,6 @@ export async function keepFile(bytes: Uint8Array, user: string): Promise<asides.
 
 /** For good: at the person's word. */
 export async function removeKept(kept: Kept): Promise<void> {
-  if (kept.is === "aside") await asides.remove(kept.id);
+  if (kept.is === "aside") await asides.discard(kept.head);
   else if (kept.is === "copy") await deleteCopy(kept.id);
 }

@@ -9,7 +9,7 @@ import { listCopies } from "./copies";
 import { Hub, join, settle, TRIP } from "./hub.test-support";
 import { project } from "./reader";
 import { bring, keep } from "./recovery";
-import { add, addOnce, fromFile, KeepError, list, made, merge, read, remove, replace, toFile, type SetAside } from "./set-aside";
+import { add, addOnce, discard, forgetTaken, fromFile, KeepError, list, made, merge, read, remove, replace, toFile, type SetAside } from "./set-aside";
 import type { OpenTrip } from "./trip";
 
 let hub: Hub;
@@ -460,6 +460,26 @@ describe("what is kept", () => {
     expect((await read(mine.id))?.state).toEqual(mine.state);
     // Another copy knows nothing of it.
     expect(await addOnce(aside("4", "first"), "another")).toMatchObject({ whole: true });
+  });
+
+  it("stays known to other windows while it is merged, and not once the person deletes it or leaves", async () => {
+    const saying = (word: string) => {
+      const doc = new Y.Doc();
+      doc.getText("desc").insert(0, word);
+      return made({ ...one(Y.encodeStateAsUpdate(doc)), base: Y.encodeStateAsUpdate(new Y.Doc()) });
+    };
+    const [merged, deleted, kept] = [saying("merged"), saying("deleted"), saying("kept")];
+    const again = (was: SetAside) => ({ ...was, id: made(was).id });
+    await addOnce(merged, "one");
+    await remove(merged.id);
+    expect(await addOnce(again(merged), "one")).toBeNull();
+    await addOnce(deleted, "two");
+    await discard(deleted);
+    expect(await addOnce(again(deleted), "two")).not.toBeNull();
+    await addOnce(kept, "three");
+    await forgetTaken((of) => of.user === user);
+    expect(await addOnce(again(kept), "three")).not.toBeNull();
+    expect((await list(user)).map(({ id }) => id)).toContain(kept.id);
   });
 
   it("is a file, and comes back from it; anything else is refused with words", async () => {

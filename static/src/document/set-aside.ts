@@ -137,7 +137,8 @@ export async function addOnce(one: SetAside, copy: string | null, now: () => num
     const fresh = others === null ? one : newIn(isSecond ? made(one, now) : one, others);
     if (fresh === null) return null;
     const aside = { ...fresh, bytes: sizeOf(fresh) };
-    const next = { id: copy, turn: (taken?.turn ?? 0) + 1, at: now(), state: aside.state, others, last: aside.id };
+    const { user, doc } = one;
+    const next = { id: copy, user, doc, turn: (taken?.turn ?? 0) + 1, at: now(), state: aside.state, others, last: aside.id };
     if (await put(aside, next)) return aside;
   }
 }
@@ -149,7 +150,7 @@ function newIn(one: SetAside, others: Uint8Array): SetAside | null {
   return items.length === 0 ? null : { ...one, ...sources, items, whole: false };
 }
 
-/** Takes it away for good: only where it is on the server, or where the person has said so. */
+/** Takes it away for good: what the server has by now. Other windows do not keep it once more. */
 export async function remove(id: string): Promise<void> {
   const db = await open();
   try {
@@ -161,6 +162,26 @@ export async function remove(id: string): Promise<void> {
     db.close();
   }
   tell();
+}
+
+/** Takes it away at the person's word: with it goes what other windows would know it by. */
+export async function discard({ id, user, doc }: Pick<SetAsideHead, "id" | "user" | "doc">): Promise<void> {
+  await remove(id);
+  await forgetTaken((of) => of.user === user && of.doc === doc);
+}
+
+/** Forgets what was set aside of copies that nobody opens here any more: all of it is what a person typed. */
+export async function forgetTaken(isGone: (of: { readonly user: string; readonly doc: string }) => boolean): Promise<void> {
+  if (!hasDatabases()) return;
+  const db = await open();
+  try {
+    const task = db.transaction([TAKEN], "readwrite");
+    const store = task.objectStore(TAKEN);
+    for (const one of await done<Taken[]>(store.getAll())) if (isGone(one)) store.delete(one.id);
+    await finished(task);
+  } finally {
+    db.close();
+  }
 }
 
 /** Calls `run` whenever what is kept has changed, in any window; returns how to stop. */
@@ -226,6 +247,8 @@ function tell(): void {
 interface Taken {
   /** The copy's identity. */
   readonly id: string;
+  readonly user: string;
+  readonly doc: string;
   /** Grows with each time; who has read another one begins again. */
   readonly turn: number;
   readonly at: number;

@@ -49,7 +49,7 @@ export class KeptCopies {
   }
 
   remove(head: SetAsideHead): Promise<void> {
-    return setAsides.remove(head.id);
+    return setAsides.discard(head);
   }
 
   async #read(): Promise<void> {
