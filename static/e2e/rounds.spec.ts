@@ -10,7 +10,7 @@ import { expect, Person, test } from './fixtures'
 
 /** `MOIM_BROWSER_ROUNDS=20` plays more, `MOIM_BROWSER_SEED=17` begins elsewhere. */
 const ROUNDS = Number(process.env.MOIM_BROWSER_ROUNDS ?? 1)
-const SEED = Number(process.env.MOIM_BROWSER_SEED ?? 1)
+const SEED = Number(process.env.MOIM_BROWSER_SEED ?? 2)
 const STEPS = 24
 /** In the first part of a round a trip holds so many cards; in the end there is room for all. */
 const FEW = '8'
@@ -27,6 +27,7 @@ test.use({
 class Traveller {
   isOnline = true
   readonly typed: string[] = []
+  #texts = 0
 
   constructor(
     readonly name: string,
@@ -44,7 +45,8 @@ class Traveller {
   }
 
   private text(): string {
-    const text = `${this.name} wrote ${this.typed.length}`
+    // None is a part of another one, and none comes twice.
+    const text = `${this.name} wrote ${String(++this.#texts).padStart(3, '0')}`
     this.typed.push(text)
     return text
   }
