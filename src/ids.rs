@@ -251,6 +251,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_made_later_has_a_greater_id_also_within_one_millisecond() {
+        let versions: Vec<_> = (0..1_000).map(|_| VersionId::new()).collect();
+        assert!(versions.is_sorted_by(|one, next| one < next));
+        let documents: Vec<_> = (0..1_000).map(|_| DocId::new(DocKind::Trip).to_string()).collect();
+        assert!(documents.is_sorted_by(|one, next| one < next));
+    }
+
+    #[test]
     fn no_two_histories_come_to_the_same_epoch() {
         let mut seen = std::collections::BTreeSet::new();
         for _ in 0..1_000 {

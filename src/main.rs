@@ -12,9 +12,9 @@ use moim::{
     http::{listen, probe, shown_address},
     run, telemetry, upkeep, users,
 };
+use tikv_jemallocator::Jemalloc;
 
 use signals::Signals;
-use tikv_jemallocator::Jemalloc;
 
 /// The system's keeps what many threads have freed; this one gives it back (`.cargo/config.toml`).
 #[global_allocator]
