@@ -24,6 +24,8 @@ export interface HistoryOptions {
   readonly remote: unknown;
   /** A client that somebody types with, known from awareness. */
   readonly isPeer: (client: number) => boolean;
+  /** Whether anybody else types here, in any window. */
+  readonly hasPeers: () => boolean;
 }
 
 /** Edits of the server that are expected as this person's doing, and those that came. */
@@ -150,6 +152,12 @@ export class UndoHistory implements History {
     );
   }
 
+  /** What only deletes bears no name: it is the server's where nobody else is here. */
+  #isByServer(transaction: Y.Transaction): boolean {
+    const isNameless = authorsOf(transaction).length === 0;
+    return isNameless ? !this.#options.hasPeers() : this.#hasServerEdit(transaction);
+  }
+
   #adopt(item: StackItem): void {
     this.cut();
     this.#adoption?.found.push(item);
@@ -181,7 +189,7 @@ export class UndoHistory implements History {
     const { origin } = transaction;
     const adopted = origin === this.#options.remote && this.#wasAdopted(transaction);
     if (origin === LOCAL || origin === this.#manager || adopted) return;
-    const whole = origin === this.#options.remote && this.#hasServerEdit(transaction);
+    const whole = origin === this.#options.remote && this.#isByServer(transaction);
     for (const [text, event] of textEvents(transaction.changedParentTypes)) {
       const before = this.#values.get(text);
       if (before === undefined) continue;

@@ -100,6 +100,7 @@ export class OpenTrip implements TripDocument {
       writable: () => this.#isWritable(),
       remote: REMOTE,
       isPeer: (client) => this.#awareness.getStates().has(client),
+      hasPeers: () => [...this.#awareness.getStates().keys()].some((client) => client !== this.#doc.clientID),
     });
     this.cards = new CardEdits(this.#bench);
     this.days = new DayEdits(this.#bench, this.cards);
