@@ -1,5 +1,7 @@
 //! A client on a document's real socket, for tests: says frames, and waits for what it expects with a deadline.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use moim::protocol;
@@ -102,12 +104,17 @@ impl Socket {
         tokio::time::timeout(PATIENCE, hearing).await.expect("nothing was heard")
     }
 
-    /// Waits until something has come, and leaves it where it is.
+    /// Waits until more has come than all that a connection is told at first, and leaves it where it is.
     pub(crate) async fn begins_to_hear(&mut self) {
+        const MORE: usize = 1024;
         let MaybeTlsStream::Plain(stream) = self.0.get_mut() else { unreachable!("no TLS here") };
-        let mut first = [0];
-        let hearing = stream.peek(&mut first);
-        assert_eq!(tokio::time::timeout(PATIENCE, hearing).await.unwrap().unwrap(), 1);
+        let mut first = [0; MORE];
+        let hearing = async {
+            while stream.peek(&mut first).await.unwrap() < MORE {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, hearing).await.expect("nothing was heard");
     }
 
     /// Everything until a frame like this, which is the last; or the code of a close that came before.
