@@ -54,7 +54,7 @@ test-interop: tests/interop/node_modules/.stamp debug-binary ## stock Yjs client
 
 # One after another: each is enough for two cores. What failed may have left clients behind, who are not waited for.
 test-fleet: tests/interop/node_modules/.stamp debug-binary ## three nodes behind nginx, what fails under them, and 60 stock Yjs clients (5 minutes)
-	cd tests/interop && node --test --test-force-exit --test-concurrency=1 fleet/lone.js fleet/cluster.js
+	cd tests/interop && node --test --test-reporter=spec --test-force-exit --test-concurrency=1 fleet/lone.js fleet/cluster.js
 
 test-histories: tests/interop/node_modules/.stamp static/dist/index.html ## fresh random histories of Yjs 13.5 and 13.6, there and back
 	mkdir -p target/histories
