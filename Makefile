@@ -26,7 +26,7 @@ export MOIM_BIN ?= $(CURDIR)/target/debug/moim
 client_sources := $(shell find static -type d \( -name node_modules -o -name dist -o -name generated \
 	-o -name e2e \) -prune -o -type f -print)
 
-.PHONY: help run build test test-rust test-client test-interop test-fleet test-histories test-e2e test-image test-image-dist check bench soak soak-mutations soak-honest \
+.PHONY: help run build test test-rust test-client test-interop test-fleet test-histories test-e2e test-image test-image-dist check bench soak soak-mutations soak-honest soak-traces \
 	soak-memory soak-simulation fuzz fmt deny setup packages clean
 
 help: ## this list
@@ -84,9 +84,14 @@ soak-mutations: static/dist/index.html ## 20 million damaged messages: nothing c
 	MOIM_MUTATIONS=$(MUTATIONS) MOIM_SEED=$(MUTATIONS_SEED) \
 		cargo test --test it mutation::damaged -- --nocapture
 
-soak-honest: tests/interop/node_modules/.stamp static/dist/index.html ## $EDITS edits of every kind in one document, by four people: none is refused
+soak-honest: tests/interop/node_modules/.stamp debug-binary ## $EDITS edits of every kind in one document, by four people: through the guard, and on a server
 	cd tests/interop && node honest/generate.js ../../target/sessions.json $(EDITS) 4 1 all
 	MOIM_SESSIONS=$(CURDIR)/target/sessions.json cargo test --test it honest::sessions
+	cd tests/interop && MOIM_HONEST_EDITS=$(EDITS) node --test-reporter=spec honest/soak.js
+
+soak-traces: tests/interop/node_modules/.stamp debug-binary ## recorded sessions of real people ($TRACES: files of github.com/josephg/editing-traces) on a server
+	test -n "$(TRACES)" || { echo 'say which: make soak-traces TRACES="folder/*.json.gz"' >&2; exit 1; }
+	cd tests/interop && node honest/traces.js $(abspath $(wildcard $(TRACES)))
 
 soak-simulation: static/dist/index.html ## 20 000 simulated worlds of each kind: nothing acknowledged is lost, and all converge
 	MOIM_SIMULATION_SEEDS=20000 cargo test --test it simulation::

@@ -6,11 +6,21 @@ import { addCard, moveCard, noteOf } from '../harness/trip.js'
 
 const WORDS = ['Seoul ', '제주 바다 ', 'a long walk ', 'coffee, ', '한글을 씁니다. ', '섬 ', 'x', '\n']
 
+/** What people keep in one text, page or list: longer than this, they cut some of it. */
+const MOST = { letters: 20_000, formatted: 3_000, paragraphs: 200, points: 500 }
+
 /** A cursor that mostly stays where it was, as people's do. */
 function cursor (me, length, random) {
   if (me.at === undefined || random.chance(0.05)) me.at = random.below(length + 1)
   me.at = Math.min(me.at, length)
   return me.at
+}
+
+/** Cuts a quarter of a text that has become too long. */
+function hasCut (text, most, random) {
+  if (text.length <= most) return false
+  text.delete(random.below(text.length - most / 4), most / 4)
+  return true
 }
 
 function typeInto (text, me, random) {
@@ -28,7 +38,8 @@ function typeInto (text, me, random) {
 
 /** Types a text letter by letter, and corrects itself. */
 export function typing (doc, me, random) {
-  typeInto(doc.getText('codemirror'), me, random)
+  const text = doc.getText('codemirror')
+  if (!hasCut(text, MOST.letters, random)) typeInto(text, me, random)
 }
 
 /** Pastes long pieces into a text, cuts others out, and replaces words. */
@@ -36,13 +47,14 @@ export function pasting (doc, me, random) {
   const text = doc.getText('monaco')
   const at = random.below(text.length + 1)
   const length = Math.min(text.length - at, 1 + random.below(400))
-  if (text.length > 20_000 || (length > 0 && random.chance(0.4))) return text.delete(at, length)
+  if (text.length > MOST.letters || (length > 0 && random.chance(0.4))) return text.delete(at, length)
   text.insert(at, random.pick(WORDS).repeat(1 + random.below(60)))
 }
 
 /** Formats a text: bold, links, headings, embeds. */
 export function formatting (doc, me, random) {
   const text = doc.getText('quill')
+  if (hasCut(text, MOST.formatted, random)) return
   if (text.length < 20 || random.chance(0.6)) return typeInto(text, me, random)
   const at = random.below(text.length)
   const length = Math.min(text.length - at, 1 + random.below(30))
@@ -77,7 +89,9 @@ export function drawing (doc, me, random) {
     }
   }
   const shape = shapes.get(me.shape)
-  if (random.chance(0.2)) return shape.get('points').push([random.below(1000), random.below(1000)])
+  const points = shape.get('points')
+  if (points.length > MOST.points) return points.delete(0, points.length)
+  if (random.chance(0.2)) return points.push([random.below(1000), random.below(1000)])
   shape.set('x', random.below(1000))
   shape.set('y', random.below(1000))
 }
@@ -102,7 +116,7 @@ export function writing (doc, me, random) {
   }
   const at = random.below(page.length)
   const paragraph = page.get(at)
-  if (random.chance(0.05)) return page.delete(at, 1)
+  if (page.length > MOST.paragraphs || random.chance(0.05)) return page.delete(at, 1)
   if (random.chance(0.05)) return paragraph.setAttribute('align', random.pick(['left', 'right']))
   const text = paragraph.get(0)
   if (text === undefined) return paragraph.insert(0, [new Y.XmlText('again')])

@@ -1,0 +1,116 @@
+// A session of stock clients who edit one document at the same time: nothing is refused, all agree, also after a restart.
+
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { setImmediate as turn } from 'node:timers/promises'
+
+import * as Y from 'yjs'
+
+import { agree, Peer } from '../harness/peer.js'
+import { until } from '../harness/wait.js'
+
+/** Machines do in seconds what people do in days: what slows a socket down to people's speed is out of the way. */
+export const AT_ONCE = { MOIM_MESSAGES_PER_SECOND: '1000000', MOIM_BYTES_PER_SECOND: '1000000000' }
+
+/** After so many edits of each, everybody waits for the others. */
+const BREATH = 250
+const WITHIN = 120_000
+
+export class Session {
+  /** So many authors in a new trip, and a witness who writes nothing. */
+  static async open (scene, authors) {
+    const session = new Session(scene, await scene.trip())
+    const people = [scene.owner]
+    while (people.length < authors) people.push(await scene.member(session.trip))
+    for (const person of people) session.peers.push(await session.join(person))
+    session.witness = await session.join(scene.owner)
+    return session
+  }
+
+  constructor (scene, trip) {
+    Object.assign(this, { scene, trip, peers: [], closes: [], edits: 0 })
+  }
+
+  get everybody () {
+    return [...this.peers, this.witness]
+  }
+
+  async join (person) {
+    const peer = await Peer.join(person, this.trip)
+    peer.me = {}
+    peer.provider.on('closed', ({ code }) => this.closes.push(code))
+    return peer
+  }
+
+  /** Everybody makes so many edits, and hears of the others' in between. */
+  async run (count, edit, random) {
+    for (let n = 1; n <= count; n++) {
+      for (const peer of this.peers) this.edit(peer, edit, random)
+      if (n % 3 === 0) await turn()
+      if (n % BREATH === 0) await this.agreed()
+    }
+    await this.agreed()
+  }
+
+  /** The first goes offline while all go on, and comes back. */
+  async apart (count, edit, random) {
+    const [away, ...others] = this.peers
+    away.goOffline()
+    await until('it is offline', () => !away.isConnected)
+    for (let n = 0; n < count; n++) {
+      for (const peer of this.peers) this.edit(peer, edit, random)
+    }
+    await until('the others agree', () => agree([...others, this.witness]), WITHIN)
+    this.closes.length = 0
+    away.goOnline()
+    await this.agreed()
+  }
+
+  edit (peer, edit, random) {
+    peer.doc.transact(() => edit(peer.doc, peer.me, random))
+    this.edits++
+  }
+
+  async agreed () {
+    await until('all agree', () => {
+      assert.deepEqual(this.closes, [], 'the server closed a connection')
+      return agree(this.everybody)
+    }, WITHIN)
+  }
+
+  /** The server is killed and started again: whoever joins reads the same, and everybody goes on. */
+  async restarted (edit, random) {
+    const { server } = this.scene
+    await server.kill()
+    await until('all have noticed', () => this.everybody.every((peer) => !peer.isConnected))
+    await server.run()
+    await until('all are back', () => this.everybody.every((peer) => peer.isConnected))
+    this.closes.length = 0
+    const fresh = await this.join(this.scene.owner)
+    await until('a newcomer agrees', () => agree([...this.everybody, fresh]), WITHIN)
+    assert.deepEqual(content(fresh.doc, this.witness.doc), content(this.witness.doc, this.witness.doc))
+    fresh.leave()
+    this.closes.length = 0
+    await this.run(3, edit, random)
+  }
+
+  leave () {
+    this.everybody.forEach((peer) => peer.leave())
+  }
+
+  /** The memory of the server, in MiB. */
+  async memory () {
+    const status = await readFile(`/proc/${this.scene.server.process.pid}/status`, 'utf8')
+    return Math.round(Number(status.match(/VmRSS:\s+(\d+)/)[1]) / 1024)
+  }
+}
+
+/** What a document reads in the roots that another one has. */
+function content (doc, like) {
+  const read = {}
+  for (const [name, type] of like.share) {
+    const own = type.constructor === Y.AbstractType ? undefined : doc.get(name, type.constructor)
+    read[name] = own instanceof Y.Text ? own.toDelta() : own?.toJSON()
+  }
+  return read
+}
