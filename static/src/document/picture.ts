@@ -71,9 +71,13 @@ function rowsOf(map: Y.Map<unknown>): Map<string, Row> {
   const rows = new Map<string, Row>();
   for (const [key, value] of map.entries()) {
     const row = asSharedMap(value);
-    if (row) rows.set(key, new Map([...row.entries()].flatMap(([name, field]) => fieldOf(name, field))));
+    if (row) rows.set(key, pictureOfRow(row));
   }
   return rows;
+}
+
+export function pictureOfRow(row: Y.Map<unknown>): Row {
+  return new Map([...row.entries()].flatMap(([name, field]) => fieldOf(name, field)));
 }
 
 function fieldOf(name: string, value: unknown): [string, Field][] {

@@ -17,6 +17,7 @@ import { LASTING, LOCAL, rootsOf } from "./schema";
 import * as asides from "./set-aside";
 import { Signal, type Readable } from "./signal";
 import { fieldName, TripText } from "./texts";
+import { keepTwins } from "./twins";
 import type {
   OpenOptions,
   Role,
@@ -107,7 +108,9 @@ export class OpenTrip implements TripDocument {
     this.#view = new FreshSignal<TripView>(this.#picture(), () => this.#refresh());
     this.#doc.on("beforeAllTransactions", () => (this.#isFirst = true));
     this.#doc.on("beforeTransaction", (transaction: Y.Transaction) => this.#noteBase(transaction));
-    this.#unwatch = this.#bench.reader.watch((origin) => this.#later(origin === REMOTE));
+    const unwatch = this.#bench.reader.watch((origin) => this.#later(origin === REMOTE));
+    const keepNoTwins = keepTwins(this.#doc, REMOTE, () => this.#mayKeep(), (change) => this.#doc.transact(change, LASTING));
+    this.#unwatch = () => [unwatch, keepNoTwins].forEach((stop) => stop());
     this.#sync = new Signal(this.#provider.sync.get());
     this.#provider.sync.subscribe(() => this.#noteSync());
     this.#copy.others.subscribe(() => this.#noteSync());
@@ -325,6 +328,12 @@ export class OpenTrip implements TripDocument {
 
   #isWritable(): boolean {
     return this.#provider.writable && !this.#closed && !this.#frozen;
+  }
+
+  /** Also what no server takes any more: it is set aside then. */
+  #mayKeep(): boolean {
+    if (this.#closed || this.#frozen) return false;
+    return this.#provider.writable || this.#provider.sync.get().kind === "access-changed";
   }
 
   #load(): void {
