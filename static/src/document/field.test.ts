@@ -2,6 +2,7 @@
 // @vitest-environment happy-dom
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import * as Y from "yjs";
 import { diff, mapIndex, mapRanges, type Splice } from "./diff";
 import { Hub, join, settle } from "./hub.test-support";
 import type { OpenTrip } from "./trip";
@@ -162,5 +163,52 @@ describe("positions", () => {
       [4, 6],
     ]);
     expect(mapRanges([[1, 4]], [{ retain: 2 }, { delete: 9 }])).toEqual([[1, 2]]);
+  });
+});
+
+describe("a field of a card in whose place another one comes", () => {
+  const note = () => a.view.get().cards.get(id)?.card.note;
+  let id: string;
+
+  /** Somebody makes the card once more under its id, as after a crash of the server. */
+  async function again(value: string): Promise<void> {
+    const made = new Y.Map<unknown>();
+    for (const name of ["title", "note"]) made.set(name, new Y.Text(value));
+    made.set("kind", "note");
+    made.set("at", [null, "a"]);
+    hub.doc.getMap("cards").set(id, made);
+    const update = Y.encodeStateAsUpdate(hub.doc);
+    for (const socket of hub.sockets) socket.give({ type: "update", update });
+    await settle();
+  }
+
+  beforeEach(async () => {
+    unbind();
+    id = a.cards.add({ kind: "note", title: "n", note: "first" });
+    await settle();
+    unbind = a.text({ of: "cardNote", card: id }).bind(field);
+  });
+
+  it("shows that one, and what is typed from then on goes into it", async () => {
+    await again("the second text");
+    expect(field.value).toBe("the second text");
+    type("the second text, and more");
+    expect(note()).toBe("the second text, and more");
+    await settle();
+    b.cards.setNote(id, "by b: the second text, and more");
+    await settle();
+    expect(field.value).toBe("by b: the second text, and more");
+  });
+
+  it("keeps what is being composed", async () => {
+    type("first 가");
+    await settle();
+    compose(true);
+    field.value = "first 가나";
+    await again("the second text");
+    expect(field.value).toBe("first 가나");
+    compose(false);
+    expect(note()).toContain("나");
+    expect(field.value).toBe(note());
   });
 });

@@ -135,9 +135,10 @@ class Binding {
     this.#field.scrollTop = scrollTop;
   }
 
-  #onRemote(event: Y.YTextEvent): void {
+  #onRemote(event: Y.YTextEvent | null): void {
     if (this.#writing) return;
-    this.#held.push(event.delta);
+    if (event) this.#held.push(event.delta);
+    else this.#held = [deltaBetween(this.#base, this.#text.read())];
     if (!this.#composing) this.#settle();
   }
 

@@ -79,11 +79,23 @@ export class TripText implements SharedText {
     this.#home.bench.typing(() => change(text));
   }
 
-  /** Calls `changed` after every change, with what a field needs to follow it. */
-  observe(changed: (event: Y.YTextEvent, transaction: Y.Transaction) => void): () => void {
-    const text = this.#text();
+  /** Calls `changed` after every change, with what a field needs to follow it; null: another text has come in its place. */
+  observe(changed: (event: Y.YTextEvent | null) => void): () => void {
+    let text = this.#text();
+    const follow = () => {
+      const now = this.#text();
+      if (now === text) return;
+      text?.unobserve(changed);
+      text = now;
+      text?.observe(changed);
+      changed(null);
+    };
     text?.observe(changed);
-    return () => text?.unobserve(changed);
+    const unwatch = watchCard(this.ref, this.#home.bench.roots, follow);
+    return () => {
+      unwatch();
+      text?.unobserve(changed);
+    };
   }
 
   /** A selection that stays where it is in the text while others type. */
@@ -133,6 +145,16 @@ function resolve(ref: TextRef, doc: Y.Doc, roots: Roots): Y.Text | null {
     case "cardNote":
       return asSharedText(asSharedMap(roots.cards.get(ref.card))?.get("note"));
   }
+}
+
+/** Texts of cards go and come with them; the others are always there. */
+function watchCard(ref: TextRef, { cards }: Roots, run: () => void): () => void {
+  if (!("card" in ref)) return () => undefined;
+  const look = ({ keysChanged }: Y.YMapEvent<unknown>) => {
+    if (keysChanged.has(ref.card)) run();
+  };
+  cards.observe(look);
+  return () => cards.unobserve(look);
 }
 
 function limitOf(ref: TextRef): number {
