@@ -55,3 +55,29 @@ test('a step 2 as large as a document is stored, an update of 300 KiB is refused
   assert.equal(full.reason, 'too large: document')
   assert.equal(raw.closed, undefined)
 })
+
+test('an editor of one\'s own holds a text longer than any of the trip\'s may be, pasted or opened with it', async (t) => {
+  const id = await scene.trip()
+  const long = '가'.repeat(20_001)
+  const [a, b] = [await scene.join(t, id), await scene.join(t, id)]
+  for (const root of ['codemirror', 'monaco', 'quill']) {
+    const isOpenedWithIt = root === 'quill'
+    if (isOpenedWithIt) a.goOffline()
+    a.doc.getText(root).insert(0, long)
+    b.doc.getText(root).insert(0, 'typed beside it ')
+    if (isOpenedWithIt) a.goOnline()
+    await converged([a, b], PATIENCE)
+    assert.equal(b.doc.getText(root).length, long.length + 'typed beside it '.length)
+  }
+  // What the trip itself shows keeps its limit, and the edit is refused alone.
+  const raw = await scene.open(t, id, { ack: 1 })
+  const note = new Y.Doc()
+  note.getText('day:d1:note').insert(0, long)
+  raw.send(update(Y.encodeStateAsUpdate(note)))
+  const refused = await raw.hears('the refusal', ({ kind }) => kind === 'refused')
+  assert.equal(refused.reason, 'too large: text')
+  const fits = new Y.Doc()
+  fits.getText('day:d1:note').insert(0, long.slice(1))
+  raw.send(update(Y.encodeStateAsUpdate(fits)))
+  await until('what fits is stored', () => raw.stored === 2, PATIENCE)
+})
