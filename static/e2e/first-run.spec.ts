@@ -73,3 +73,31 @@ for (const { locale, words } of [
     await page.getByTestId('login-form').waitFor()
   })
 }
+
+test('a mail address is one, however its host is written', async ({ browse }) => {
+  const page = await browse()
+  await page.goto('/signup')
+  await page.getByTestId('name').fill('Mina')
+  await page.getByTestId('mail').fill('mina@b\u00fccher.example')
+  await page.getByTestId('password').fill('correct horse battery staple')
+  await page.getByTestId('submit').click()
+  await page.getByTestId('account-menu').click()
+  await expect(page.getByText('mina@b\u00fccher.example'), 'shown as people write it').toBeVisible()
+
+  const elsewhere = await browse()
+  for (const mail of ['mina@xn--bcher-kva.example', 'MINA@BÜCHER.example', 'mina@bu\u0308cher.example']) {
+    await elsewhere.context().clearCookies()
+    await elsewhere.goto('/login')
+    await elsewhere.getByTestId('mail').fill(mail)
+    await elsewhere.getByTestId('password').fill('correct horse battery staple')
+    await elsewhere.getByTestId('submit').click()
+    await expect(elsewhere.getByTestId('welcome-create'), mail).toBeVisible()
+  }
+  await elsewhere.context().clearCookies()
+  await elsewhere.goto('/signup')
+  await elsewhere.getByTestId('name').fill('Somebody')
+  await elsewhere.getByTestId('mail').fill('mina@xn--bcher-kva.example')
+  await elsewhere.getByTestId('password').fill('another long password')
+  await elsewhere.getByTestId('submit').click()
+  await expect(elsewhere.getByTestId('perhaps-taken')).toBeVisible()
+})

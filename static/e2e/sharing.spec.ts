@@ -53,6 +53,75 @@ test('who comes by a viewer\'s link signs up, sees everything live, and changes 
     await owner.page.getByTestId('confirm-yes').click()
     await expect(guest.getByTestId('stopped')).toHaveAttribute('data-reason', 'gone')
   })
+
+  await test.step('and does not come back by the link of before', async () => {
+    await guest.goto(link)
+    await expect(guest.getByText('An owner removed you from this trip')).toBeVisible()
+    await expect(guest.getByTestId('invite-accept')).toHaveCount(0)
+  })
+})
+
+for (const { locale, can, not } of [
+  { locale: 'en-GB', can: 'Can view the plan for now', not: 'Comments are not there yet' },
+  { locale: 'ko-KR', can: '지금은 일정을 볼 수 있어요', not: '의견 남기기는 아직 준비 중이에요' },
+]) {
+  test(`an invitation to comment promises what is there, in ${locale}`, async ({ browse, server }) => {
+    const language = locale.slice(0, 2)
+    const [ara, guest] = [await Person.signUp(server, 'Ara', language), await Person.signUp(server, 'Guest', language)]
+    const trip = await ara.createTrip({ title: 'Jeju', days: 1 })
+    const owner = await EditorPage.open(await browse(ara, { locale }), trip)
+    await owner.addNotes(1, 'Market')
+    await owner.page.getByTestId('share').click()
+    const dialog = owner.page.getByTestId('share-dialog')
+    await dialog.getByTestId('invite-role').selectOption('commenter')
+    await expect(dialog).toContainText(not)
+    await dialog.getByTestId('invite-create').click()
+    const link = await dialog.getByTestId('invite-link').inputValue()
+
+    const page = await browse(guest, { locale })
+    await page.goto(link)
+    const offer = page.getByTestId('invite-offer')
+    await expect(offer).toContainText(can)
+    await expect(offer).toContainText(not)
+    await page.getByTestId('invite-accept').click()
+    const commenter = new EditorPage(page)
+    await commenter.expectState('readonly')
+    await commenter.expectDay(1, ['Market'])
+    await expect(page.getByTestId('add-note')).toHaveCount(0)
+  })
+}
+
+test('what takes a right away asks first: withdrawing a link, and leaving', async ({ browse, server }) => {
+  const [ara, guest] = [await Person.signUp(server, 'Ara'), await Person.signUp(server, 'Guest')]
+  const trip = await ara.createTrip({ title: 'Jeju' })
+  await ara.share(trip, guest, 'editor')
+  const owner = await EditorPage.open(await browse(ara), trip)
+  await owner.page.getByTestId('share').click()
+  const invites = owner.page.getByTestId('invite')
+  await owner.page.locator('summary').filter({ hasText: '1 active link' }).click()
+  await invites.getByTestId('invite-revoke').click()
+  await owner.page.getByTestId('confirm-no').click()
+  await expect(invites).toHaveCount(1)
+  expect(await ara.call('GET', `/trips/${trip}/invites`)).toHaveLength(1)
+  await invites.getByTestId('invite-revoke').click()
+  await owner.page.getByTestId('confirm-yes').click()
+  await expect(invites).toHaveCount(0)
+
+  const page = await browse(guest)
+  await page.goto('/')
+  const tile = page.getByTestId('trip-tile')
+  const leave = async () => {
+    await tile.getByTestId('trip-menu').click()
+    await page.getByTestId('trip-leave').click()
+  }
+  await leave()
+  await page.getByTestId('confirm-no').click()
+  await expect(page.getByTestId('confirm')).toBeHidden()
+  expect(await ara.call('GET', `/trips/${trip}/members`)).toHaveLength(2)
+  await leave()
+  await page.getByTestId('confirm-yes').click()
+  await expect(tile).toHaveCount(0)
+  expect(await ara.call('GET', `/trips/${trip}/members`)).toHaveLength(1)
 })
 
 test('a stranger to a trip finds nothing there', async ({ browse, server }) => {
