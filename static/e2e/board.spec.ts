@@ -75,3 +75,40 @@ test('a card goes into the trash and comes back from it', async ({ browse, serve
   await editor.page.getByTestId('trash-card').filter({ hasText: 'one' }).getByTestId('trash-restore').click()
   await editor.expectDay(1, ['one'])
 })
+
+test('what opens near the lower edge of a small window is in it', async ({ browse, server }) => {
+  const mina = await Person.signUp(server, 'Mina')
+  const page = await browse(mina, { viewport: { width: 1024, height: 560 } })
+  const editor = await EditorPage.open(page, await mina.createTrip({ days: 1 }))
+  const titles = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
+  await editor.addNotes(1, ...titles)
+
+  await test.step('suggestions under the last card, and the line that they are for', async () => {
+    await editor.day(1).getByTestId('add-place').click()
+    const line = editor.day(1).getByTestId('quick-add-input')
+    await line.fill('Seoul')
+    await expect(page.getByTestId('suggestion').last()).toBeInViewport({ ratio: 1 })
+    await expect(line).toBeInViewport({ ratio: 1 })
+    await line.fill('Grandmas house qqq')
+    await expect(page.getByTestId('offer-map')).toBeInViewport({ ratio: 1 })
+    await page.getByTestId('offer-plain').click()
+    await line.press('Escape')
+  })
+
+  await test.step('the menu of the last card, with all that is in it', async () => {
+    const last = editor.card('Grandmas house qqq')
+    await last.scrollIntoViewIfNeeded()
+    await last.hover()
+    await page.locator('[data-testid=card-menu][aria-label*=Grandmas]').click()
+    for (const item of ['card-open', 'card-trash']) await expect(page.getByTestId(item)).toBeInViewport({ ratio: 1 })
+    await page.keyboard.press('Escape')
+  })
+
+  await test.step('suggestions in the sheet of a card', async () => {
+    await editor.openCard('Grandmas house qqq')
+    await page.getByTestId('place-search').scrollIntoViewIfNeeded()
+    await page.getByTestId('place-search').click()
+    await page.getByTestId('field-place').getByTestId('quick-add-input').fill('Seoul')
+    await expect(page.getByTestId('suggestion').last()).toBeInViewport({ ratio: 1 })
+  })
+})

@@ -99,3 +99,24 @@ test('nothing on a phone is wider than the phone', async ({ browse, server }) =>
     expect(overhang, path).toBeLessThanOrEqual(0)
   }
 })
+
+test('a day that is chosen by its tab is that day on the map, and chosen again it is all of them', async ({ browse, server }) => {
+  const mina = await Person.signUp(server, 'Mina')
+  const trip = await mina.createTrip({ sample: 'jeju', language: 'en' })
+  const editor = await EditorPage.open(await browse(mina, PHONE), trip)
+  const { page } = editor
+  const { days } = (await mina.projection(trip)) as { days: { cards: { id: string }[] }[] }
+  const dayOf = (pin: string | null) => days.findIndex(({ cards }) => cards.some(({ id }) => id === pin))
+  const shown = async () => {
+    const pins = await page.getByTestId('map').locator('[data-pin]').evaluateAll((all) => all.map((pin) => pin.getAttribute('data-pin')))
+    return [...new Set(pins.map(dayOf))].sort()
+  }
+  const tabs = page.getByTestId('day-tabs').getByRole('button')
+  for (const day of [1, 2]) {
+    await tabs.nth(day + 1).tap()
+    await expect.poll(shown, 'pins of that day alone').toEqual([day])
+    await expect(page.locator(`[data-card="${days[day]?.cards[0]?.id}"]`).first()).toBeVisible()
+  }
+  await tabs.nth(3).tap()
+  await expect.poll(async () => (await shown()).length, 'pins of several days').toBeGreaterThan(1)
+})
