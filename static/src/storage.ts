@@ -36,3 +36,23 @@ export function hasDatabases(): boolean {
     return false;
   }
 }
+
+let asked: Promise<void> | null = null;
+
+/**
+ * Asks the browser not to clear what is kept here when space is short, or after days without a visit: once a page, and only
+ * where there is something that is nowhere else, since a browser may ask the person.
+ */
+export function keepForGood(): Promise<void> {
+  asked ??= persist();
+  return asked;
+}
+
+async function persist(): Promise<void> {
+  try {
+    const { storage } = globalThis.navigator;
+    if (!(await storage.persisted())) await storage.persist();
+  } catch {
+    // It does not know of this, or says no: what is kept is kept as long as the browser likes.
+  }
+}

@@ -1,4 +1,5 @@
 // One local copy in IndexedDB: updates in their order, which of them the server has not confirmed, and a few values besides.
+import { done, finished, opened, StoreError } from "./store-request";
 
 /** What y-indexeddb wrote is version 1: the same without `unsent`. */
 const VERSION = 2;
@@ -10,8 +11,6 @@ const CHANGES = "changes";
 const TOUCHED = "touched";
 /** Of this very store: another one of the same name has another. */
 const IDENTITY = "identity";
-/** A store that does not answer must not keep anybody waiting. */
-export const STORE_MS = 15_000;
 
 /** An edit that the server has not confirmed, by the number of its update. */
 export interface Unsent {
@@ -35,10 +34,6 @@ export interface Reading {
   readonly open: ReadonlySet<number>;
 }
 
-export class StoreError extends Error {
-  override readonly name = "StoreError";
-}
-
 export class CopyStore {
   readonly #db: IDBDatabase;
 
@@ -48,7 +43,7 @@ export class CopyStore {
 
   /** `lost`: the browser has closed it, or another window wants it; `deleted`: to delete it. */
   static async open(name: string, lost: (deleted: boolean) => void): Promise<CopyStore> {
-    const db = await opened(name, true);
+    const db = await openAt(name, true);
     if (db === null) throw new StoreError("it cannot be made");
     db.onversionchange = ({ newVersion }) => {
       db.close();
@@ -60,7 +55,7 @@ export class CopyStore {
 
   /** null: there is none, and none is made. */
   static async openExisting(name: string): Promise<CopyStore | null> {
-    const db = await opened(name, false);
+    const db = await openAt(name, false);
     if (db === null) return null;
     db.onversionchange = () => db.close();
     return new CopyStore(db);
@@ -179,10 +174,10 @@ export class CopyStore {
 
 /** Deletes a copy; windows that have it open let it go. */
 export async function deleteStore(name: string): Promise<void> {
-  await timely(done(indexedDB.deleteDatabase(name)));
+  await done(indexedDB.deleteDatabase(name));
 }
 
-async function opened(name: string, make: boolean): Promise<IDBDatabase | null> {
+async function openAt(name: string, make: boolean): Promise<IDBDatabase | null> {
   const request = indexedDB.open(name, VERSION);
   let absent = false;
   request.onupgradeneeded = ({ oldVersion }) => {
@@ -193,12 +188,9 @@ async function opened(name: string, make: boolean): Promise<IDBDatabase | null> 
     }
     upgrade(request.result, request.transaction as IDBTransaction, oldVersion);
   };
-  const waiting = done<IDBDatabase>(request);
   try {
-    return await timely(waiting);
+    return await opened(request);
   } catch (error) {
-    // It may still open, too late for anybody.
-    void waiting.then((db) => db.close(), () => undefined);
     if (absent) return null;
     throw error;
   }
@@ -216,27 +208,4 @@ function upgrade(db: IDBDatabase, task: IDBTransaction, from: number): void {
     const count: unknown = changes.result;
     if (typeof count === "number" && count > 0) unsent.put({ changes: count, by: "" }, 0);
   };
-}
-
-function timely<T>(work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new StoreError("it does not answer")), STORE_MS);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
-function done<T>(request: IDBRequest): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result as T);
-    request.onerror = () => reject(new StoreError("it failed", { cause: request.error }));
-  });
-}
-
-function finished(task: IDBTransaction): Promise<void> {
-  return timely(
-    new Promise((resolve, reject) => {
-      task.oncomplete = () => resolve();
-      task.onabort = () => reject(new StoreError("it failed", { cause: task.error }));
-    }),
-  );
 }

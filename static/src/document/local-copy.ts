@@ -1,7 +1,7 @@
 // The copy of a document on this device, shared by the windows of one person: what each did, and what the server has of it.
 import * as Y from "yjs";
 import { randomKey } from "../ids";
-import { hasDatabases, recall, remember } from "../storage";
+import { hasDatabases, keepForGood, recall, remember } from "../storage";
 import { CopyStore, deleteStore, type Entry, type Reading } from "./copy-store";
 import { Signal } from "./signal";
 
@@ -31,6 +31,8 @@ export interface LocalCopyOptions {
   readonly isRemote: (origin: unknown) => boolean;
   /** Edits of another window that it has not brought to the server: send them. null: all that the document has. */
   readonly onOrphans: (update: Uint8Array | null) => void;
+  /** A copy that was there is in the document, however long its reading took. */
+  readonly onRead: () => void;
   readonly now: () => number;
 }
 
@@ -65,6 +67,8 @@ export class LocalCopy {
   #opening: Promise<void> | null = null;
   /** All that the store had when it was opened is in the document. */
   #isRead = false;
+  /** Somebody wrote into the store before this window: otherwise the browser has cleared it, and it says nothing of the trip. */
+  #isThere = false;
   #identity: string | null = null;
   /** By another window. */
   #isDeleted = false;
@@ -115,11 +119,11 @@ export class LocalCopy {
     return origin === this;
   }
 
-  /** Reads what is there; true if there was a copy. */
+  /** Reads what is there; true if there was a copy, and it could be read. */
   async load(): Promise<boolean> {
     if (this.#epoch === null) return false;
     await this.#open(this.#epoch);
-    return true;
+    return this.#isRead && this.#isThere;
   }
 
   /** The server's epoch: adopted by a new document, refused by one of another epoch, whether a copy of it is kept or not. */
@@ -240,12 +244,16 @@ export class LocalCopy {
       const store = await CopyStore.open(name, (deleted) => this.#lost(deleted));
       if (this.#closed) return store.close();
       this.#store = store;
-      this.#identity = await store.identity(randomKey());
-      if (await store.isEmpty()) this.#keepWhole();
+      const fresh = randomKey();
+      this.#identity = await store.identity(fresh);
+      const isEmpty = await store.isEmpty();
+      this.#isThere ||= !isEmpty || this.#identity !== fresh;
+      if (isEmpty) this.#keepWhole();
       // First: what is written while it reads is told then.
       this.#listen(name);
       await this.#read();
       this.#isRead = true;
+      if (this.#isThere) this.#options.onRead();
       this.kept.set(true);
       this.#retry = RETRY_MS;
       await this.#flush();
@@ -269,13 +277,16 @@ export class LocalCopy {
     if (typeof BroadcastChannel === "undefined") return this.#look();
     this.#channel?.close();
     const channel = new BroadcastChannel(name);
-    channel.onmessage = () => void this.#read();
+    channel.onmessage = () => this.#readOrFail();
     this.#channel = channel;
   }
 
   /** Without a way to be called. */
   #look(): void {
-    this.#later("look", LOOK_MS, () => void this.#read().finally(() => this.#look()));
+    this.#later("look", LOOK_MS, () => {
+      this.#readOrFail();
+      this.#look();
+    });
   }
 
   #call(): void {
@@ -292,7 +303,8 @@ export class LocalCopy {
 
   #edited(): Mine {
     const at = this.#options.now();
-    const burst = at - this.#lastEdit < BURST_MS && this.#mine.some(({ changes }) => changes > 0);
+    // A clock may be set back.
+    const burst = Math.abs(at - this.#lastEdit) < BURST_MS && this.#mine.some(({ changes }) => changes > 0);
     this.#lastEdit = at;
     return { key: null, changes: burst ? 0 : 1, settled: false };
   }
@@ -323,6 +335,7 @@ export class LocalCopy {
   #entry({ update, mine }: Waiting): Entry {
     const open = mine.filter(({ settled }) => !settled);
     const changes = open.reduce((sum, one) => sum + one.changes, 0);
+    if (open.length > 0 && !this.#connected) void keepForGood();
     return { update, unsent: open.length > 0 ? { changes, by: this.#window } : null };
   }
 
@@ -364,10 +377,15 @@ export class LocalCopy {
       this.#reading = null;
       if (this.#again && !this.#closed) {
         this.#again = false;
-        void this.#read();
+        this.#readOrFail();
       }
     });
     return this.#reading;
+  }
+
+  /** A browser may close a store without a word: the next try to read it tells. */
+  #readOrFail(): void {
+    void this.#read().catch((error: unknown) => this.#failed(error));
   }
 
   async #readOnce(): Promise<void> {
@@ -410,8 +428,9 @@ export class LocalCopy {
   /** The window that made them is gone, or has no connection; this one has. */
   #adopt(): void {
     if (!this.#connected) return;
-    const due = this.#options.now() - ADOPT_MS;
-    const edits = [...this.#othersEdits].filter(([key, { since }]) => since <= due && !this.#covered.has(key));
+    const now = this.#options.now();
+    const isDue = (since: number) => since <= now - ADOPT_MS || since > now; // or the clock was set back
+    const edits = [...this.#othersEdits].filter(([key, { since }]) => isDue(since) && !this.#covered.has(key));
     const updates = edits.flatMap(([, { update }]) => (update === null ? [] : [update]));
     if (updates.length < edits.length) {
       this.#options.onOrphans(null); // the exchange covers them

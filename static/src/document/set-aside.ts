@@ -1,10 +1,11 @@
 // What a person wrote and the server has not: kept on this device until they say otherwise, listed, and brought in again.
 import * as Y from "yjs";
 import { ulid } from "../ids";
-import { hasDatabases } from "../storage";
+import { hasDatabases, keepForGood } from "../storage";
 import { joined, withPlaces } from "./adrift";
 import type { SetAsideItem } from "./difference";
 import { bringIn, confirmed, itemsOf, type MergePort, type Sources } from "./merge";
+import { done, finished, opened } from "./store-request";
 
 export { MergeInterrupted, MergeRefused } from "./merge";
 export { fromFile, SetAsideFileError, toFile } from "./set-aside-file";
@@ -286,7 +287,10 @@ async function put({ state, base, whole, ...head }: SetAside, taken: Taken | nul
       db.close();
     }
   });
-  if (isKept) tell();
+  if (isKept) {
+    tell();
+    void keepForGood();
+  }
   return isKept;
 }
 
@@ -320,21 +324,7 @@ function open(): Promise<IDBDatabase> {
     const db = request.result;
     for (const store of [HEADS, BODIES, TAKEN]) if (!db.objectStoreNames.contains(store)) db.createObjectStore(store, { keyPath: "id" });
   };
-  return done(request);
-}
-
-function done<T>(request: IDBRequest): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result as T);
-    request.onerror = () => reject(request.error ?? new Error("the store failed"));
-  });
-}
-
-function finished(task: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    task.oncomplete = () => resolve();
-    task.onabort = task.onerror = () => reject(task.error ?? new Error("the store failed"));
-  });
+  return opened(request);
 }
 
 const turns = new Map<string, Promise<unknown>>();

@@ -66,6 +66,8 @@ export class OpenTrip implements TripDocument {
   readonly #texts = new Map<string, TripText>();
   readonly #unwatch: () => void;
   #loaded = false;
+  /** Nobody waits for the local copy any more. */
+  #isBegun = false;
   #stale = false;
   #closed = false;
   readonly #ended = new AbortController();
@@ -91,6 +93,7 @@ export class OpenTrip implements TripDocument {
       enabled: options.persist ?? true,
       isRemote: (origin) => origin === REMOTE,
       onOrphans: (update) => (update === null ? this.#provider.exchange() : this.#provider.adopt(update)),
+      onRead: () => this.#isBegun && this.#load(),
       now,
     });
     this.#provider = this.#connect(options, around, now);
@@ -285,6 +288,7 @@ export class OpenTrip implements TripDocument {
       if (changes > 0) this.#base = await this.#copy.base();
       this.#load();
     }
+    this.#isBegun = true;
     if (!this.#closed) this.#provider.start();
   }
 

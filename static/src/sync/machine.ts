@@ -231,7 +231,8 @@ export class SyncMachine {
   }
 
   #edited(update: Uint8Array, at: number): Effect[] {
-    const burst = this.changes > 0 && at - this.#lastEdit < BURST_MS;
+    // A clock may be set back.
+    const burst = this.changes > 0 && Math.abs(at - this.#lastEdit) < BURST_MS;
     this.#lastEdit = at;
     const changes = burst ? 0 : 1;
     if (!this.#open || !this.#answered || this.#problem !== null) {
