@@ -7,6 +7,7 @@ import { CardEdits } from "./cards";
 import * as clamp from "./clamp";
 import { DayEdits } from "./days";
 import { UndoHistory } from "./history";
+import { KeptDays } from "./kept-days";
 import { LocalCopy } from "./local-copy";
 import { PresenceBoard } from "./presence";
 import { Provider, REMOTE } from "./provider";
@@ -65,6 +66,7 @@ export class OpenTrip implements TripDocument {
   readonly #user: string;
   readonly #texts = new Map<string, TripText>();
   readonly #unwatch: () => void;
+  readonly #days: KeptDays;
   #loaded = false;
   /** Nobody waits for the local copy any more. */
   #isBegun = false;
@@ -112,8 +114,11 @@ export class OpenTrip implements TripDocument {
     this.#doc.on("beforeAllTransactions", () => (this.#isFirst = true));
     this.#doc.on("beforeTransaction", (transaction: Y.Transaction) => this.#noteBase(transaction));
     const unwatch = this.#bench.reader.watch((origin) => this.#later(origin === REMOTE));
-    const keepNoTwins = keepTwins(this.#doc, REMOTE, () => this.#mayKeep(), (change) => this.#doc.transact(change, LASTING));
-    this.#unwatch = () => [unwatch, keepNoTwins].forEach((stop) => stop());
+    const mayKeep = () => this.#mayKeep();
+    const keep = (change: () => void) => this.#doc.transact(change, LASTING);
+    this.#days = new KeptDays({ doc: this.#doc, remote: REMOTE, mayKeep, keep });
+    const stops = [unwatch, keepTwins(this.#doc, REMOTE, mayKeep, keep), () => this.#days.end()];
+    this.#unwatch = () => stops.forEach((stop) => stop());
     this.#sync = new Signal(this.#provider.sync.get());
     this.#provider.sync.subscribe(() => this.#noteSync());
     this.#copy.others.subscribe(() => this.#noteSync());
@@ -276,6 +281,7 @@ export class OpenTrip implements TripDocument {
     const state = this.#provider.sync.get();
     const connected = state.kind === "saved" || state.kind === "saving";
     this.#copy.noteChanges(this.#provider.changes, state.kind === "saved", connected);
+    if (state.kind === "saved" && this.#copy.others.get() === 0) this.#days.settle();
     const next = withOthers(state, this.#copy.others.get());
     if (JSON.stringify(next) !== JSON.stringify(this.#sync.get())) this.#sync.set(next);
   }
@@ -285,7 +291,10 @@ export class OpenTrip implements TripDocument {
     if (await this.#copy.load()) {
       const changes = this.#copy.takeOver();
       this.#provider.recall(changes);
+      // The copy was read as a whole: what of it the server lacks is told by what it had.
+      this.#days.settle();
       if (changes > 0) this.#base = await this.#copy.base();
+      if (this.#base) this.#days.recall(this.#base);
       this.#load();
     }
     this.#isBegun = true;
