@@ -1,5 +1,7 @@
 // Browsers that forbid something, names of any length and in any script, and one day everywhere.
 
+import type { Locator } from '@playwright/test'
+
 import { EditorPage } from './editor'
 import { expect, type Page, Person, test } from './fixtures'
 
@@ -125,7 +127,7 @@ test('a browser without WebSocket, and one whose client can\'t start, say so', a
   await expect(broken.getByRole('alert')).toBeVisible()
 })
 
-test('a title from right to left turns itself, and nothing around it', async ({ browse, server }) => {
+test('what is written from right to left turns itself, and nothing around it', async ({ browse, server }) => {
   const mina = await Person.signUp(server, 'דנה!')
   const editor = await EditorPage.open(await browse(mina), await mina.createTrip({ title: 'טיול לסיאול!', days: 2 }))
   await editor.addNotes(1, 'שוק (ערב)!')
@@ -133,11 +135,21 @@ test('a title from right to left turns itself, and nothing around it', async ({ 
   await editor.title.fill('\u2068מוזיאון\u2069 \u202a+82 2\u202c!')
   const card = editor.card('מוזיאון +82 2!')
   await expect(card, 'what phones put around names is taken out').toBeVisible()
-  const directions = await Promise.all(
-    [card.locator('.title'), editor.title, editor.page.getByTestId('trip-title')].map((one) =>
-      one.evaluate((element) => getComputedStyle(element).direction)),
-  )
-  expect(directions).toEqual(['rtl', 'rtl', 'rtl'])
+  await editor.note.fill('להזמין שולחן!')
+  const { page } = editor
+  const directions = (...all: Locator[]) =>
+    Promise.all(all.map((one) => one.evaluate((element) => getComputedStyle(element).direction)))
+  expect(await directions(card.locator('.title'), editor.title, editor.note, page.getByTestId('trip-title')))
+    .toEqual(['rtl', 'rtl', 'rtl', 'rtl'])
+  expect(await directions(card, editor.day(1), page.locator('html'))).toEqual(['ltr', 'ltr', 'ltr'])
+  await page.getByTestId('share').click()
+  expect(await directions(page.getByTestId('member').locator('bdi')), 'a name').toEqual(['rtl'])
+  await page.keyboard.press('Escape')
+  await editor.expectState('saved')
+  await page.getByTestId('home').click()
+  const headings = [page.getByTestId('hero'), page.getByTestId('trip-tile')].map((one) => one.getByRole('heading', { name: 'טיול' }))
+  await expect(headings[1]!).toBeVisible()
+  expect(await directions(...headings)).toEqual(['rtl', 'rtl'])
 })
 
 test('a day that is chosen on the map is that day everywhere', async ({ browse, server }) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { BINARY, Server } from '../../tests/interop/harness/server.js'
+import { EditorPage } from './editor'
 import { expect, type Page, Person, test } from './fixtures'
 
 const run = promisify(execFile)
@@ -174,4 +175,16 @@ test('a name and a title of which nobody sees anything are not taken', async ({ 
   await page.getByTestId('create-title').fill('👨‍👩‍👧‍👦'.repeat(130))
   await page.getByTestId('create-submit').click()
   await expect(page.getByTestId('trip-title')).toHaveValue('👨‍👩‍👧‍👦'.repeat(120))
+
+  const editor = new EditorPage(page)
+  await editor.day(1).getByTestId('add-note').click()
+  const line = editor.day(1).getByTestId('quick-add-input')
+  for (const title of ['\u200b', '\u3164\u2800', '\u2060Market\ufeff']) {
+    await line.fill(title)
+    await line.press('Enter')
+  }
+  await editor.expectDay(1, ['Market'])
+  await line.press('Escape')
+  await editor.openCard('Market')
+  await expect(editor.title).toHaveValue('Market')
 })

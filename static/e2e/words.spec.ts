@@ -11,6 +11,7 @@ const WORDS = {
   ko: {
     locale: 'ko-KR',
     door: '함께 짜는 여행',
+    first: '날짜별로 나누고',
     mine: '내 여행',
     soon: 'D-1',
     later: 'D-21',
@@ -28,6 +29,7 @@ const WORDS = {
   en: {
     locale: 'en-GB',
     door: 'Plan trips together',
+    first: 'sort them into days',
     mine: 'Active',
     soon: '1 day to go',
     later: '21 days to go',
@@ -53,9 +55,11 @@ for (const language of ['ko', 'en'] as const) {
     await expect(stranger.locator('h1'), 'what it is, to who was never here').toContainText(words.door)
 
     const ara = await Person.signUp(server, 'Ara', language)
-    for (const [title, days] of [['Soon', 1], ['Later', 21]] as const) await ara.createTrip({ title, start: inDays(days) })
     const page = await browse(ara, { locale: words.locale })
     await page.goto('/')
+    await expect(page.getByTestId('welcome')).toContainText(words.first)
+    for (const [title, days] of [['Soon', 1], ['Later', 21]] as const) await ara.createTrip({ title, start: inDays(days) })
+    await page.reload()
     await expect(page.getByTestId('filter-active'), 'not "in progress"').toHaveText(words.mine)
     await expect(page.getByTestId('hero')).toContainText(words.soon)
     await expect(page.getByTestId('trip-tile').filter({ hasText: 'Later' })).toContainText(words.later)
