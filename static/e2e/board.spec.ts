@@ -1,5 +1,7 @@
 // The board: places by a few letters, drags by mouse and keyboard, undo and trash.
 
+import { Peer } from '../../tests/interop/harness/peer.js'
+import { addCard } from '../../tests/interop/harness/trip.js'
 import { EditorPage } from './editor'
 import { expect, Person, test } from './fixtures'
 
@@ -13,6 +15,28 @@ test('a place is found by its initial consonants, and Enter adds it', async ({ b
   await line.press('Enter')
   await expect(editor.day(1).getByTestId('card')).toContainText('성산일출봉')
   await expect(line, 'the focus stays for the next place').toBeFocused()
+})
+
+test('a card that is held at the lower edge of a long day scrolls the day', async ({ browse, server }) => {
+  const owner = await Person.signUp(server, 'Owner')
+  const trip = await owner.createTrip()
+  const peer = await Peer.join(owner, trip)
+  for (let n = 1; n <= 40; n++) addCard(peer.doc, 'd1', `card ${n}`)
+  const page = await browse(owner)
+  const editor = await EditorPage.open(page, trip)
+  const last = editor.card('card 40')
+  await expect(last).not.toBeInViewport()
+  const from = await editor.card('card 1').boundingBox()
+  const day = await editor.day(1).boundingBox()
+  if (from === null || day === null) throw new Error('not on the screen')
+  await page.mouse.move(from.x + 60, from.y + 20)
+  await page.mouse.down()
+  await page.mouse.move(from.x + 70, from.y + 30)
+  await page.mouse.move(day.x + day.width / 2, day.y + day.height - 10, { steps: 4 })
+  await expect(last).toBeInViewport()
+  await page.mouse.up()
+  await expect(editor.card('card 1')).toBeInViewport()
+  peer.leave()
 })
 
 test('a card is dragged with the mouse, and stays where it was dropped', async ({ browse, server }) => {

@@ -50,6 +50,8 @@ export class Dragging {
   #frame = 0;
   #justDropped = false;
   #hovered: { day: string; since: number } | null = null;
+  /** To ask what is under the pointer searches all cards: only where there are tabs. */
+  #hasTabs = false;
 
   constructor(editor: Editor) {
     this.#editor = editor;
@@ -171,6 +173,7 @@ export class Dragging {
     getSelection()?.removeAllRanges();
     if (pressed.touch) navigator.vibrate?.(8);
     this.#editor.doc.presence.set({ drag: pressed.id });
+    this.#hasTabs = document.querySelector("[data-day-tab]") !== null;
     this.#follow();
     this.#frame = requestAnimationFrame(this.#scroll);
   }
@@ -187,6 +190,7 @@ export class Dragging {
 
   /** On a phone: a card held over a day's tab turns the board to that day. */
   #overTab(): void {
+    if (!this.#hasTabs) return;
     const tab = document
       .elementFromPoint(this.#pointer.x, this.#pointer.y)
       ?.closest<HTMLElement>("[data-day-tab]");
@@ -202,9 +206,8 @@ export class Dragging {
     if (this.#board !== null) {
       const across = edgeScroll(this.#board.getBoundingClientRect(), this.#pointer).x;
       if (across !== 0) this.#board.scrollLeft += across;
-      const lane = document.querySelector<HTMLElement>(`[data-lane="${this.gap?.day ?? ""}"]`);
-      const scroller = lane?.closest<HTMLElement>("[data-scroll-y]") ?? lane;
-      if (scroller !== null && scroller !== undefined) {
+      const scroller = this.gap && this.#geometry.scroller(this.#board, this.gap.day);
+      if (scroller !== null) {
         const along = edgeScroll(scroller.getBoundingClientRect(), this.#pointer).y;
         if (along !== 0) scroller.scrollTop += along;
       }

@@ -51,6 +51,29 @@ function costOf(cards: number): number {
 describe("the board's geometry", () => {
   it("is asked for no more with 400 cards than with 20", () => expect(costOf(400)).toBe(costOf(20)));
 
+  it("does not search the cards for their lanes", () => {
+    const { element } = board(400);
+    const geometry = new Geometry();
+    const searches = [vi.spyOn(element, "querySelectorAll"), vi.spyOn(element, "querySelector")];
+    gapAt(geometry.lanes(element, {}), { x: 310, y: 120 }, "0-0");
+    geometry.scroller(element, "d1");
+    for (const search of searches) expect(search).not.toHaveBeenCalled();
+  });
+
+  it("knows what scrolls: a part of the lane, or on a phone what the board is in", () => {
+    const { element } = board(20);
+    const geometry = new Geometry();
+    const part = document.createElement("div");
+    part.dataset.scrollY = "";
+    element.children[1]?.append(part);
+    expect(geometry.scroller(element, "d1")).toBe(part);
+    expect(geometry.scroller(element, "d2")).toBe(null);
+    const outside = document.createElement("div");
+    outside.dataset.scrollY = "";
+    outside.append(element);
+    expect(geometry.scroller(element, "d1")).toBe(outside);
+  });
+
   it("finds the gap also after the lane was scrolled", () => {
     const { element, scroll } = board(400);
     const geometry = new Geometry();

@@ -10,16 +10,24 @@ interface Measured {
   readonly cards: readonly { id: string; top: number; bottom: number }[];
 }
 
+const SCROLLER = "[data-scroll-y]";
+
 export class Geometry {
   readonly #measured = new WeakMap<HTMLElement, Measured>();
 
   /** The lanes inside `board`; `of` is the picture that it shows. */
   lanes(board: HTMLElement | null, of: unknown): Lane[] {
-    return [...(board?.querySelectorAll<HTMLElement>("[data-lane]") ?? [])].map((lane) => ({
-      day: lane.dataset.lane === "" ? null : (lane.dataset.lane ?? null),
+    return lanesOf(board).map((lane) => ({
+      day: dayOf(lane),
       box: lane.getBoundingClientRect(),
       cards: () => this.#cards(lane, of),
     }));
+  }
+
+  /** What scrolls the cards of a day: what the board is in, on a phone, or a part of the lane. */
+  scroller(board: HTMLElement, day: string | null): HTMLElement | null {
+    const lane = lanesOf(board).find((one) => dayOf(one) === day);
+    return board.closest<HTMLElement>(SCROLLER) ?? lane?.querySelector<HTMLElement>(SCROLLER) ?? null;
   }
 
   #cards(lane: HTMLElement, of: unknown): ReturnType<Lane["cards"]> {
@@ -41,4 +49,13 @@ export class Geometry {
       box: { top: box.top + top, bottom: box.bottom + top },
     }));
   }
+}
+
+/** The board's own children: to search all of it each frame costs more the more cards there are. */
+function lanesOf(board: HTMLElement | null): HTMLElement[] {
+  return ([...(board?.children ?? [])] as HTMLElement[]).filter((child) => child.dataset.lane !== undefined);
+}
+
+function dayOf(lane: HTMLElement): string | null {
+  return lane.dataset.lane || null;
 }
