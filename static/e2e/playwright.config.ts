@@ -19,7 +19,8 @@ const chromium = (flags: string[]) => ({
   viewport: { width: 1440, height: 900 },
   locale: 'en-GB',
   timezoneId: 'Asia/Seoul',
-  trace: 'retain-on-failure' as const,
+  // Each act takes a picture of the whole page: that costs more than the act. `--trace on` records one.
+  trace: 'off' as const,
   launchOptions: {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [...QUIET, ...flags],

@@ -1,5 +1,6 @@
 //! Logging in while others try: who is held back, and which cookies belong to whom.
 
+use futures_util::future::join_all;
 use reqwest::{Client, Method, StatusCode, header::SET_COOKIE};
 use serde_json::{Value, json};
 
@@ -64,6 +65,27 @@ async fn strangers_who_try_passwords_lock_nobody_out() {
     owner.log_in(&server.base, stranger, PASSWORD).await.expect(StatusCode::OK);
 }
 
+/// More than a node works on, and more than wait with it.
+#[tokio::test]
+async fn of_a_crowd_that_logs_in_at_once_some_are_told_when_to_come_again_and_then_get_in() {
+    const CROWD: usize = 150;
+    let server = Serving::start_with(&["--proxies", "1", "--logins-per-minute", "1000"]).await;
+    server.anybody().sign_up("minji").await;
+    let log_in = async |n: usize| {
+        let from = format!("203.0.113.{n}");
+        Browser::new().log_in(&server.base, &from, PASSWORD).await
+    };
+    let answers = join_all((0..CROWD).map(log_in)).await;
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer.status == StatusCode::OK);
+    assert!(!inside.is_empty() && !outside.is_empty(), "{} are in", inside.len());
+    for answer in outside {
+        assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
+        answer.refused(503, "busy");
+    }
+    log_in(0).await.expect(StatusCode::OK);
+}
+
 #[tokio::test]
 async fn a_known_device_gets_in_while_the_whole_world_tries_its_accounts_password() {
     let server = Serving::start_with(&["--proxies", "1", "--logins-per-minute", "2"]).await;
@@ -118,7 +140,7 @@ async fn log_ins_that_succeed_do_not_count() {
     let all = (0..6).map(|_| async {
         Browser::new().log_in(&server.base, "", PASSWORD).await.expect(StatusCode::OK);
     });
-    futures_util::future::join_all(all).await;
+    join_all(all).await;
 }
 
 #[tokio::test]

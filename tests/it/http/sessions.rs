@@ -24,6 +24,20 @@ async fn who_signs_up_can_log_in_and_see_and_change_the_account() {
 }
 
 #[tokio::test]
+async fn a_change_of_an_account_that_can_not_be_made_is_refused_by_name_and_nothing_changes() {
+    let server = Serving::start().await;
+    let minji = server.person("minji").await;
+    let before = minji.get("/accounts/me").await.expect(StatusCode::OK);
+    for field in ["password", "mail", "id", "Name"] {
+        let change = json!({"language": "en", field: "another one"});
+        let problem = minji.patch("/accounts/me", change).await.refused(422, "invalid");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    assert_eq!(minji.get("/accounts/me").await.expect(StatusCode::OK), before);
+    server.anybody().log_in("minji@example.org").await;
+}
+
+#[tokio::test]
 async fn a_form_is_told_everything_that_is_wrong_with_it() {
     let server = Serving::start().await;
     let form = json!({"mail": "minji", "password": "1234567", "name": " "});
