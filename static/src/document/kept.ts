@@ -19,11 +19,11 @@ interface WindowHead {
   readonly unsent: number;
 }
 
-/** What an open trip has that is in no other place; null: nothing. */
+/** What an open trip has that is in no other place, be it for a moment; null: nothing. */
 export function inWindowOnly(trip: TripDocument, user: string): Kept | null {
   const sync = trip.sync.get();
   const unsent = "changes" in sync ? sync.changes : Number("copy" in sync && sync.copy);
-  if (trip.kept.get() || unsent === 0) return null;
+  if ((trip.kept.get() && trip.written) || unsent === 0) return null;
   const { title } = trip.view.get().trip;
   return { is: "window", id: `window/${trip.id}`, head: { user, doc: trip.id, title, unsent }, trip };
 }

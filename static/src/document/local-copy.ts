@@ -80,6 +80,7 @@ export class LocalCopy {
 
   #pending: Waiting[] = [];
   #writing: Promise<void> = Promise.resolve();
+  #isWriting = false;
   #last = 0;
   #appended = 0;
   #mine: Mine[] = [];
@@ -112,6 +113,11 @@ export class LocalCopy {
   /** Of the store that this window shares with others; null: it never had one. */
   get identity(): string | null {
     return this.#identity;
+  }
+
+  /** Nothing waits to be written, or is being written. */
+  get written(): boolean {
+    return this.#pending.length === 0 && !this.#isWriting;
   }
 
   /** Whether a transaction's origin is this copy being read. */
@@ -316,6 +322,7 @@ export class LocalCopy {
       if (store === null || this.#pending.length === 0) return;
       const waiting = this.#pending;
       this.#pending = [];
+      this.#isWriting = true;
       try {
         const keys = await store.append(waiting.map((one) => this.#entry(one)), this.#options.now());
         // No other window has written in between: this is read already.
@@ -327,6 +334,8 @@ export class LocalCopy {
       } catch (error) {
         this.#pending = joined([...waiting, ...this.#pending]);
         this.#failed(error);
+      } finally {
+        this.#isWriting = false;
       }
     });
     return this.#writing;

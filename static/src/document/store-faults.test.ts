@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { recoveryOf } from "../sync/recovery";
 import { CopyStore } from "./copy-store";
 import { Hub, join, settle, TRIP } from "./hub.test-support";
+import { inWindowOnly } from "./kept";
 import { project } from "./reader";
 import { keep } from "./recovery";
 import { KeepError, list } from "./set-aside";
@@ -188,5 +189,27 @@ describe("a clock that is set back", () => {
       await settle();
     }
     expect(trip.sync.get()).toMatchObject({ changes: 3 });
+  });
+});
+
+describe("a window that is closed right after something was done offline", () => {
+  it("has that alone until it is written, and then no more", async () => {
+    await left();
+    const trip = visit();
+    await until(() => expect(titles(trip)).toEqual(["섬에서"]));
+    expect(inWindowOnly(trip, user)).toBeNull();
+    let write: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (write = resolve));
+    const { append } = CopyStore.prototype;
+    vi.spyOn(CopyStore.prototype, "append").mockImplementation(async function (this: CopyStore, ...of) {
+      await gate;
+      return append.apply(this, of);
+    });
+    trip.cards.add({ kind: "note", title: "배에서" });
+    expect(inWindowOnly(trip, user)).toMatchObject({ is: "window" });
+    await settle();
+    expect(inWindowOnly(trip, user)).toMatchObject({ is: "window" });
+    write();
+    await until(() => expect(inWindowOnly(trip, user)).toBeNull());
   });
 });

@@ -138,6 +138,10 @@ export class OpenTrip implements TripDocument {
     return this.#copy.kept;
   }
 
+  get written(): boolean {
+    return this.#copy.written;
+  }
+
   get limits(): DocumentLimits {
     return this.#provider.limits;
   }

@@ -281,6 +281,8 @@ export interface TripDocument extends Mergeable {
   reconnect(): void;
   /** False while this browser keeps no copy on this device: its store is missing, closed or full. */
   readonly kept: Readable<boolean>;
+  /** All that was done here so far is in the local copy: false for the moments in which it is being written. */
+  readonly written: boolean;
   /** Nothing is sent or taken any more, and nothing can be written, until `reconnect`. */
   halt(why: Halt): void;
   close(): Promise<void>;
