@@ -125,6 +125,26 @@ describe("an offline session that meets a limit", () => {
     await Promise.all([again.close(), peer.close()]);
   });
 
+  it("is told apart from what others did after it was refused, however alike the words are", async () => {
+    hub.limits.cards = 1;
+    const trip = await visit();
+    trip.text({ of: "desc" }).set("We meet at nine. ");
+    await settle();
+    const peer = join(hub, "peer");
+    await settle();
+    await offline(trip, () => {
+      for (const title of ["one", "two"]) trip.cards.add(note(title));
+    });
+    await until(() => trip.sync.get().kind === "refused");
+    trip.text({ of: "desc" }).set("We meet at nine. We meet at noon. ");
+    peer.text({ of: "desc" }).set("");
+    await until(() => trip.view.get().trip.desc === "We meet at noon. ");
+    expect(trip.aside("asked").items).toContainEqual({ kind: "desc", title: "", detail: "We meet at noon. ", reason: null });
+    const again = await recovered(trip);
+    expect(project(hub.doc).desc).toBe("We meet at noon. ");
+    await Promise.all([again.close(), peer.close()]);
+  });
+
   it("goes in as far as the document's size allows, the small things whatever the large ones are", async () => {
     const trip = await visit();
     hub.limits.document = 30_000;

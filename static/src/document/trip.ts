@@ -41,6 +41,8 @@ export interface Surroundings {
 
 /** A base is made with each edit only while it is as small as this. */
 const MAX_CHEAP_BYTES = 512 * 1024;
+/** So many updates of others are kept beside a base before they become part of it. */
+const MOST_BESIDE = 64;
 
 /** How each field of `meta` is made valid before it is written. */
 const META: { readonly [K in keyof TripMeta]: (value: unknown) => TripMeta[K] } = {
@@ -83,6 +85,8 @@ export class OpenTrip implements TripDocument {
   #isForgotten = false;
   /** What the server had before the first edit that it lacks; null: unknown. */
   #base: Uint8Array | null = null;
+  /** What others did since: the server has that too, and it is no edit of this person. */
+  #beside: Uint8Array[] = [];
 
   constructor(options: OpenOptions, around: Surroundings = {}) {
     const now = around.now ?? Date.now;
@@ -113,6 +117,7 @@ export class OpenTrip implements TripDocument {
     this.#view = new FreshSignal<TripView>(this.#picture(), () => this.#refresh());
     this.#doc.on("beforeAllTransactions", () => (this.#isFirst = true));
     this.#doc.on("beforeTransaction", (transaction: Y.Transaction) => this.#noteBase(transaction));
+    this.#doc.on("update", (update: Uint8Array, origin: unknown) => this.#noteBeside(update, origin));
     const unwatch = this.#bench.reader.watch((origin) => this.#later(origin === REMOTE));
     const mayKeep = () => this.#mayKeep();
     const keep = (change: () => void) => this.#doc.transact(change, LASTING);
@@ -175,7 +180,7 @@ export class OpenTrip implements TripDocument {
   }
 
   aside(reason: asides.SetAsideReason): asides.SetAside {
-    const sources = { state: this.encode(), base: this.#base };
+    const sources = { state: this.encode(), base: this.#baseNow() };
     return asides.made({
       user: this.#user,
       doc: this.id,
@@ -277,7 +282,22 @@ export class OpenTrip implements TripDocument {
     // With a connection an edit is soon on the server: a copy for each is made of small documents only.
     const isCheap = (this.#base?.length ?? 0) < MAX_CHEAP_BYTES;
     this.#base = isCheap || !this.#provider.ready ? this.encode() : null;
+    this.#beside = [];
     if (this.#base && !this.#provider.ready) this.#copy.keepBase(this.#base);
+  }
+
+  #noteBeside(update: Uint8Array, origin: unknown): void {
+    if (origin !== REMOTE || this.#base === null) return;
+    this.#beside.push(update);
+    if (this.#beside.length >= MOST_BESIDE) this.#baseNow();
+  }
+
+  /** What the server has without the edits that it lacks. */
+  #baseNow(): Uint8Array | null {
+    if (this.#base === null || this.#beside.length === 0) return this.#base;
+    this.#base = Y.mergeUpdates([this.#base, ...this.#beside]);
+    this.#beside = [];
+    return this.#base;
   }
 
   /** The windows of one person have one copy: what any of them has not brought to the server counts in all. */
