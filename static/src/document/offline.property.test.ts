@@ -195,6 +195,10 @@ async function happen(dice: Dice, hub: Hub, devices: readonly Device[]): Promise
     case 11:
       hub.limits = { cards: 3 + dice.below(5), days: 3, text: 60 + dice.below(60), document: 6_000 };
       break;
+    case 12: // Somebody else logs in in these browsers, or the person is back.
+      hub.loggedIn = hub.loggedIn === null && dice.below(2) === 0 ? "stranger" : null;
+      if (hub.loggedIn !== null) devices.forEach(({ trip }) => trip.halt("otherAccount"));
+      break;
     default:
       await settle(2);
   }
@@ -225,6 +229,7 @@ async function heal(hub: Hub, devices: readonly Device[]): Promise<void> {
   hub.up = true;
   hub.roles.clear();
   hub.gone.clear();
+  hub.loggedIn = null;
   hub.release();
   await settle(); // Who has a ticket already is inside by now.
   hub.cut(); // With new tickets come the roles and limits of now.
