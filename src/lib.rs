@@ -19,6 +19,7 @@ pub mod crdt;
 pub mod protocol;
 pub mod store;
 
+pub mod documents;
 pub mod redis;
 
 pub mod accounts;

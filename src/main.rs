@@ -64,7 +64,7 @@ async fn carry_out(task: Task) -> anyhow::Result<ExitCode> {
         Task::Health { listen } => writeln!(std::io::stdout(), "{}", probe(listen).await?)?,
         Task::Upkeep(task) => return Ok(task.run().await),
         Task::User(user) => return Ok(user.run().await),
-        Task::Try => moim::rooms::attempt(std::io::stdin())?,
+        Task::Try => moim::documents::attempt(std::io::stdin())?,
     }
     Ok(ExitCode::SUCCESS)
 }

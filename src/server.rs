@@ -20,12 +20,13 @@ use crate::{
     config::Config,
     connection::{self, Admission, ConnectionState, Holds, Line, Origins},
     crdt,
+    documents::{Court, DocumentStores, FlightLog},
     events::{self, EventsState, Hub},
     http::{self, App},
     notify::{Ears, Notifier},
     plans::{self, PlanLimits, Plans},
     redis::{Redis, RedisError, bus::RedisBus, state::RedisState},
-    rooms::{self, Court, FlightLog, RoomStores, Rooms},
+    rooms::{self, Rooms},
     store::{StoreError, Stores, VersionRoom, mongo::MongoStore, sqlite::SqliteStore},
     telemetry,
     upkeep::{AccessError, DataFolder, Lock, LockError, Phase, complete_restore},
@@ -484,7 +485,7 @@ fn connection_limits(config: &Config) -> connection::Limits {
 }
 
 /// Opens the notes, and tries what an earlier process died over before any room opens.
-async fn flights(data: &DataFolder, stores: &RoomStores) -> Result<FlightLog, ServeError> {
+async fn flights(data: &DataFolder, stores: &DocumentStores) -> Result<FlightLog, ServeError> {
     let (flights, found) = FlightLog::open(&data.flight()).map_err(ServeError::Folder)?;
     if !found.is_empty() {
         Court::own().map_err(ServeError::Folder)?.try_all(found, stores).await;

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_util::task::TaskTracker;
 
 use super::websocket::{self, WebSocket};
-use crate::rooms::Share;
+use crate::documents::Share;
 
 /// The only version of the protocol that there is.
 const VERSION: HeaderValue = HeaderValue::from_static("13");

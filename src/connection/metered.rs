@@ -9,7 +9,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::rooms::Share;
+use crate::documents::Share;
 
 /// A connection whose unread bytes are reckoned.
 #[derive(Debug)]
@@ -112,7 +112,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
-    use crate::rooms::Memory;
+    use crate::documents::Memory;
 
     #[tokio::test]
     async fn what_comes_of_a_frame_is_reckoned_until_it_is_dealt_with() {

@@ -24,10 +24,11 @@ use crate::{
     address::Neighbourhood,
     auth::Ticket,
     crdt::Presence,
+    documents::Share,
     ids::{DocId, Role, UserId},
     plans,
     protocol::CloseCode,
-    rooms::{Acks, Event, Joining, RoomError, Seat, Share},
+    rooms::{Acks, Event, Joining, RoomError, Seat},
     store::StoreError,
 };
 

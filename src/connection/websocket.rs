@@ -19,7 +19,7 @@ use tokio_tungstenite::{
 };
 
 use super::metered::Metered;
-use crate::rooms::Share;
+use crate::documents::Share;
 
 pub(crate) use tokio_tungstenite::tungstenite::{
     Error, Message, error::ProtocolError, protocol::CloseFrame,

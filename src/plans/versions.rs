@@ -7,10 +7,11 @@ use super::{Insider, Overview, PlanError, Plans, drafts};
 use crate::{
     auth::Act,
     crdt::{Projection, TripDraft},
+    documents::{Saved, Turn},
     fields::{Invalid, parse_line},
     ids::{DocId, UserId, VersionId},
     notify::Deed,
-    rooms::{Renewed, Restored, Saved, Turn},
+    rooms::{Renewed, Restored},
     store::{Account, Version},
 };
 

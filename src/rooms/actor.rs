@@ -19,7 +19,6 @@ use super::{
     access::{Access, Roles},
     changes::Change,
     core::{Effect, Event, Room},
-    flight::{Cargo, Flight},
     handle::Joining,
     link::{Link, News},
     mirror::Mirror,
@@ -27,10 +26,13 @@ use super::{
     participants::ParticipantId,
     persist::{Barred, Persist, Stored},
     registry::{Context, DoorCounts},
-    states::{self, Opened},
 };
 use crate::{
     crdt::{Projection, Stamp},
+    documents::{
+        Cargo, Flight,
+        states::{self, Opened},
+    },
     ids::{DocId, UserId},
     protocol::{CloseCode, Message},
 };
@@ -433,7 +435,8 @@ impl Actor {
             self.entries = 0;
             tracing::debug!("folding the journal");
             let (desk, doc) = (self.context.desk.in_background(), self.doc);
-            let fold = async move { states::fold(&desk, doc).await.map(drop) };
+            let fold =
+                async move { states::fold(&desk, doc).await.map(drop).map_err(RoomError::from) };
             self.folding = Some(self.context.tasks.spawn(fold));
         }
     }

@@ -16,10 +16,13 @@ use super::{
     outbox::Receiver,
     participants::{Acks, ParticipantId},
     registry::{Context, Rooms},
-    states::{self, NewVersion, Saved},
 };
 use crate::{
     crdt::{self, Presence, Projection},
+    documents::{
+        Saved,
+        states::{self, NewVersion},
+    },
     ids::{DocId, Role, UserId, VersionId, epoch_after},
     store::{StoreError, Version, VersionCause, conflict},
 };
@@ -181,7 +184,7 @@ impl Handle {
         self.settle().await?;
         let Context { desk, limits, .. } = self.rooms.context();
         let new = NewVersion { name, cause, by, room: limits.versions };
-        states::keep_version(desk, self.doc, new).await
+        Ok(states::keep_version(desk, self.doc, new).await?)
     }
 
     async fn restore_to(&self, from: VersionId, by: UserId) -> Result<Restored, RoomError> {

@@ -12,13 +12,13 @@ use super::{
     fleet::{self, Fleet},
     mesh::Life,
     registry::Context,
-    states,
 };
 use crate::{
     bus::{
         Heard, Subscription, Topic,
         frame::{Frame, RoomSaid},
     },
+    documents::states,
     ids::DocId,
 };
 
@@ -158,7 +158,7 @@ impl Drop for Link {
 
 async fn reread(context: &Context, doc: DocId, epoch: u64, has: Bytes) -> Result<Read, RoomError> {
     let Context { desk, limits, memory, .. } = context;
-    let opened = states::open(desk, doc, None, limits, memory).await?;
+    let opened = states::open(desk, doc, None, limits.document, memory).await?;
     let opened = opened.map_err(|_| RoomError::full("memory_mb"))?;
     if opened.epoch != epoch {
         return Ok(Read::OtherEpoch);

@@ -3,8 +3,7 @@
 //! `core` (with `participants`, `encodings`, `pace`, `effort`) knows no task and no clock. `actor` feeds it and carries
 //! out what it wants; `persist` takes edits to the journal, `mirror` what lists show of a document; `outbox`
 //! is what waits for one connection; `handle` is the only door from outside, `registry` opens each room once.
-//! `memory` says whether one more fits, `turns` when work that takes much may begin, `access` what people may do now, `changes` tells of both.
-//! `flight` notes what is handed to yrs, `trial` tries it after a process has died over it.
+//! `access` says what people may do now, `changes` tells of that and of who is in a document.
 //! `mesh` is how a room stands to the same room on other nodes, `link` its end of the bus; `nodes` and `fleet` are
 //! the same for the node as a whole.
 
@@ -15,10 +14,8 @@ mod core;
 mod effort;
 mod encodings;
 mod fleet;
-mod flight;
 mod handle;
 mod link;
-mod memory;
 mod mesh;
 mod mirror;
 mod nodes;
@@ -27,9 +24,6 @@ mod pace;
 mod participants;
 mod persist;
 mod registry;
-mod states;
-mod trial;
-mod turns;
 
 use std::time::Duration;
 
@@ -37,21 +31,17 @@ pub use self::{
     access::Membership,
     changes::Change,
     core::{Effect, Event, Haste, MAX_UNSTORED_BYTES, Room},
-    flight::{Cargo, FlightLog, Found, Wreck},
     handle::{Handle, Joining, Permit, Renewed, Restored, Seat},
-    memory::{Memory, Share, estimate},
     mesh::Life,
     outbox::{Bounds, Frame, FrameKind, Receiver, Sender, Waiting, outbox},
     participants::{Acks, ParticipantId},
-    registry::{RoomStores, Rooms},
-    states::Saved,
-    trial::{Court, attempt},
-    turns::Turn,
+    registry::Rooms,
 };
 use tokio::task::JoinHandle;
 
 use crate::{
     crdt,
+    documents::DocumentError,
     store::{StoreError, VersionRoom},
 };
 
@@ -131,6 +121,17 @@ impl RoomError {
     pub(crate) fn full(limit: &'static str) -> Self {
         metrics::counter!("moim_limited_total", "limit" => limit).increment(1);
         Self::Full(limit)
+    }
+}
+
+impl From<DocumentError> for RoomError {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::NotFound => Self::NotFound,
+            DocumentError::Full(limit) => Self::Full(limit),
+            DocumentError::Unreadable(error) => Self::Unreadable(error),
+            DocumentError::Store(error) => Self::Store(error),
+        }
     }
 }
 

@@ -8,12 +8,11 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::{
-    Revision,
-    core::reckoning::LARGE_FRAME,
-    memory::{Memory, Share},
+use super::{Revision, core::reckoning::LARGE_FRAME};
+use crate::{
+    documents::{Memory, Share},
+    protocol::{self, CloseCode},
 };
-use crate::protocol::{self, CloseCode};
 
 /// How much may wait for one connection. When either is passed, the document's updates are dropped and the
 /// connection gets one difference in their place. A single larger frame is taken when nothing else waits.

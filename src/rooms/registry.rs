@@ -26,18 +26,17 @@ use super::{
     changes::{Change, Changes},
     core::Event,
     fleet::Fleet,
-    flight::{Flight, FlightLog},
     handle::Handle,
     link::Listener,
-    memory::Memory,
-    states::{self, Desk, Lacking, Opened},
-    trial,
-    turns::{Turn, Turns},
 };
 use crate::{
     bus::Bus,
+    documents::{
+        DocumentStores, Flight, FlightLog, Memory, Turn, Turns,
+        states::{self, Desk, Lacking, Opened},
+        trial,
+    },
     ids::{DocId, Role, UserId},
-    store::{Journal, Quarantine, Stores, Summaries, Versions},
 };
 
 /// Who opens a room where none fits waits so long for others to end …
@@ -47,27 +46,6 @@ const ASK_AGAIN: Duration = Duration::from_millis(250);
 
 /// Work may take this part of what rooms may take, beside it.
 const WORK: usize = 3;
-
-/// What rooms keep things in.
-#[derive(Clone)]
-#[expect(missing_docs, reason = "each field is its trait")]
-pub struct RoomStores {
-    pub journal: Arc<dyn Journal>,
-    pub quarantine: Arc<dyn Quarantine>,
-    pub versions: Arc<dyn Versions>,
-    pub summaries: Arc<dyn Summaries>,
-}
-
-impl From<&Stores> for RoomStores {
-    fn from(stores: &Stores) -> Self {
-        Self {
-            journal: Arc::clone(&stores.journal),
-            quarantine: Arc::clone(&stores.quarantine),
-            versions: Arc::clone(&stores.versions),
-            summaries: Arc::clone(&stores.summaries),
-        }
-    }
-}
 
 /// What every room of this node shares.
 #[derive(Clone)]
@@ -119,7 +97,7 @@ pub(crate) struct DoorCounts {
 impl Rooms {
     /// No rooms yet. They end, and with them the tasks on `tasks`, when `closing` is cancelled.
     pub fn new(
-        stores: RoomStores,
+        stores: DocumentStores,
         membership: Arc<dyn Membership>,
         flights: FlightLog,
         limits: Limits,
@@ -205,13 +183,13 @@ impl Rooms {
             .and_then(|slot| slot.get())
             .map(|door| door.counts.takes.load(Ordering::Relaxed));
         let takes = takes.unwrap_or_default().saturating_mul(times).saturating_add(beside);
-        self.0.context.desk.turns.take(takes).await
+        Ok(self.0.context.desk.turns.take(takes).await?)
     }
 
     /// Waits until there is memory for work that takes so many times the bytes of the largest document.
     pub async fn turn_for_largest(&self, times: usize) -> Result<Turn, RoomError> {
         let Context { desk, limits, .. } = self.context();
-        desk.turns.take(limits.document.document_bytes.saturating_mul(times)).await
+        Ok(desk.turns.take(limits.document.document_bytes.saturating_mul(times)).await?)
     }
 
     /// How many rooms are open.
@@ -399,7 +377,7 @@ impl Rooms {
         let Context { desk, limits, memory, .. } = self.context();
         let until = Instant::now() + LEAVING;
         loop {
-            match states::open(desk, doc, by, limits, memory).await? {
+            match states::open(desk, doc, by, limits.document, memory).await? {
                 Ok(opened) => return Ok(opened),
                 Err(Lacking::Memory(bytes)) => {
                     self.make_room("memory_mb", until, || memory.has(bytes)).await?;
@@ -448,7 +426,7 @@ impl Drop for Visit<'_> {
 }
 
 /// Before anybody can open the room again: who sent it sends it again.
-async fn set_aside(stores: &RoomStores, flight: Flight) {
+async fn set_aside(stores: &DocumentStores, flight: Flight) {
     if let Err(error) = trial::set_aside(stores, flight.wreck()).await {
         tracing::error!(%error, "a fatal edit could not be set aside; the next start will try it");
         flight.leave();

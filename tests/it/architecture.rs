@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["telemetry"],
     &["protocol", "crdt", "store", "bus", "auth"],
-    &["redis"],
+    &["redis", "documents"],
     &["rooms", "accounts", "notify", "upkeep"],
     &["plans"],
     &["connection"],

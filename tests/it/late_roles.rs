@@ -9,10 +9,11 @@ use moim::{
     auth::{Keys, Ticket},
     connection::{self, Admission, ConnectionState, Holds, Limits, Line, Origins},
     crdt::TripDraft,
+    documents::{DocumentStores, FlightLog},
     ids::{DocId, DocKind, InviteId, Role, UserId},
     plans,
     protocol::{self, RefusedStatus},
-    rooms::{self, FlightLog, RoomStores, Rooms},
+    rooms::{self, Rooms},
     store::{
         Account, Authority, EntryId, Generation, Invite, InviteEffect, InviteRule, Journal,
         Language, Loaded, PasswordHash, Plan, PlanStatus, Result, RoleChange, Stores, Summary,
@@ -97,7 +98,7 @@ impl House {
         let stores = SqliteStore::open(&folder.path().join("moim.db")).await.unwrap().stores();
         let (reading, let_read) = (Semaphore::new(0), Semaphore::new(0));
         let journal = Arc::new(Held { journal: Arc::clone(&stores.journal), reading, let_read });
-        let mut kept = RoomStores::from(&stores);
+        let mut kept = DocumentStores::from(&stores);
         kept.journal = Arc::clone(&journal) as Arc<dyn Journal>;
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         let (flights, _) = FlightLog::open(&folder.path().join("flight")).unwrap();

@@ -10,12 +10,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use moim::{
     crdt::{Limits as DocumentLimits, Presence, TripDraft},
+    documents::{DocumentStores, FlightLog},
     ids::{DocId, DocKind, Role, UserId, VersionId},
     protocol::{self, CloseCode, Message},
-    rooms::{
-        Acks, Event, FlightLog, Joining, Limits, Membership, RoomError, RoomStores, Rooms, Seat,
-        Waiting,
-    },
+    rooms::{Acks, Event, Joining, Limits, Membership, RoomError, Rooms, Seat, Waiting},
     store::{
         self, AsideCause, Generation, Loaded, Quarantine, SetAside, VersionCause, Versions,
         faulty::{Fault, FaultyJournal},
@@ -53,7 +51,7 @@ pub(crate) fn house_with(limits: Limits) -> House {
     let journal = FaultyJournal::default();
     let doc = DocId::new(DocKind::Trip);
     journal.create_now(doc, state()).unwrap();
-    let stores = RoomStores {
+    let stores = DocumentStores {
         journal: Arc::new(journal.clone()),
         quarantine: Arc::new(journal.clone()),
         versions: Arc::new(journal.clone()),

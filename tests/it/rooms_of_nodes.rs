@@ -6,9 +6,10 @@ use bytes::Bytes;
 use moim::{
     bus::{Bus, memory::MemoryBus},
     crdt::TripDraft,
+    documents::{DocumentStores, FlightLog},
     ids::{DocId, DocKind, Role, UserId},
     protocol::{self, CloseCode, Message},
-    rooms::{FlightLog, Joining, Limits, RoomStores, Rooms, Seat, Waiting},
+    rooms::{Joining, Limits, Rooms, Seat, Waiting},
     store::{
         self,
         faulty::{Fault, FaultyJournal},
@@ -45,7 +46,7 @@ fn two() -> Two {
 
 impl Node {
     fn start(journal: &FaultyJournal, bus: MemoryBus, roles: &Roles) -> Self {
-        let stores = RoomStores {
+        let stores = DocumentStores {
             journal: Arc::new(journal.clone()),
             quarantine: Arc::new(journal.clone()),
             versions: Arc::new(journal.clone()),

@@ -12,8 +12,8 @@ use std::{
 use bytes::Bytes;
 use moim::{
     crdt::TripDraft,
+    documents::{Cargo, Court, DocumentStores, FlightLog, Found, Wreck},
     ids::{DocId, DocKind},
-    rooms::{Cargo, Court, FlightLog, Found, RoomStores, Wreck},
     store::{AsideCause, Quarantine, faulty::FaultyJournal},
 };
 use reqwest::StatusCode;
@@ -56,7 +56,7 @@ impl Scene {
         let found = self.found();
         assert_eq!(found[0].wreck, Wreck { doc: self.doc, cargo });
         let journal = Arc::new(self.journal.clone());
-        let stores = RoomStores {
+        let stores = DocumentStores {
             journal: journal.clone(),
             quarantine: journal.clone(),
             versions: journal.clone(),

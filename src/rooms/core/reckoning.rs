@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::{Effect, ParticipantId, Room};
 use crate::{
     crdt::{self, Document},
+    documents::{Share, estimate, growth},
     protocol::CloseCode,
-    rooms::memory::{Share, estimate, growth},
 };
 
 /// What a small update takes is not looked at before it is merged …

@@ -5,9 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use moim::{
     crdt::weight,
+    documents::estimate,
     ids::{DocId, DocKind, Role},
     protocol::{self, Message},
-    rooms::{Limits, RoomError, Seat, Waiting, estimate},
+    rooms::{Limits, RoomError, Seat, Waiting},
     store::Generation,
 };
 use tokio::time::{Instant, sleep, timeout};

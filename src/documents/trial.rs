@@ -17,8 +17,8 @@ use tokio::{
 };
 
 use super::{
+    DocumentStores,
     flight::{Cargo, Found, Wreck},
-    registry::RoomStores,
 };
 use crate::{
     crdt::{self, Document, Limits},
@@ -48,7 +48,7 @@ impl Court {
 
     /// Tries what was in flight and sets aside what is fatal. What can't be tried now, because the store is
     /// away, is left for the next start.
-    pub async fn try_all(&self, found: Vec<Found>, stores: &RoomStores) {
+    pub async fn try_all(&self, found: Vec<Found>, stores: &DocumentStores) {
         for found in found {
             if let Err(error) = self.settle(&found.wreck, stores).await {
                 tracing::error!(doc = %found.wreck.doc, %error, "a wreck is left for the next start");
@@ -58,11 +58,11 @@ impl Court {
         }
     }
 
-    async fn settle(&self, wreck: &Wreck, stores: &RoomStores) -> Result<(), StoreError> {
+    async fn settle(&self, wreck: &Wreck, stores: &DocumentStores) -> Result<(), StoreError> {
         if self.survives(wreck, stores).await? { Ok(()) } else { set_aside(stores, wreck).await }
     }
 
-    async fn survives(&self, wreck: &Wreck, stores: &RoomStores) -> Result<bool, StoreError> {
+    async fn survives(&self, wreck: &Wreck, stores: &DocumentStores) -> Result<bool, StoreError> {
         let loaded = match stores.journal.load(wreck.doc, Generation::Newest).await {
             Err(StoreError::Corrupt(_)) => {
                 stores.journal.load(wreck.doc, Generation::Previous).await?
@@ -105,7 +105,7 @@ async fn run(child: &mut Child, evidence: &[u8]) -> io::Result<bool> {
 }
 
 /// Sets aside what ended a process or a room.
-pub(crate) async fn set_aside(stores: &RoomStores, wreck: &Wreck) -> Result<(), StoreError> {
+pub(crate) async fn set_aside(stores: &DocumentStores, wreck: &Wreck) -> Result<(), StoreError> {
     let (cause, update) = match &wreck.cargo {
         Cargo::Update(update) => (AsideCause::Fatal, update.clone()),
         Cargo::Document => (AsideCause::Unreadable, Bytes::new()),

@@ -6,10 +6,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{
-    Limits, RoomError,
+    DocumentError, DocumentStores,
     flight::{Cargo, FlightLog},
     memory::{Memory, Share, estimate},
-    registry::RoomStores,
     turns::Turns,
 };
 use crate::{
@@ -40,7 +39,7 @@ const COPIES: usize = 6;
 /// What reading stored documents needs.
 #[derive(Clone)]
 pub(crate) struct Desk {
-    pub(crate) stores: RoomStores,
+    pub(crate) stores: DocumentStores,
     pub(crate) flights: FlightLog,
     pub(crate) turns: Turns,
 }
@@ -73,12 +72,12 @@ pub(crate) async fn open(
     desk: &Desk,
     doc: DocId,
     by: Option<UserId>,
-    limits: &Limits,
+    limits: crdt::Limits,
     memory: &Memory,
-) -> Result<Result<Opened, Lacking>, RoomError> {
+) -> Result<Result<Opened, Lacking>, DocumentError> {
     let began = Instant::now();
     let barred = barred(&*desk.stores.quarantine, doc).await?;
-    let (limits, memory) = (limits.document, memory.clone());
+    let memory = memory.clone();
     let read = move |loaded: &Loaded| {
         let takes = estimate(weight_of(loaded), bytes_of(loaded));
         if let Some(user) = by.filter(|user| !memory.allows(*user, takes)) {
@@ -104,11 +103,11 @@ pub(crate) async fn open(
 }
 
 /// The updates that are not to be applied. An error if the document itself is not to be read.
-async fn barred(quarantine: &dyn Quarantine, doc: DocId) -> Result<Vec<Bytes>, RoomError> {
+async fn barred(quarantine: &dyn Quarantine, doc: DocId) -> Result<Vec<Bytes>, DocumentError> {
     let aside = quarantine.aside(doc, MAX_ASIDE).await?;
     if aside.iter().any(|one| one.cause == AsideCause::Unreadable) {
         let text = "reading it ended the server: look at it with `moim doctor`";
-        return Err(RoomError::Unreadable(text.to_owned()));
+        return Err(DocumentError::Unreadable(text.to_owned()));
     }
     let fatal = aside.into_iter().filter(|one| one.cause == AsideCause::Fatal);
     Ok(fatal.map(|one| one.update).collect())
@@ -122,7 +121,7 @@ pub(crate) struct Kept {
 
 /// Merges the state and the journal into the next generation. Right on several nodes at once: who comes
 /// second reads again.
-pub(crate) async fn fold(desk: &Desk, doc: DocId) -> Result<Kept, RoomError> {
+pub(crate) async fn fold(desk: &Desk, doc: DocId) -> Result<Kept, DocumentError> {
     for _ in 0..FOLD_ATTEMPTS {
         let read = |loaded: &Loaded| crdt::fold(&loaded.state, updates(loaded));
         let Reading { done: folded, loaded, instead_of } =
@@ -178,7 +177,7 @@ pub(crate) async fn keep_version(
     desk: &Desk,
     doc: DocId,
     new: NewVersion,
-) -> Result<Saved, RoomError> {
+) -> Result<Saved, DocumentError> {
     let Kept { folded, epoch } = fold(desk, doc).await?;
     let stores = &desk.stores;
     let NewVersion { name, cause, by, room } = new;
@@ -190,8 +189,8 @@ pub(crate) async fn keep_version(
     }
     let (id, at) = (VersionId::new(), Timestamp::now());
     let version = Version { id, doc, epoch, name, cause, by, at, counts: folded.summary.counts };
-    let projection = serde_json::to_string(&folded.projection)
-        .map_err(|error| RoomError::Unreadable(error.to_string()))?;
+    let projection =
+        serde_json::to_string(&folded.projection).map_err(DocumentError::unreadable)?;
     let content = VersionContent { state: folded.state.into(), projection };
     stores.versions.insert(&version, content, room).await?;
     Ok(Saved { version, is_new: true })
@@ -199,11 +198,11 @@ pub(crate) async fn keep_version(
 
 /// The newest version, if it has just this state.
 async fn as_newest(
-    stores: &RoomStores,
+    stores: &DocumentStores,
     doc: DocId,
     epoch: u64,
     state: &[u8],
-) -> Result<Option<Version>, RoomError> {
+) -> Result<Option<Version>, DocumentError> {
     let newest = stores.versions.list(doc, None, 1).await?.pop();
     let Some(newest) = newest.filter(|newest| newest.epoch == epoch) else { return Ok(None) };
     match stores.versions.get(newest.id).await {
@@ -215,7 +214,7 @@ async fn as_newest(
 }
 
 /// What a document is to begin anew with, and where it stands.
-pub(crate) async fn afresh(desk: &Desk, doc: DocId) -> Result<(Folded, Loaded), RoomError> {
+pub(crate) async fn afresh(desk: &Desk, doc: DocId) -> Result<(Folded, Loaded), DocumentError> {
     let read = |loaded: &Loaded| crdt::renew(&loaded.state, updates(loaded));
     let Reading { done, loaded, .. } = read_either(desk, RENEWING, doc, read).await?;
     Ok((done, loaded))
@@ -223,7 +222,7 @@ pub(crate) async fn afresh(desk: &Desk, doc: DocId) -> Result<(Folded, Loaded), 
 
 /// Has a document that is sealed begin anew. Whoever comes first does it, so that it is done also if who sealed
 /// it is gone.
-pub(crate) async fn renew(desk: &Desk, doc: DocId) -> Result<(), RoomError> {
+pub(crate) async fn renew(desk: &Desk, doc: DocId) -> Result<(), DocumentError> {
     let (Folded { state, summary, .. }, loaded) = afresh(desk, doc).await?;
     let stores = &desk.stores;
     if !loaded.is_sealed {
@@ -286,7 +285,7 @@ async fn read_current<T: Send + 'static>(
     times: usize,
     doc: DocId,
     read: impl Fn(&Loaded) -> Result<T, crdt::LoadError> + Send + Sync + 'static,
-) -> Result<Reading<T>, RoomError> {
+) -> Result<Reading<T>, DocumentError> {
     let read = Arc::new(read);
     for _ in 0..RENEWALS {
         let each = Arc::clone(&read);
@@ -306,10 +305,10 @@ async fn read_either<T: Send + 'static>(
     times: usize,
     doc: DocId,
     read: impl Fn(&Loaded) -> Result<T, crdt::LoadError> + Send + Sync + 'static,
-) -> Result<Reading<T>, RoomError> {
+) -> Result<Reading<T>, DocumentError> {
     let read = Arc::new(read);
     let tried = attempt(desk, times, doc, Generation::Newest, Arc::clone(&read)).await?;
-    let newest = match tried.ok_or(RoomError::NotFound)? {
+    let newest = match tried.ok_or(DocumentError::NotFound)? {
         Attempt::Read(done, loaded) => return Ok(Reading { done, loaded, instead_of: None }),
         Attempt::Failed(damaged) => damaged,
     };
@@ -319,10 +318,10 @@ async fn read_either<T: Send + 'static>(
     match attempt(desk, times, doc, Generation::Previous, read).await? {
         Some(Attempt::Read(done, loaded)) => Ok(Reading { done, loaded, instead_of: Some(newest) }),
         Some(Attempt::Failed(Damaged::Stored(error) | Damaged::Unloadable(_, error))) => {
-            Err(RoomError::Unreadable(error))
+            Err(DocumentError::Unreadable(error))
         }
         // There is a document, so that it must not look as if there were none.
-        None => Err(RoomError::Unreadable(error.clone())),
+        None => Err(DocumentError::Unreadable(error.clone())),
     }
 }
 
@@ -332,7 +331,7 @@ async fn attempt<T: Send + 'static>(
     doc: DocId,
     generation: Generation,
     read: Arc<impl Fn(&Loaded) -> Result<T, crdt::LoadError> + Send + Sync + 'static>,
-) -> Result<Option<Attempt<T>>, RoomError> {
+) -> Result<Option<Attempt<T>>, DocumentError> {
     // What it takes is known once it is here, and it is here only for few at a time.
     let reading = desk.turns.read().await?;
     let loaded = match desk.stores.journal.load(doc, generation).await {

@@ -7,7 +7,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::RoomError;
+use super::DocumentError;
 
 /// Documents that are read out of the store at the same time: only then is it known what they take.
 const READS: usize = 4;
@@ -46,28 +46,28 @@ impl Turns {
     }
 
     /// Waits until so many bytes are there, in the order of asking. What needs more than there is works alone.
-    pub(crate) async fn take(&self, bytes: usize) -> Result<Turn, RoomError> {
+    pub(crate) async fn take(&self, bytes: usize) -> Result<Turn, DocumentError> {
         let permits = units(bytes).min(self.most);
         self.wait(Arc::clone(&self.work).acquire_many_owned(permits)).await
     }
 
     /// Waits until a document may be read. To be held until its size is known and `take` has been answered; not to be
     /// asked for by who holds a turn.
-    pub(crate) async fn read(&self) -> Result<Turn, RoomError> {
+    pub(crate) async fn read(&self) -> Result<Turn, DocumentError> {
         self.wait(Arc::clone(&self.reads).acquire_owned()).await
     }
 
     async fn wait<E>(
         &self,
         permit: impl Future<Output = Result<OwnedSemaphorePermit, E>>,
-    ) -> Result<Turn, RoomError> {
+    ) -> Result<Turn, DocumentError> {
         let permit = match self.patience {
             Some(patience) => timeout(patience, permit).await,
             None => Ok(permit.await),
         };
         // Nobody closes the semaphore.
-        let permit = permit.map_err(|_| RoomError::full("memory_mb"))?;
-        permit.map(|_permit| Turn { _permit }).map_err(|_| RoomError::Closed)
+        let permit = permit.map_err(|_| DocumentError::full("memory_mb"))?;
+        permit.map(|_permit| Turn { _permit }).map_err(|_| DocumentError::Full("memory_mb"))
     }
 }
 
@@ -92,7 +92,7 @@ mod tests {
         drop(first);
         assert!(second.await.is_ok());
         let all = turns.take(usize::MAX).await.unwrap();
-        assert!(matches!(turns.take(1).await, Err(RoomError::Full("memory_mb"))));
+        assert!(matches!(turns.take(1).await, Err(DocumentError::Full("memory_mb"))));
         let patient = turns.in_background();
         let waiting = timeout(10 * PATIENCE, patient.take(1));
         assert!(waiting.await.is_err(), "nobody waits for it");
