@@ -13,6 +13,24 @@ const keptIn = (page: Page) =>
     return [...stores, ...Object.keys(localStorage)].filter((name) => name.startsWith('moim/'))
   })
 
+/** How many changes the local copies still count as unsent: what the server has is noted a little later than it is shown. */
+const unsentIn = (page: Page) =>
+  page.evaluate(async () => {
+    const done = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result)
+        request.onerror = () => reject(request.error)
+      })
+    const names = (await indexedDB.databases()).map(({ name }) => name ?? '').filter((name) => name.startsWith('moim/'))
+    let unsent = 0
+    for (const name of names) {
+      const store = await done(indexedDB.open(name))
+      unsent += await done(store.transaction('unsent').objectStore('unsent').count())
+      store.close()
+    }
+    return unsent
+  })
+
 test('two windows offline show the same, count together, and save once, also when one is closed before', async ({ browse, server }) => {
   const ara = await Person.signUp(server, 'Ara')
   const trip = await ara.createTrip({ title: 'Jeju', days: 2 })
@@ -131,6 +149,7 @@ test('what the last person left behind is gone when the next one logs in, but fo
   const editor = await EditorPage.open(page, saved)
   await editor.addNotes(1, 'saved')
   await editor.expectState('saved')
+  await expect.poll(() => unsentIn(page)).toBe(0)
   // Ara's session has ended without a log-out.
   await page.goto('about:blank')
   await page.context().clearCookies()
