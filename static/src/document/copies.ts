@@ -26,7 +26,7 @@ export interface LocalCopyHead {
 
 export interface CopyContent {
   readonly state: Uint8Array;
-  /** What the server had before the first unsent change; null: unknown. */
+  /** What the server has without the unsent changes; null: unknown. */
   readonly base: Uint8Array | null;
 }
 
@@ -41,9 +41,9 @@ export async function listCopies(user: string): Promise<LocalCopyHead[]> {
 export async function readCopy(name: string): Promise<CopyContent | null> {
   return withStore(name, async (store) => {
     const { updates } = await store.read(0);
-    const base = await store.get("base");
+    const base = await store.base();
     const state = Y.mergeUpdates(updates.map(({ update }) => update));
-    return { state, base: base instanceof Uint8Array ? base : null };
+    return { state, base: base && Y.mergeUpdates(base) };
   });
 }
 

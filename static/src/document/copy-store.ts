@@ -9,6 +9,9 @@ const UNSENT = "unsent";
 /** Of version 1: how many changes the server had not confirmed. */
 const CHANGES = "changes";
 const TOUCHED = "touched";
+/** What the server had before the first unsent change; what it has besides by now is under this and a number. */
+const BASE = "base";
+const beside = (): IDBKeyRange => IDBKeyRange.bound([BASE], [BASE, []]);
 /** Of this very store: another one of the same name has another. */
 const IDENTITY = "identity";
 
@@ -85,20 +88,23 @@ export class CopyStore {
     return (await done<number>(this.#task([UPDATES], "readonly").objectStore(UPDATES).count())) === 0;
   }
 
-  /** Keeps these, all or none; their numbers. */
+  /** Keeps these, all or none; their numbers. What the server has of them is kept beside the base, if there is one. */
   async append(entries: readonly Entry[], now: number): Promise<number[]> {
     const task = this.#task([UPDATES, UNSENT, VALUES], "readwrite");
     const end = finished(task);
     const keys: number[] = [];
+    const values = task.objectStore(VALUES);
+    const based = values.getKey(BASE); // answered before what follows
     for (const { update, unsent } of entries) {
       const added = task.objectStore(UPDATES).add(update);
       added.onsuccess = () => {
         const key = added.result as number;
         keys.push(key);
         if (unsent !== null) task.objectStore(UNSENT).put(unsent, key);
+        else if (based.result !== undefined) values.put(update, [BASE, key]);
       };
     }
-    task.objectStore(VALUES).put(now, TOUCHED);
+    values.put(now, TOUCHED);
     await end;
     return keys;
   }
@@ -132,14 +138,36 @@ export class CopyStore {
     await end;
   }
 
-  async get(key: string): Promise<unknown> {
-    return done(this.#task([VALUES], "readonly").objectStore(VALUES).get(key));
+  /** The base, and what the server has besides; null: it is unknown. */
+  async base(): Promise<Uint8Array[] | null> {
+    const values = this.#task([VALUES], "readonly").objectStore(VALUES);
+    const [base, others] = await Promise.all([done<unknown>(values.get(BASE)), done<Uint8Array[]>(values.getAll(beside()))]);
+    return base instanceof Uint8Array ? [base, ...others] : null;
   }
 
-  async set(key: string, value: unknown): Promise<void> {
+  /** null: nobody knows it any more. */
+  async setBase(base: Uint8Array | null): Promise<void> {
     const task = this.#task([VALUES], "readwrite");
     const end = finished(task);
-    task.objectStore(VALUES).put(value, key);
+    const values = task.objectStore(VALUES);
+    values.delete(beside());
+    if (base === null) values.delete(BASE);
+    else values.put(base, BASE);
+    await end;
+  }
+
+  /** Puts one base in place of it and all that is beside it. */
+  async foldBase(merge: (parts: Uint8Array[]) => Uint8Array): Promise<void> {
+    const task = this.#task([VALUES], "readwrite");
+    const end = finished(task);
+    const values = task.objectStore(VALUES);
+    const base = values.get(BASE) as IDBRequest<unknown>;
+    const others = values.getAll(beside()) as IDBRequest<Uint8Array[]>;
+    others.onsuccess = () => {
+      if (!(base.result instanceof Uint8Array)) return;
+      values.put(merge([base.result, ...others.result]), BASE);
+      values.delete(beside());
+    };
     await end;
   }
 
@@ -158,7 +186,7 @@ export class CopyStore {
 
   /** When something was last written; null: unknown. */
   async touched(): Promise<number | null> {
-    const at = await this.get(TOUCHED);
+    const at = await done<unknown>(this.#task([VALUES], "readonly").objectStore(VALUES).get(TOUCHED));
     return typeof at === "number" ? at : null;
   }
 

@@ -2,7 +2,10 @@
 // @vitest-environment happy-dom
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it } from "vitest";
+import { listCopies, readCopy, type CopyContent } from "./copies";
+import { CopyStore } from "./copy-store";
 import { Hub, join, settle } from "./hub.test-support";
+import { docOf } from "./merge";
 import { project } from "./reader";
 
 let hub: Hub;
@@ -81,5 +84,51 @@ describe("the local copy", () => {
     const other = await visit(user());
     expect(other.view.get()).toMatchObject({ loaded: false, trip: { tray: [] } });
     await other.close();
+  });
+
+  it("knows what the server has besides what is unsent, however much others do meanwhile", async () => {
+    const name = user();
+    const trip = await visit(name);
+    const peer = join(hub, "peer");
+    hub.up = false;
+    hub.cut(name);
+    await settle();
+    trip.cards.add({ kind: "note", title: "배에서" });
+    await patience();
+    hub.acknowledges = false;
+    hub.up = true;
+    trip.reconnect();
+    await patience();
+    for (let n = 1; n <= 100; n++) {
+      peer.text({ of: "desc" }).set(`${n}`);
+      await settle(1);
+    }
+    await expect.poll(() => trip.view.get().trip.desc).toBe("100");
+    await trip.close();
+    const copy = (await listCopies(name))[0]?.name ?? "";
+    const { state, base } = (await readCopy(copy)) as CopyContent;
+    const had = base && project(docOf(base));
+    expect(had).toMatchObject({ desc: "100", tray: [] });
+    expect(project(docOf(state)).tray.map(({ title }) => title)).toEqual(["배에서"]);
+    const store = await CopyStore.openExisting(copy);
+    expect((await store?.base())?.length, "put together from time to time").toBeLessThan(65);
+    store?.close();
+    await peer.close();
+  });
+
+  it("knows what the server had before what was on its way when the connection went", async () => {
+    const name = user();
+    const trip = await visit(name);
+    trip.text({ of: "desc" }).set("there");
+    await expect.poll(() => trip.sync.get().kind).toBe("saved");
+    hub.acknowledges = false;
+    trip.cards.add({ kind: "note", title: "배에서" });
+    await settle();
+    hub.up = false;
+    hub.cut(name);
+    await patience();
+    await trip.close();
+    const { base } = (await readCopy((await listCopies(name))[0]?.name ?? "")) as CopyContent;
+    expect(base && project(docOf(base))).toMatchObject({ desc: "there", tray: [] });
   });
 });

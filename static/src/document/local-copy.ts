@@ -20,7 +20,8 @@ const RETRY_MS = 2_000;
 const MOST_RETRY_MS = 60_000;
 /** Edits closer together than this are one change to a person, as the chip counts. */
 const BURST_MS = 1_000;
-const BASE = "base";
+/** So many updates of others are kept beside the base before they become part of it. */
+const MOST_BESIDE = 64;
 
 export interface LocalCopyOptions {
   readonly doc: Y.Doc;
@@ -83,6 +84,10 @@ export class LocalCopy {
   #isWriting = false;
   #last = 0;
   #appended = 0;
+  /** False: this window took it away. */
+  #hasBase = true;
+  /** So many updates of others were written since the base was put together. */
+  #beside = 0;
   #mine: Mine[] = [];
   /** So many changes of this window the server has not confirmed, as was said last. */
   #noted = 0;
@@ -168,6 +173,8 @@ export class LocalCopy {
       this.#covered.clear();
       this.#count();
     }
+    // With nothing unsent there is nothing to tell from it: an old one would tell wrong.
+    if (saved && this.others.get() === 0) this.keepBase(null);
     if (this.#settling.length > 0) this.#later("settle", SETTLE_MS, () => void this.#settle());
     if (connected) this.#adoptLater();
   }
@@ -177,14 +184,17 @@ export class LocalCopy {
     this.#covered = new Set(this.#othersEdits.keys());
   }
 
-  /** What the server had before the first change that it has not confirmed; null: unknown. */
+  /** What the server has without the changes that it has not confirmed; null: unknown. */
   async base(): Promise<Uint8Array | null> {
-    const base: unknown = await this.#store?.get(BASE).catch(() => null);
-    return base instanceof Uint8Array ? base : null;
+    const parts = await this.#store?.base().catch(() => null);
+    return parts ? Y.mergeUpdates(parts) : null;
   }
 
-  keepBase(base: Uint8Array): void {
-    void this.#store?.set(BASE, base).catch(() => undefined);
+  /** What others do from now on becomes part of it. null: unknown, and what is kept of an earlier one goes. */
+  keepBase(base: Uint8Array | null): void {
+    if (this.#store === null || (base === null && !this.#hasBase)) return;
+    this.#hasBase = base !== null;
+    void this.#store.setBase(base).catch(() => (this.#hasBase = true));
   }
 
   /** Waits until all that windows have written so far is in the document, or the store fails. */
@@ -324,13 +334,16 @@ export class LocalCopy {
       this.#pending = [];
       this.#isWriting = true;
       try {
-        const keys = await store.append(waiting.map((one) => this.#entry(one)), this.#options.now());
+        const entries = waiting.map((one) => this.#entry(one));
+        const keys = await store.append(entries, this.#options.now());
         // No other window has written in between: this is read already.
         if (keys[0] === this.#last + 1) this.#last = keys.at(-1) ?? this.#last;
         waiting.forEach(({ mine }, at) => this.#written(mine, keys[at] as number));
         this.#appended += waiting.length;
         this.#call();
+        this.#beside += entries.filter(({ unsent }) => unsent === null).length;
         if (this.#appended >= TRIM_AT) await this.#trim(store);
+        if (this.#beside >= MOST_BESIDE) await this.#fold(store);
       } catch (error) {
         this.#pending = joined([...waiting, ...this.#pending]);
         this.#failed(error);
@@ -374,6 +387,11 @@ export class LocalCopy {
       this.#apply(found);
       return Y.encodeStateAsUpdate(this.#options.doc);
     });
+  }
+
+  async #fold(store: CopyStore): Promise<void> {
+    this.#beside = 0;
+    await store.foldBase((parts) => Y.mergeUpdates(parts));
   }
 
   /** Takes what other windows have written. */
@@ -467,7 +485,7 @@ export class LocalCopy {
   /** What waits is written as a whole once there is a store again. */
   #failed(error: unknown): void {
     if (this.#closed) return;
-    if (this.#pending.length > 1) this.#pending = joined(this.#pending);
+    if (this.#pending.length > 2) this.#pending = joined(this.#pending);
     if (this.kept.get()) console.warn("moim: this browser keeps no copy now", error);
     this.kept.set(false);
     this.#store?.close();
@@ -491,10 +509,12 @@ export class LocalCopy {
 /** An update without content. */
 const NOTHING_LENGTH = 2;
 
-/** As one: so that what cannot be written for long does not grow without end. */
+/** As one of each kind: so that what cannot be written for long does not grow without end. */
 function joined(waiting: readonly Waiting[]): Waiting[] {
-  const update = Y.mergeUpdates(waiting.map((one) => one.update));
-  return [{ update, mine: waiting.flatMap(({ mine }) => mine) }];
+  const [own, others] = [waiting.filter(({ mine }) => mine.length > 0), waiting.filter(({ mine }) => mine.length === 0)];
+  return [own, others]
+    .filter((some) => some.length > 0)
+    .map((some) => ({ update: Y.mergeUpdates(some.map(({ update }) => update)), mine: some.flatMap(({ mine }) => mine) }));
 }
 
 /** Says to other windows that this copy is in use; returns how to let go. */

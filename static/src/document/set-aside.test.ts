@@ -5,8 +5,9 @@ import * as Y from "yjs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { recoveryOf } from "../sync/recovery";
 import { CopyStore } from "./copy-store";
-import { listCopies } from "./copies";
+import { listCopies, readCopy, type CopyContent } from "./copies";
 import { Hub, join, settle, TRIP } from "./hub.test-support";
+import { itemsOf } from "./merge";
 import { project } from "./reader";
 import { bring, keep } from "./recovery";
 import { add, addOnce, discard, forgetTaken, fromFile, KeepError, list, made, merge, read, remove, replace, toFile, type SetAside } from "./set-aside";
@@ -142,6 +143,52 @@ describe("an offline session that meets a limit", () => {
     expect(trip.aside("asked").items).toContainEqual({ kind: "desc", title: "", detail: "We meet at noon. ", reason: null });
     const again = await recovered(trip);
     expect(project(hub.doc).desc).toBe("We meet at noon. ");
+    await Promise.all([again.close(), peer.close()]);
+  });
+
+  it("is told apart from what others did after it was refused, also after a reload", async () => {
+    hub.limits.cards = 1;
+    const trip = await visit();
+    trip.text({ of: "desc" }).set("We meet at nine. ");
+    await settle();
+    const peer = join(hub, "peer");
+    await settle();
+    await offline(trip, () => {
+      for (const title of ["one", "two"]) trip.cards.add(note(title));
+    });
+    await until(() => trip.sync.get().kind === "refused");
+    trip.text({ of: "desc" }).set("We meet at nine. We meet at noon. ");
+    peer.text({ of: "desc" }).set("");
+    await until(() => trip.view.get().trip.desc === "We meet at noon. ");
+    await trip.close();
+    const later = await visit();
+    await until(() => later.sync.get().kind === "refused");
+    const noon = { kind: "desc", title: "", detail: "We meet at noon. ", reason: null };
+    expect(later.aside("asked").items).toContainEqual(noon);
+    const copy = (await listCopies(user))[0]?.name ?? "";
+    const { state, base } = (await readCopy(copy)) as CopyContent;
+    expect(itemsOf({ state, base }), "as a file as well").toContainEqual(noon);
+    const again = await recovered(later);
+    expect(project(hub.doc).desc).toBe("We meet at noon. ");
+    await Promise.all([again.close(), peer.close()]);
+  });
+
+  it("is not compared with what there was before an earlier session offline", async () => {
+    const trip = await visit();
+    trip.text({ of: "desc" }).set("We meet at nine. ");
+    await until(() => trip.sync.get().kind === "saved");
+    await offline(trip, () => trip.cards.add(note("in the tunnel")));
+    await until(() => trip.sync.get().kind === "saved");
+    const peer = join(hub, "peer");
+    await settle();
+    peer.text({ of: "desc" }).set("");
+    await until(() => trip.view.get().trip.desc === "");
+    hub.acknowledges = false;
+    trip.text({ of: "desc" }).set("We meet at noon. ");
+    await settle();
+    await trip.close();
+    const again = await visit();
+    expect(again.aside("asked").items).toContainEqual({ kind: "desc", title: "", detail: "We meet at noon. ", reason: null });
     await Promise.all([again.close(), peer.close()]);
   });
 

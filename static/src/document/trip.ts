@@ -87,6 +87,8 @@ export class OpenTrip implements TripDocument {
   #base: Uint8Array | null = null;
   /** What others did since: the server has that too, and it is no edit of this person. */
   #beside: Uint8Array[] = [];
+  /** The local copy has it: there it follows what others do by itself. */
+  #isBaseKept = false;
 
   constructor(options: OpenOptions, around: Surroundings = {}) {
     const now = around.now ?? Date.now;
@@ -283,7 +285,8 @@ export class OpenTrip implements TripDocument {
     const isCheap = (this.#base?.length ?? 0) < MAX_CHEAP_BYTES;
     this.#base = isCheap || !this.#provider.ready ? this.encode() : null;
     this.#beside = [];
-    if (this.#base && !this.#provider.ready) this.#copy.keepBase(this.#base);
+    this.#isBaseKept = !this.#provider.ready;
+    this.#copy.keepBase(this.#isBaseKept ? this.#base : null);
   }
 
   #noteBeside(update: Uint8Array, origin: unknown): void {
@@ -300,10 +303,18 @@ export class OpenTrip implements TripDocument {
     return this.#base;
   }
 
+  /** What was on its way when the connection went is offline by now. */
+  #keepBase(): void {
+    if (this.#isBaseKept || this.#base === null || this.#provider.changes === 0) return;
+    this.#isBaseKept = true;
+    this.#copy.keepBase(this.#baseNow());
+  }
+
   /** The windows of one person have one copy: what any of them has not brought to the server counts in all. */
   #noteSync(): void {
     const state = this.#provider.sync.get();
     const connected = state.kind === "saved" || state.kind === "saving";
+    if (!connected) this.#keepBase();
     this.#copy.noteChanges(this.#provider.changes, state.kind === "saved", connected);
     if (state.kind === "saved" && this.#copy.others.get() === 0) this.#days.settle();
     const next = withOthers(state, this.#copy.others.get());
@@ -318,6 +329,7 @@ export class OpenTrip implements TripDocument {
       // The copy was read as a whole: what of it the server lacks is told by what it had.
       this.#days.settle();
       if (changes > 0) this.#base = await this.#copy.base();
+      this.#isBaseKept = this.#base !== null;
       if (this.#base) this.#days.recall(this.#base);
       this.#load();
     }
