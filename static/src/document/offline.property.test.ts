@@ -1,9 +1,11 @@
 // What a person typed is never deleted without their word: random people, limits, losses; each text is found again at the end.
 // @vitest-environment happy-dom
+import { begin, Dice, end, look, pass } from "./seeded.test-support";
 import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { recoveryOf } from "../sync/recovery";
-import { Hub, join, settle } from "./hub.test-support";
+import { Hub, join } from "./hub.test-support";
 import { pictureOf } from "./picture";
 import { bring, keep } from "./recovery";
 import { fromFile, KeepError, list, merge, read, toFile } from "./set-aside";
@@ -13,27 +15,11 @@ const ROUNDS = Number(process.env["MOIM_OFFLINE_ROUNDS"] ?? 12);
 const FIRST = Number(process.env["MOIM_OFFLINE_SEED"] ?? 1);
 const STEPS = 60;
 
-/** A small generator: the same choices for the same seed. */
-class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed * 2_654_435_761 + 1;
-  }
-
-  below(most: number): number {
-    this.#state = (Math.imul(this.#state ^ (this.#state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
-    return ((this.#state ^ (this.#state >>> 13)) >>> 0) % most;
-  }
-
-  of<T>(all: readonly T[]): T {
-    return all[this.below(all.length)] as T;
-  }
-}
-
 /** One browser of one person, who does what the editor does by itself. */
 class Device {
   readonly typed: string[] = [];
+  /** What was set aside here so far. */
+  aside = "";
   trip: OpenTrip;
   readonly #hub: Hub;
   readonly #user: string;
@@ -54,7 +40,7 @@ class Device {
   note(text: string): void {
     if (!textsOf(this.trip).includes(text)) return;
     trace(`typed ${text}`, JSON.stringify(this.trip.sync.get()));
-    if (TRACE) trace("   unsaved", JSON.stringify(this.trip.aside("asked").items.map((i) => i.title + i.detail)).slice(0, 300));
+    if (TRACE) trace("   unsaved", JSON.stringify(look(() => this.trip.aside("asked")).items.map((i) => i.title + i.detail)).slice(0, 300));
     this.typed.push(text);
   }
 
@@ -66,6 +52,7 @@ class Device {
     try {
       const kept = await keep(this.trip, plan);
       trace("  kept", kept?.id, kept?.whole, kept?.epoch, JSON.stringify(kept?.items));
+      this.aside += JSON.stringify(kept?.items);
       this.#isLeft = !plan.again;
       if (this.#isLeft) return;
       await this.reopen();
@@ -88,7 +75,7 @@ class Device {
     this.#isLeft = false;
     await this.trip.close();
     this.trip = join(this.#hub, this.#user, Date.now, true);
-    await settle();
+    await pass();
   }
 }
 
@@ -96,9 +83,10 @@ function textsOf(trip: OpenTrip): string {
   return JSON.stringify(trip.view.get().trip) + JSON.stringify(trip.view.get().trash);
 }
 
-const real = globalThis.indexedDB;
+let real = new IDBFactory();
 
 afterEach(() => {
+  end();
   vi.unstubAllGlobals();
 });
 
@@ -200,7 +188,7 @@ async function happen(dice: Dice, hub: Hub, devices: readonly Device[]): Promise
       if (hub.loggedIn !== null) devices.forEach(({ trip }) => trip.halt("otherAccount"));
       break;
     default:
-      await settle(2);
+      await pass(dice.of([2, 2, 300]));
   }
   await device.tend();
 }
@@ -213,10 +201,9 @@ function trace(...words: readonly unknown[]): void {
 }
 
 /** Names what is in no place just now, or in one that is on its way. */
-async function traceMissing(hub: Hub, devices: readonly Device[]): Promise<void> {
+function traceMissing(hub: Hub, devices: readonly Device[]): void {
   for (const device of devices) {
-    const listed = JSON.stringify((await list(device.user).catch(() => [])).map(({ items }) => items));
-    const there = JSON.stringify([textsIn(hub), textsOf(device.trip)]) + listed;
+    const there = JSON.stringify([textsIn(hub), textsOf(device.trip)]) + device.aside;
     const missing = device.typed.filter((text) => !there.includes(text));
     if (missing.length > 0) trace("  missing", missing.join(" "), JSON.stringify(device.trip.sync.get()));
   }
@@ -231,32 +218,35 @@ async function heal(hub: Hub, devices: readonly Device[]): Promise<void> {
   hub.gone.clear();
   hub.loggedIn = null;
   hub.release();
-  await settle(); // Who has a ticket already is inside by now.
+  await pass(); // Who has a ticket already is inside by now.
   hub.cut(); // With new tickets come the roles and limits of now.
-  await settle();
+  await pass();
   for (let round = 0; round < 20; round++) {
     for (const device of devices) {
       await device.tend();
       await device.comeBack();
       device.trip.reconnect();
     }
-    await settle();
-    if (TRACE) await traceMissing(hub, devices);
+    await pass();
+    if (TRACE) traceMissing(hub, devices);
   }
 }
 
 async function round(seed: number): Promise<void> {
   localStorage.clear();
+  begin(seed);
+  real = new IDBFactory();
+  fill(false);
   const dice = new Dice(seed);
   const hub = new Hub();
   hub.tells = dice.below(2) === 0;
   hub.limits = { cards: 5, days: 3, text: 80, document: 8_000 };
-  const devices = ["a", "b"].map((name) => new Device(hub, `${name}${seed}x${Math.random().toString(36).slice(2, 6)}`));
-  await settle();
+  const devices = ["a", "b"].map((name) => new Device(hub, `${name}${seed}`));
+  await pass();
   for (let n = 0; n < STEPS; n++) {
     act(dice, dice.of(devices), n);
     if (dice.below(2) === 0) await happen(dice, hub, devices);
-    if (TRACE) await traceMissing(hub, devices);
+    if (TRACE) traceMissing(hub, devices);
   }
   await heal(hub, devices);
   for (const device of devices) {
