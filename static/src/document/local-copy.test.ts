@@ -2,7 +2,7 @@
 // @vitest-environment happy-dom
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it } from "vitest";
-import { listCopies, readCopy, type CopyContent } from "./copies";
+import { clearCopies, listCopies, readCopy, type CopyContent } from "./copies";
 import { CopyStore } from "./copy-store";
 import { Hub, join, settle } from "./hub.test-support";
 import { docOf } from "./merge";
@@ -84,6 +84,32 @@ describe("the local copy", () => {
     const other = await visit(user());
     expect(other.view.get()).toMatchObject({ loaded: false, trip: { tray: [] } });
     await other.close();
+  });
+
+  it("still knows what is unsent after each of several visits offline, so that a log-out leaves it and a reset sets it aside", async () => {
+    const name = user();
+    const first = await visit(name);
+    await expect.poll(() => first.sync.get().kind).toBe("saved");
+    hub.up = false;
+    hub.cut(name);
+    first.cards.add({ kind: "note", title: "배에서" });
+    await patience();
+    await first.close();
+    for (let n = 1; n <= 3; n++) {
+      const again = await visit(name);
+      expect(again.sync.get(), `visit ${n}`).toMatchObject({ changes: n });
+      again.text({ of: "desc" }).set(`${n}`);
+      await patience();
+      await again.close();
+    }
+    await (await visit(name)).close();
+    expect(await listCopies(name)).toMatchObject([{ unsent: 4 }]);
+    await clearCopies(name, true);
+    hub.up = true;
+    hub.reset();
+    const last = await visit(name);
+    await expect.poll(() => last.sync.get()).toMatchObject({ kind: "refused", reason: "otherEpoch", copy: true });
+    await last.close();
   });
 
   it("knows what the server has besides what is unsent, however much others do meanwhile", async () => {

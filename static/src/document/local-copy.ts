@@ -148,10 +148,11 @@ export class LocalCopy {
     return true;
   }
 
-  /** How many edits that were here before the server has not confirmed; from now on they count as this window's. */
-  takeOver(): number {
-    for (const [key, { changes }] of this.#othersEdits) this.#mine.push({ key, changes, settled: false });
+  /** How many edits that were here before the server has not confirmed; from now on they count as this window's, once `recall` has said so. */
+  takeOver(recall: (changes: number) => void): number {
     const count = this.others.get();
+    recall(count); // before they are this window's: what it does not count the server has
+    for (const [key, { changes }] of this.#othersEdits) this.#mine.push({ key, changes, settled: false });
     this.#othersEdits.clear();
     this.#count();
     return count;
@@ -462,12 +463,12 @@ export class LocalCopy {
     if (updates.length < edits.length) {
       this.#options.onOrphans(null); // the exchange covers them
     } else if (updates.length > 0) {
+      this.#options.onOrphans(Y.mergeUpdates(updates)); // before they are this window's, as above
       for (const [key, { changes }] of edits) {
         this.#othersEdits.delete(key);
         this.#mine.push({ key, changes, settled: false });
       }
       this.#count();
-      this.#options.onOrphans(Y.mergeUpdates(updates));
     }
     this.#adoptLater();
   }

@@ -324,8 +324,7 @@ export class OpenTrip implements TripDocument {
   /** The local copy first, so that the exchange tells the server what it holds. */
   async #begin(): Promise<void> {
     if (await this.#copy.load()) {
-      const changes = this.#copy.takeOver();
-      this.#provider.recall(changes);
+      const changes = this.#copy.takeOver((unsent) => this.#provider.recall(unsent));
       // The copy was read as a whole: what of it the server lacks is told by what it had.
       this.#days.settle();
       if (changes > 0) this.#base = await this.#copy.base();
