@@ -3,8 +3,10 @@ import * as Y from "yjs";
 import { decode, encode, type Message } from "../protocol/frames";
 import { ApiError } from "../api/errors";
 import type { Socket } from "../transport/connection";
-import { DEFAULT_LIMITS } from "./remake";
-import { asSharedMap, asSharedText, rootsOf } from "./schema";
+import { pictureOf, sameValue, type Field, type Picture, type Row } from "./picture";
+import { DEFAULT_LIMITS, rowOf } from "./remake";
+import { asSharedMap, asSharedText, plain, rootsOf } from "./schema";
+import { replaceText } from "./texts";
 import { OpenTrip } from "./trip";
 import type { LocalLimit, Person, Role, Ticket } from "./types";
 
@@ -36,6 +38,8 @@ export class Hub {
   toldUpdate = 64 << 10;
   /** What was in the trash at a reset. */
   readonly emptied: string[] = [];
+  /** What there was at some time, the latest last: each restore saves one before. */
+  readonly versions: Picture[] = [];
   readonly sockets = new Set<HubSocket>();
   /** What outlives a crash. */
   #durable = Y.encodeStateAsUpdate(new Y.Doc());
@@ -89,6 +93,20 @@ export class Hub {
     this.saved();
     this.epoch += 1;
     this.cut(undefined, 4409);
+  }
+
+  /** Makes the content that of an earlier version again: one edit of a new client, kept and sent like any other. */
+  restore(version: Picture): void {
+    this.versions.push(pictureOf(this.doc));
+    const copy = new Y.Doc();
+    Y.applyUpdate(copy, Y.encodeStateAsUpdate(this.doc));
+    const sent: Uint8Array[] = [];
+    copy.on("update", (update: Uint8Array) => sent.push(update));
+    copy.transact(() => restoreAll(copy, version));
+    for (const update of sent) {
+      Y.applyUpdate(this.doc, update);
+      for (const socket of this.sockets) socket.give({ type: "update", update });
+    }
   }
 
   /** Drops every socket, or one person's. */
@@ -208,6 +226,38 @@ export class HubSocket implements Socket {
     }
     if (this.#hub.acknowledges) this.acknowledge();
   }
+}
+
+/** As the server does it: texts by the smallest cut; cards that the version lacks go to the trash, all else that it lacks goes. */
+function restoreAll(doc: Y.Doc, { texts, entries, rows }: Picture): void {
+  for (const name of pictureOf(doc).texts.keys()) replaceText(doc.getText(name), texts.get(name) ?? "");
+  for (const [name, text] of texts) replaceText(doc.getText(name), text);
+  for (const [root, wanted] of entries) {
+    const map = doc.getMap(root);
+    for (const key of [...map.keys()]) if (!wanted.has(key)) map.delete(key);
+    for (const [key, value] of wanted) if (!sameValue(plain(map, key), value)) map.set(key, value);
+  }
+  for (const [root, wanted] of rows) {
+    const map = doc.getMap(root);
+    for (const [key, row] of map.entries())
+      if (!wanted.has(key) && !asSharedMap(row)?.get("del")) asSharedMap(row)?.set("del", { by: "server", ts: 0 });
+    for (const [key, row] of wanted) restoreRow(map, key, row);
+  }
+}
+
+function restoreRow(map: Y.Map<unknown>, key: string, wanted: Row): void {
+  const row = asSharedMap(map.get(key));
+  if (!row) return void map.set(key, rowOf(wanted));
+  for (const name of [...row.keys()]) if (!wanted.has(name)) row.delete(name);
+  for (const [name, field] of wanted) restoreField(row, name, field);
+}
+
+function restoreField(row: Y.Map<unknown>, name: string, field: Field): void {
+  const text = asSharedText(row.get(name));
+  if (text && field.is === "text") return replaceText(text, field.text);
+  if (field.is === "plain" && sameValue(plain(row, name), field.value)) return;
+  if (field.is === "map" && sameValue(asSharedMap(row.get(name))?.toJSON(), Object.fromEntries(field.entries))) return;
+  for (const [key, value] of rowOf(new Map([[name, field]])).entries()) row.set(key, value);
 }
 
 function copyOf(value: unknown): unknown {

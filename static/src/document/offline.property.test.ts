@@ -6,10 +6,11 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { recoveryOf } from "../sync/recovery";
 import { Hub, join } from "./hub.test-support";
-import { pictureOf } from "./picture";
+import { pictureOf, type Picture } from "./picture";
 import { bring, keep } from "./recovery";
 import { fromFile, KeepError, list, merge, read, toFile } from "./set-aside";
 import type { OpenTrip } from "./trip";
+import type { TextRef } from "./types";
 
 const ROUNDS = Number(process.env["MOIM_OFFLINE_ROUNDS"] ?? 12);
 const FIRST = Number(process.env["MOIM_OFFLINE_SEED"] ?? 1);
@@ -123,20 +124,30 @@ function act(dice: Dice, device: Device, n: number): void {
     case 4:
       // A field takes no more than fits; it never cuts what was there.
       if (card && card.note.length + text.length <= trip.limits.text)
-        trip.cards.setNote(card.id, dice.below(2) === 0 ? `${card.note}${text}` : `${text}${card.note}`);
+        type(trip, { of: "cardNote", card: card.id }, text, dice.below(2) === 0 ? card.note.length : 0);
       break;
     case 5:
       if (view.desc.length + text.length <= Math.min(4_000, trip.limits.text))
-        trip.text({ of: "desc" }).set(`${view.desc}${text}`);
+        type(trip, { of: "desc" }, text, view.desc.length);
       break;
     case 6:
-      trip.text({ of: "dayNote", day: trip.days.add() }).set(text);
+      type(trip, { of: "dayNote", day: trip.days.add() }, text, 0);
       break;
     case 7:
       if (card) trip.cards.trash(card.id);
       break;
   }
   device.note(mark);
+}
+
+/** In a field: its caret tells what is new, however alike the words beside it are. */
+function type(trip: OpenTrip, ref: TextRef, text: string, at: number): void {
+  const field = document.createElement("textarea");
+  const leave = trip.text(ref).bind(field);
+  field.value = field.value.slice(0, at) + text + field.value.slice(at);
+  field.setSelectionRange(at + text.length, at + text.length);
+  field.dispatchEvent(new Event("input"));
+  leave();
 }
 
 async function happen(dice: Dice, hub: Hub, devices: readonly Device[]): Promise<void> {
@@ -186,6 +197,10 @@ async function happen(dice: Dice, hub: Hub, devices: readonly Device[]): Promise
     case 12: // Somebody else logs in in these browsers, or the person is back.
       hub.loggedIn = hub.loggedIn === null && dice.below(2) === 0 ? "stranger" : null;
       if (hub.loggedIn !== null) devices.forEach(({ trip }) => trip.halt("otherAccount"));
+      break;
+    case 13: // Somebody saves a version, or restores one.
+      if (hub.versions.length === 0 || dice.below(2) === 0) hub.versions.push(pictureOf(hub.doc));
+      else hub.restore(dice.of(hub.versions));
       break;
     default:
       await pass(dice.of([2, 2, 300]));
@@ -271,11 +286,15 @@ async function round(seed: number): Promise<void> {
   }
 }
 
+/** What the server has, be it in a version. */
 function textsIn(hub: Hub): string[] {
-  const { texts, rows } = pictureOf(hub.doc);
-  const fields = [...rows.values()].flatMap((all) => [...all.values()].flatMap((row) => [...row.values()]));
   // A reset empties the trash: that was somebody's word.
-  return [...hub.emptied, ...texts.values(), ...fields.flatMap((field) => (field.is === "text" ? [field.text] : []))];
+  return [...hub.emptied, ...[pictureOf(hub.doc), ...hub.versions].flatMap(textsOfPicture)];
+}
+
+function textsOfPicture({ texts, rows }: Picture): string[] {
+  const fields = [...rows.values()].flatMap((all) => [...all.values()].flatMap((row) => [...row.values()]));
+  return [...texts.values(), ...fields.flatMap((field) => (field.is === "text" ? [field.text] : []))];
 }
 
 describe("what a person typed", () => {
