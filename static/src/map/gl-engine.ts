@@ -10,6 +10,7 @@ import {
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { LOAD_MS, within } from "../deadline";
+import { loaded } from "../loading";
 import { places } from "../places";
 import { DETAIL_BOX, DETAILED, shapes, type Level } from "./basemap";
 import { MAX_ZOOM, MIN_ZOOM, watchPress, type Engine, type EngineOptions } from "./engine";
@@ -35,7 +36,7 @@ export class GlEngine implements Engine {
   #lines: readonly MapLine[] = [];
   #language: "ko" | "en";
   #theme: "light" | "dark";
-  #destroyed = false;
+  readonly #ending = new AbortController();
 
   /** Throws where there is no WebGL. */
   static async create(options: EngineOptions): Promise<GlEngine> {
@@ -128,7 +129,7 @@ export class GlEngine implements Engine {
   }
 
   destroy(): void {
-    this.#destroyed = true;
+    this.#ending.abort();
     this.#unpress();
     this.#map.remove();
   }
@@ -188,14 +189,11 @@ export class GlEngine implements Engine {
   async #load(level: Level): Promise<void> {
     if (this.#loaded.has(level)) return;
     this.#loaded.add(level);
-    const loaded = await shapes(level).catch((error: unknown) => {
-      this.#loaded.delete(level); // the next move tries again
-      console.warn("moim: base map", error);
-    });
-    if (this.#destroyed || !loaded) return;
-    this.#source(level)?.setData(loaded.land);
+    const drawn = await loaded(() => shapes(level), this.#ending.signal).catch(() => null);
+    if (drawn === null) return; // the map is gone
+    this.#source(level)?.setData(drawn.land);
     if (level !== "detail" && !(level === "world" && this.#loaded.has("fine")))
-      this.#source("borders")?.setData(loaded.borders);
+      this.#source("borders")?.setData(drawn.borders);
     for (const part of ["shoal", "land", "coast"]) this.#handOver(level, part);
   }
 
@@ -214,7 +212,7 @@ export class GlEngine implements Engine {
   async #name(): Promise<void> {
     if (this.#options.source) return;
     const labels = await places.labels(this.#language);
-    if (!this.#destroyed) this.#source("names")?.setData(nameFeatures(labels));
+    if (!this.#ending.signal.aborted) this.#source("names")?.setData(nameFeatures(labels));
   }
 
   #source(id: string): GeoJSONSource | undefined {

@@ -1,5 +1,6 @@
 // The map without WebGL: the same shapes drawn on a canvas, moved by pointer and wheel; enough to see where things are.
 import type { Polygon } from "geojson";
+import { loaded } from "../loading";
 import { places, type PlaceLabel } from "../places";
 import { DETAILED, shapes, type Level } from "./basemap";
 import { MAX_ZOOM, MIN_ZOOM, watchPress, type Engine, type EngineOptions } from "./engine";
@@ -23,6 +24,7 @@ export class PlainEngine implements Engine {
   readonly #options: EngineOptions;
   readonly #listening = new AbortController();
   readonly #shapes = new Map<Level, Shapes>();
+  readonly #wanted = new Set<Level>();
   readonly #unpress: () => void;
   #names: readonly PlaceLabel[] = [];
   #lines: readonly MapLine[] = [];
@@ -171,13 +173,14 @@ export class PlainEngine implements Engine {
     const wanted: Level[] =
       this.#zoom >= DETAIL_ZOOM ? ["fine", "detail"] : [this.#zoom >= FINE_ZOOM ? "fine" : "world"];
     for (const level of wanted) {
-      if (this.#shapes.has(level)) continue;
-      void shapes(level).then(
-        (loaded) => {
-          this.#shapes.set(level, loaded);
+      if (this.#wanted.has(level)) continue;
+      this.#wanted.add(level);
+      loaded(() => shapes(level), this.#listening.signal).then(
+        (drawn) => {
+          this.#shapes.set(level, drawn);
           this.#draw();
         },
-        () => undefined,
+        () => undefined, // the map is gone
       );
     }
   }
