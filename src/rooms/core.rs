@@ -7,16 +7,19 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{
-    Revision,
-    effort::Efforts,
-    encodings::{Encodings, merged},
-    mesh::Mesh,
-    outbox::{Frame, FrameKind},
-    pace::Pace,
-    participants::{Acknowledgement, Acks, Participant, ParticipantId, Participants},
+use effort::Efforts;
+use encodings::{Encodings, merged};
+use mesh::Mesh;
+use pace::Pace;
+use participants::{Acknowledgement, Participant, Participants};
+use reckoned::{MemoryFor, Reckoned};
+
+pub use self::{
+    frames::{Frame, FrameKind},
+    mesh::{Haste, Life},
+    participants::{Acks, ParticipantId},
+    revision::Revision,
 };
-use reckoning::{MemoryFor, Reckoned};
 
 use crate::{
     bus::frame::{Frame as BusFrame, RoomSaid},
@@ -26,8 +29,16 @@ use crate::{
 };
 
 mod answers;
-pub(crate) mod reckoning;
+mod effort;
+mod encodings;
+mod frames;
+mod mesh;
+mod pace;
+mod participants;
+mod reckoned;
+mod reckoning;
 mod remote;
+mod revision;
 
 /// Edits that are applied but not durable may be so many bytes; beyond, editors are sent away for a while.
 pub const MAX_UNSTORED_BYTES: usize = 8 * 1024 * 1024;
@@ -63,15 +74,6 @@ pub enum Event {
     Doubted(Haste),
     /// The journal has this beyond what the room had when it asked. `None`: it can't be read now.
     Reread(Option<Bytes>),
-}
-
-/// How soon a doubt is to be cleared up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Haste {
-    /// Somebody said so.
-    AtOnce,
-    /// All rooms doubt at the same time: they take turns.
-    None,
 }
 
 /// What a room wants done.

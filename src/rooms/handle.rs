@@ -10,38 +10,24 @@ use tokio::sync::{
 use tokio_util::task::TaskTracker;
 
 use super::{
-    RoomError,
-    actor::Command,
-    core::Event,
-    outbox::Receiver,
-    participants::{Acks, ParticipantId},
-    registry::{Context, Rooms},
+    context::Context,
+    core::{Event, ParticipantId},
+    error::RoomError,
+    registry::Rooms,
+    room::{Command, Joining, Receiver},
 };
 use crate::{
-    crdt::{self, Presence, Projection},
+    crdt::{self, Projection},
     documents::{
         Saved,
         states::{self, NewVersion},
     },
-    ids::{DocId, Role, UserId, VersionId, epoch_after},
+    ids::{DocId, UserId, VersionId, epoch_after},
     store::{StoreError, Version, VersionCause, conflict},
 };
 
 /// A room may end in the instant in which it is asked; it is then opened again, at most so often.
 const REOPENINGS: usize = 3;
-
-/// Who comes in, and how.
-#[derive(Debug, Clone)]
-pub struct Joining {
-    /// As the others see them.
-    pub person: Presence,
-    /// What they may do.
-    pub role: Role,
-    /// How they learn that their edits are durable.
-    pub acks: Acks,
-    /// The epoch of the client's copy, if that is known.
-    pub epoch: Option<u64>,
-}
 
 /// A place in a room, which is left when it is dropped.
 pub struct Seat {
@@ -120,11 +106,21 @@ pub struct Handle {
     by: Option<UserId>,
 }
 
-impl Handle {
-    pub(crate) fn new(rooms: Rooms, doc: DocId, by: Option<UserId>) -> Self {
-        Self { rooms, doc, by }
+impl Rooms {
+    /// The door to a document, which is read if it is not in memory. For the server's own purposes.
+    pub async fn open(&self, doc: DocId) -> Result<Handle, RoomError> {
+        self.mailbox(doc, None).await?;
+        Ok(Handle { rooms: self.clone(), doc, by: None })
     }
 
+    /// The same for somebody, whose part of the memory it takes.
+    pub async fn open_for(&self, doc: DocId, user: UserId) -> Result<Handle, RoomError> {
+        self.mailbox(doc, Some(user)).await?;
+        Ok(Handle { rooms: self.clone(), doc, by: Some(user) })
+    }
+}
+
+impl Handle {
     /// Takes a seat.
     pub async fn join(&self, joining: Joining) -> Result<Seat, RoomError> {
         let command = |reply| Command::Join(joining.clone(), reply);

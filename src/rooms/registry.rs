@@ -6,7 +6,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -20,14 +20,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
 use super::{
-    Limits, RoomError,
-    access::Membership,
-    actor::{Actor, Command, MAILBOX},
     changes::{Change, Changes},
+    context::{Context, DoorCounts, Membership},
     core::Event,
+    error::RoomError,
     fleet::Fleet,
-    handle::Handle,
-    link::Listener,
+    limits::Limits,
+    neighbours,
+    room::{Actor, Command, Listener, MAILBOX},
 };
 use crate::{
     bus::Bus,
@@ -46,20 +46,6 @@ const ASK_AGAIN: Duration = Duration::from_millis(250);
 
 /// Work may take this part of what rooms may take, beside it.
 const WORK: usize = 3;
-
-/// What every room of this node shares.
-#[derive(Clone)]
-pub(crate) struct Context {
-    pub(crate) desk: Desk,
-    pub(crate) membership: Arc<dyn Membership>,
-    pub(crate) limits: Arc<Limits>,
-    pub(crate) tasks: TaskTracker,
-    pub(crate) closing: CancellationToken,
-    /// Rooms that can't store their edits just now.
-    pub(crate) troubled: Arc<AtomicUsize>,
-    pub(crate) memory: Memory,
-    pub(crate) changes: Changes,
-}
 
 /// All rooms of this node.
 #[derive(Clone)]
@@ -83,15 +69,6 @@ type Slot = OnceCell<Door>;
 struct Door {
     mailbox: mpsc::Sender<Command>,
     counts: DoorCounts,
-}
-
-/// What is known of a room from outside.
-#[derive(Clone, Default)]
-pub(crate) struct DoorCounts {
-    /// How many people are in it.
-    pub(crate) present: Arc<AtomicUsize>,
-    /// What it takes of the memory.
-    pub(crate) takes: Arc<AtomicUsize>,
 }
 
 impl Rooms {
@@ -127,18 +104,6 @@ impl Rooms {
         }
     }
 
-    /// The door to a document, which is read if it is not in memory. For the server's own purposes.
-    pub async fn open(&self, doc: DocId) -> Result<Handle, RoomError> {
-        self.mailbox(doc, None).await?;
-        Ok(Handle::new(self.clone(), doc, None))
-    }
-
-    /// The same for somebody, whose part of the memory it takes.
-    pub async fn open_for(&self, doc: DocId, user: UserId) -> Result<Handle, RoomError> {
-        self.mailbox(doc, Some(user)).await?;
-        Ok(Handle::new(self.clone(), doc, Some(user)))
-    }
-
     /// From now on other nodes may have the same documents open. To be called before the first is; `closing` is
     /// to be cancelled after the rooms have ended, and then the others are told that this node leaves.
     pub fn join_nodes(&self, bus: Arc<dyn Bus>, tasks: &TaskTracker, closing: CancellationToken) {
@@ -146,7 +111,7 @@ impl Rooms {
         let fleet = self.0.fleet.get_or_init(|| Arc::new(Fleet::new(bus, changes)));
         let fleet = Arc::clone(fleet);
         let rooms = self.clone();
-        tasks.spawn(async move { fleet.run(rooms, closing).await });
+        tasks.spawn(async move { neighbours::follow(&fleet, &rooms, closing).await });
     }
 
     /// What any document takes at most.

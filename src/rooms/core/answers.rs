@@ -5,9 +5,8 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::{
-    Effect, ParticipantId, Revision, Room, awareness_frame,
-    reckoning::{LARGE_FRAME, keep},
-    send, whole_frame,
+    Effect, Room, awareness_frame, frames::LARGE_FRAME, participants::ParticipantId,
+    reckoned::keep, revision::Revision, send, whole_frame,
 };
 use crate::protocol::{self, CloseCode};
 

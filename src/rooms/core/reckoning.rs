@@ -1,10 +1,12 @@
 //! What a room takes of the memory: reserved before an edit is merged, and set to what it is afterwards.
 
-use bytes::Bytes;
-
-use super::{Effect, ParticipantId, Room};
+use super::{
+    Effect, Room,
+    participants::ParticipantId,
+    reckoned::{MemoryFor, Reckoned},
+};
 use crate::{
-    crdt::{self, Document},
+    crdt,
     documents::{Share, estimate, growth},
     protocol::CloseCode,
 };
@@ -13,8 +15,6 @@ use crate::{
 const SMALL_UPDATE: usize = 256;
 /// … but taken to be this, for each of its bytes.
 const MOST_PER_BYTE: usize = 500;
-/// A frame of the room's own that is larger is reckoned by itself, for as long as somebody has it.
-pub(crate) const LARGE_FRAME: usize = 16 << 10;
 /// Who is charged with the room is looked at again after it has grown or shrunk by so much.
 const CHARGED_AGAIN: usize = 256 << 10;
 
@@ -22,34 +22,6 @@ const CHARGED_AGAIN: usize = 256 << 10;
 const MEASURED_AGAIN: usize = 1 << 20;
 /// An edit that takes no more is taken in any case, so that a document that takes too much can be tidied up.
 const SMALL: usize = 8 << 10;
-
-/// The room's part of the memory.
-#[derive(Debug)]
-pub(super) struct Reckoned {
-    share: Share,
-    /// What the document takes, at most, and when that was last measured.
-    document: usize,
-    measured: usize,
-    /// The people, and the size, with which it was charged last.
-    charged: Option<(u64, usize)>,
-}
-
-/// Whether there is memory for an edit.
-pub(super) enum MemoryFor {
-    Update,
-    /// Others take all of it.
-    Nothing,
-    /// The document takes as much as one may.
-    NoneInDocument,
-}
-
-/// The frame, reckoned if it is large; `None`: there is no memory for it.
-pub(super) fn keep(reckoned: Option<&Reckoned>, frame: Bytes) -> Option<Bytes> {
-    match reckoned {
-        Some(reckoned) if frame.len() > LARGE_FRAME => reckoned.share.memory().keep(frame),
-        Some(_) | None => Some(frame),
-    }
-}
 
 impl Room {
     /// From now on the room takes no more than there is.
@@ -108,14 +80,6 @@ impl Room {
     pub(super) fn send_away(id: ParticipantId, effects: &mut Vec<Effect>) {
         effects.push(Effect::Limited("memory_mb"));
         effects.push(Effect::Close(id, CloseCode::TryAgainLater));
-    }
-}
-
-impl Reckoned {
-    /// What was typed letter by letter is one piece by now. Takes as long as the document is.
-    fn measure(&mut self, document: &Document) {
-        self.document = crdt::weight(&document.encode_state());
-        self.measured = self.document;
     }
 }
 

@@ -4,15 +4,16 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::{Effect, Fresh, Haste, Room, merged};
+use super::{
+    Effect, Fresh, Room,
+    encodings::merged,
+    mesh::{Haste, Life, Mesh, Outgoing, Question, Standing},
+    revision::Revision,
+};
 use crate::{
     bus::frame::{Digest, Frame, RoomSaid},
     crdt::{Applied, Document, Refusal},
     ids::NodeId,
-    rooms::{
-        Revision,
-        mesh::{Life, Mesh, Outgoing, Question, Standing},
-    },
 };
 
 /// Edits are merged into frames for other nodes of about so many bytes.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::Revision;
+use super::revision::Revision;
 use crate::{
     crdt::{self, Document},
     protocol,

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::Revision;
+use super::revision::Revision;
 use crate::{
     auth::{Act, permits},
     bucket::Bucket,

@@ -6,26 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
-    time::sleep_until,
-};
+use tokio::{sync::mpsc, task::JoinHandle, time::sleep_until};
 
 use super::{
-    Revision, RoomError,
     access::{Access, Roles},
-    changes::Change,
-    core::{Effect, Event, Room},
-    handle::Joining,
+    command::{Command, Durable, Joined, Joining},
     link::{Link, News},
     mirror::Mirror,
-    outbox::{Bounds, Receiver, Sender, outbox_within},
-    participants::ParticipantId,
+    outbox::{Bounds, Sender, outbox_within},
     persist::{Barred, Persist, Stored},
-    registry::{Context, DoorCounts},
 };
 use crate::{
     crdt::{Projection, Stamp},
@@ -35,41 +25,19 @@ use crate::{
     },
     ids::{DocId, UserId},
     protocol::{CloseCode, Message},
+    rooms::{
+        changes::Change,
+        context::{Context, DoorCounts},
+        core::{Effect, Event, ParticipantId, Revision, Room},
+        error::RoomError,
+    },
 };
 
-/// The mailbox of a room. Connections wait for a place in it, so that TCP slows their senders down.
-pub(crate) const MAILBOX: usize = 256;
 /// At most so many commands are stepped before their effects are carried out.
 const BURST: usize = 64;
 
 /// A room that others need the memory of has been empty for so long before it ends.
 const EMPTY_AT_LEAST: Duration = Duration::from_secs(1);
-
-/// Who somebody is in the room, and what it says to them.
-pub(crate) type Joined = Result<(ParticipantId, Receiver), RoomError>;
-
-/// Who waits until something is durable, or learns why it won't be.
-pub(crate) type Durable = oneshot::Sender<Result<(), RoomError>>;
-
-/// What a room is asked.
-pub(crate) enum Command {
-    Join(Joining, oneshot::Sender<Joined>),
-    Event(Event),
-    /// Answered when everything that was accepted before is durable.
-    Settle(Durable),
-    /// Answered when the new title is durable.
-    Rename(String, Durable),
-    /// Answered when the content of this version is durable.
-    Restore(Bytes, UserId, Durable),
-    Project(oneshot::Sender<Arc<Projection>>),
-    Epoch(oneshot::Sender<u64>),
-    /// The document is in this epoch now.
-    BeganAnew(u64),
-    /// Others need the room that this one takes: end, if nobody is here.
-    Leave,
-    /// What this person may do was changed on another node, or (`None`) anybody's may have been.
-    Recheck(Option<UserId>),
-}
 
 /// What the task was woken by.
 enum Happening {

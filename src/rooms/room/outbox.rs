@@ -8,10 +8,10 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::{Revision, core::reckoning::LARGE_FRAME};
 use crate::{
     documents::{Memory, Share},
     protocol::{self, CloseCode},
+    rooms::core::{Frame, FrameKind, Revision},
 };
 
 /// How much may wait for one connection. When either is passed, the document's updates are dropped and the
@@ -28,34 +28,6 @@ impl Default for Bounds {
     fn default() -> Self {
         Self { frames: 1024, bytes: 1024 * 1024 }
     }
-}
-
-/// One WebSocket frame on its way to a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frame {
-    /// Shared by everybody that it goes to.
-    pub bytes: Bytes,
-    /// What it is to a connection that can't keep up.
-    pub kind: FrameKind,
-}
-
-impl Frame {
-    /// How many of its bytes nobody else reckons: large encodings of the document are reckoned by themselves.
-    fn counted(&self) -> usize {
-        let is_kept = self.kind == FrameKind::Edits(Revision(0)) && self.bytes.len() > LARGE_FRAME;
-        if is_kept { 0 } else { self.bytes.len() }
-    }
-}
-
-/// What becomes of a frame when the outbox is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FrameKind {
-    /// Edits from this revision on: dropped, and made good by a difference.
-    Edits(Revision),
-    /// Awareness: dropped, and sent whole with the difference.
-    Awareness,
-    /// Refusals and the like: kept. Too many of them end the connection.
-    Control,
 }
 
 /// What a connection finds in its outbox.

@@ -13,9 +13,9 @@ use std::{
 use bytes::Bytes;
 use tokio::time::{Sleep, sleep};
 
-use super::Revision;
 use crate::{
     ids::DocId,
+    rooms::core::Revision,
     store::{Journal, StoreError, conflict},
 };
 

@@ -2,24 +2,16 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use tokio::task::JoinHandle;
 
-use super::{ended, registry::Context};
+use super::beside::ended;
 use crate::{
     ids::{DocId, Role, UserId},
-    store,
+    rooms::context::{Context, Membership},
 };
 
 /// After a store that doesn't say what people may do, it is asked again after this time.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
-
-/// Says what people may do now, whoever changed it, on whichever node.
-#[async_trait]
-pub trait Membership: Send + Sync {
-    /// `None` for who is no member.
-    async fn role_now(&self, doc: DocId, user: UserId) -> store::Result<Option<Role>>;
-}
 
 /// What people may do now; `None` for who is no member any more.
 pub(crate) type Roles = Vec<(UserId, Option<Role>)>;

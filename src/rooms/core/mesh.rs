@@ -11,11 +11,20 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Revision, core::Haste};
+use super::revision::Revision;
 use crate::{
     bus::frame::{Digest, Frame, RoomSaid},
     ids::NodeId,
 };
+
+/// How soon a doubt is to be cleared up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Haste {
+    /// Somebody said so.
+    AtOnce,
+    /// All rooms doubt at the same time: they take turns.
+    None,
+}
 
 /// Nodes that one room knows; what others say beyond is heard, but holes in it aren't noticed.
 const MAX_NODES: usize = 512;

@@ -5,14 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 
-use super::{
-    RoomError,
-    core::{Effect, Room},
-    ended,
-    fleet::{self, Fleet},
-    mesh::Life,
-    registry::Context,
-};
+use super::beside::ended;
 use crate::{
     bus::{
         Heard, Subscription, Topic,
@@ -20,6 +13,12 @@ use crate::{
     },
     documents::states,
     ids::DocId,
+    rooms::{
+        context::Context,
+        core::{Effect, Life, Room},
+        error::RoomError,
+        fleet::{self, Fleet},
+    },
 };
 
 /// What comes to a room from beyond its own node.

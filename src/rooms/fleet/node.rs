@@ -1,4 +1,4 @@
-//! This node among the others: carries out what `nodes` decides, and tells rooms what concerns them.
+//! This node among the others: carries out what `nodes` decides.
 
 use std::{
     sync::{
@@ -10,19 +10,15 @@ use std::{
 
 use bytes::Bytes;
 use tokio::{sync::Notify, time::sleep_until};
-use tokio_util::sync::CancellationToken;
 
-use super::{
-    actor::Command,
-    changes::{Change, Changes},
-    core::{Event, Haste},
-    mesh::Life,
-    nodes::{Met, NodeEffect, Nodes},
-    registry::Rooms,
-};
+use super::nodes::{Met, NodeEffect, Nodes};
 use crate::{
     bus::{Bus, Heard, Subscription, Topic, frame::Frame},
     ids::{DocId, NodeId, UserId},
+    rooms::{
+        changes::{Change, Changes},
+        core::Life,
+    },
 };
 
 /// This node at the bus.
@@ -78,24 +74,20 @@ impl Fleet {
         self.decide(|nodes, effects| nodes.began_anew(doc, now(), effects));
     }
 
-    /// Lives until `closing`; then the others are told that this node leaves.
-    pub(crate) async fn run(&self, rooms: Rooms, closing: CancellationToken) {
+    /// Begins to hear what the others say.
+    pub(crate) async fn subscribe(&self) -> Subscription {
         let subscription = self.bus.subscribe(Topic::Nodes).await;
         tracing::info!(node = %self.node, "joined the other nodes");
-        loop {
-            let effects = tokio::select! {
-                () = closing.cancelled() => break,
-                effects = self.listen(&subscription) => effects,
-            };
-            for effect in effects {
-                self.tell(&rooms, effect).await;
-            }
-        }
+        subscription
+    }
+
+    /// Tells the others that this node leaves.
+    pub(crate) fn leave(&self) {
         self.decide(|nodes, effects| nodes.leave(now(), effects));
     }
 
     /// Waits for something to happen, and says what is left to do about it.
-    async fn listen(&self, subscription: &Subscription) -> Vec<NodeEffect> {
+    pub(crate) async fn listen(&self, subscription: &Subscription) -> Vec<NodeEffect> {
         let deadline = self.nodes().deadline(now());
         let mut frames = Vec::new();
         let heard = tokio::select! {
@@ -127,55 +119,8 @@ impl Fleet {
         effects
     }
 
-    /// Tells the rooms of this node, and who listens to them. A room that has just ended has nobody to tell.
-    async fn tell(&self, rooms: &Rooms, effect: NodeEffect) {
-        match effect {
-            NodeEffect::Gone(node) => {
-                tracing::warn!(%node, "a node is silent");
-                to_all(rooms, || [Command::Event(Event::NodeGone(node))]).await;
-                self.changes.tell(Change::Anything);
-            }
-            NodeEffect::Left(node) => {
-                tracing::info!(%node, "a node has left");
-                to_all(rooms, || [Command::Event(Event::NodeLeft(node))]).await;
-                self.changes.tell(Change::Anything);
-            }
-            NodeEffect::Recheck(doc, user) => {
-                rooms.access_heard();
-                to(rooms, doc, Command::Recheck(Some(user))).await;
-                self.changes.tell(Change::Access(doc, user));
-            }
-            NodeEffect::RecheckAll => {
-                rooms.access_heard();
-                let doubt = || Command::Event(Event::Doubted(Haste::None));
-                to_all(rooms, || [Command::Recheck(None), doubt()]).await;
-                self.changes.tell(Change::Anything);
-            }
-            NodeEffect::ReadAgain(doc) => {
-                to(rooms, doc, Command::Event(Event::Doubted(Haste::AtOnce))).await;
-            }
-            NodeEffect::Counted(doc) => self.changes.tell(Change::People(doc)),
-            NodeEffect::Recounted => self.changes.tell(Change::Anything),
-            NodeEffect::Publish(_) => {}
-        }
-    }
-
     fn nodes(&self) -> MutexGuard<'_, Nodes> {
         self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn to(rooms: &Rooms, doc: DocId, command: Command) {
-    if let Some(mailbox) = rooms.mailbox_of(doc) {
-        let _ = mailbox.send(command).await;
-    }
-}
-
-async fn to_all<const N: usize>(rooms: &Rooms, commands: impl Fn() -> [Command; N]) {
-    for mailbox in rooms.mailboxes() {
-        for command in commands() {
-            let _ = mailbox.send(command).await;
-        }
     }
 }
 
