@@ -187,13 +187,42 @@ pub(crate) async fn keep_version(
     {
         return Ok(Saved { version: newest, is_new: false });
     }
+    let new = NewVersion { name, cause, by, room };
+    let version = insert(stores, doc, Kept { folded, epoch }, new).await?;
+    Ok(Saved { version, is_new: true })
+}
+
+/// Keeps a state that the document had as a version.
+pub(crate) async fn keep_state(
+    desk: &Desk,
+    doc: DocId,
+    (state, epoch): (Bytes, u64),
+    new: NewVersion,
+) -> Result<Version, DocumentError> {
+    let takes = crdt::weight(&state).saturating_mul(FOLDING) + COPIES * state.len();
+    let turn = desk.turns.take(takes).await?;
+    let folding = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        crdt::fold(&state, [])
+    });
+    let folded = folding.await.map_err(DocumentError::unreadable)?;
+    let folded = folded.map_err(DocumentError::unreadable)?;
+    insert(&desk.stores, doc, Kept { folded, epoch }, new).await
+}
+
+async fn insert(
+    stores: &DocumentStores,
+    doc: DocId,
+    Kept { folded, epoch }: Kept,
+    NewVersion { name, cause, by, room }: NewVersion,
+) -> Result<Version, DocumentError> {
     let (id, at) = (VersionId::new(), Timestamp::now());
     let version = Version { id, doc, epoch, name, cause, by, at, counts: folded.summary.counts };
     let projection =
         serde_json::to_string(&folded.projection).map_err(DocumentError::unreadable)?;
     let content = VersionContent { state: folded.state.into(), projection };
     stores.versions.insert(&version, content, room).await?;
-    Ok(Saved { version, is_new: true })
+    Ok(version)
 }
 
 /// The newest version, if it has just this state.

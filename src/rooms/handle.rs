@@ -11,10 +11,10 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     context::Context,
-    core::{Event, ParticipantId},
+    core::{Event, ParticipantId, Revision},
     error::RoomError,
     registry::Rooms,
-    room::{Command, Joining, Receiver},
+    room::{Command, Joining, Receiver, Restoring},
 };
 use crate::{
     crdt::{self, Projection},
@@ -132,7 +132,11 @@ impl Handle {
     /// Saves a version of everything that was accepted until now.
     pub async fn save(&self, name: Option<String>, by: UserId) -> Result<Saved, RoomError> {
         let this = self.clone();
-        self.to_the_end(async move { this.keep(name, VersionCause::Saved, by).await }).await
+        let keep = async move {
+            this.settled().await?;
+            this.keep(name, VersionCause::Saved, by).await
+        };
+        self.to_the_end(keep).await
     }
 
     /// Makes the document what it was in that version, as a forward edit between two new versions.
@@ -146,7 +150,7 @@ impl Handle {
         self.rooms.mailbox(self.doc, self.by).await?;
         // The edit is made in a copy.
         let _turn = self.rooms.turn(self.doc, 1, 0).await?;
-        self.ask(|reply| Command::Rename(title.clone(), reply)).await?.1
+        self.ask(|reply| Command::Rename(title.clone(), reply)).await?.1.map(drop)
     }
 
     /// Has the document begin anew, without its history and its trash, after a version of it was saved. Everybody
@@ -168,16 +172,21 @@ impl Handle {
 
     /// Waits until everything that was accepted before is durable.
     pub async fn settle(&self) -> Result<(), RoomError> {
+        self.settled().await.map(drop)
+    }
+
+    /// Waits likewise, and says up to where everything is durable.
+    async fn settled(&self) -> Result<Revision, RoomError> {
         self.ask(Command::Settle).await?.1
     }
 
+    /// Keeps what is durable by now.
     async fn keep(
         &self,
         name: Option<String>,
         cause: VersionCause,
         by: UserId,
     ) -> Result<Saved, RoomError> {
-        self.settle().await?;
         let Context { desk, limits, .. } = self.rooms.context();
         let new = NewVersion { name, cause, by, room: limits.versions };
         Ok(states::keep_version(desk, self.doc, new).await?)
@@ -189,17 +198,39 @@ impl Handle {
         if version.doc != self.doc {
             return Err(RoomError::NotFound);
         }
-        let before = self.keep(None, VersionCause::BeforeRestore, by).await?.version;
+        let kept = self.settled().await?;
+        let mut before = self.keep(None, VersionCause::BeforeRestore, by).await?.version;
         let state: Bytes = content.state;
-        // The version is loaded, and the edit is made in a copy.
-        let turn = self.rooms.turn(self.doc, 2, crdt::weight(&state)).await?;
-        self.ask(|reply| Command::Restore(state.clone(), by, reply)).await?.1?;
+        // The version is loaded, and the edit is made in a copy, beside what is replaced.
+        let turn = self.rooms.turn(self.doc, 3, crdt::weight(&state)).await?;
+        let restoring = Restoring { state, by, kept, replaced: Arc::default() };
+        self.ask(|reply| Command::Restore(restoring.clone(), reply)).await?.1?;
         drop(turn);
+        if let Some(state) = restoring.replaced.get() {
+            before = self.keep_replaced(state.clone(), before.epoch, by).await?;
+        }
+        self.settled().await?;
         let after = self.keep(version.name, VersionCause::Restored { from }, by).await?.version;
         Ok(Restored { before, after })
     }
 
+    /// Keeps what people wrote between the version before a restore and the restore: it is in no other one.
+    async fn keep_replaced(
+        &self,
+        state: Bytes,
+        epoch: u64,
+        by: UserId,
+    ) -> Result<Version, RoomError> {
+        let Context { desk, limits, .. } = self.rooms.context();
+        let cause = VersionCause::BeforeRestore;
+        let new = NewVersion { name: None, cause, by, room: limits.versions };
+        // It has been replaced already: however busy the node is, this is waited for.
+        let desk = desk.in_background();
+        Ok(states::keep_state(&desk, self.doc, (state, epoch), new).await?)
+    }
+
     async fn begin_anew(&self, by: UserId) -> Result<Renewed, RoomError> {
+        self.settled().await?;
         let before = self.keep(None, VersionCause::BeforeRenewal, by).await?.version;
         let Context { desk, .. } = self.rooms.context();
         // Once sealed there is no way back: it must be sure that there is one ahead.

@@ -329,6 +329,35 @@ async fn a_restore_is_an_edit_between_two_versions_and_can_be_undone() {
     assert!(matches!(unknown, Err(RoomError::NotFound)));
 }
 
+/// What is written while the version before a restore is being kept would be in none.
+#[tokio::test]
+async fn what_is_written_up_to_a_restore_is_in_the_version_before_it() {
+    let house = house();
+    let handle = house.rooms.open(house.doc).await.unwrap();
+    let by = UserId::new();
+    let saved = handle.save(None, by).await.unwrap().version;
+    for attempt in 0..100 {
+        let restore = handle.clone();
+        let restoring = tokio::spawn(async move { restore.restore(saved.id, by).await.unwrap() });
+        let (mut last, mut count, mut was_seen) = (String::new(), 0, false);
+        while !was_seen && !restoring.is_finished() {
+            count += 1;
+            last = format!("{attempt}: {count}");
+            handle.rename(last.clone()).await.unwrap();
+            was_seen = handle.project().await.unwrap().title == "제주";
+        }
+        let before = restoring.await.unwrap().before;
+        // Otherwise it was between a look at the title and the next one, which wrote over it.
+        if was_seen {
+            let (_, content) = house.journal.get(before.id).await.unwrap().unwrap();
+            let projection: serde_json::Value = serde_json::from_str(&content.projection).unwrap();
+            assert_eq!(projection["title"], last);
+            return;
+        }
+    }
+    panic!("it was never seen");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_copy_of_another_epoch_is_turned_away() {
     let house = house();

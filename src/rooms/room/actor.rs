@@ -11,7 +11,7 @@ use tokio::{sync::mpsc, task::JoinHandle, time::sleep_until};
 
 use super::{
     access::{Access, Roles},
-    command::{Command, Durable, Joined, Joining},
+    command::{Command, Durable, Joined, Joining, Restoring},
     link::{Link, News},
     mirror::Mirror,
     outbox::{Bounds, Sender, outbox_within},
@@ -225,7 +225,10 @@ impl Actor {
                 let renamed = self.room.rename(&title, now, &mut self.effects);
                 self.edited(renamed.map_err(RoomError::Refused), reply);
             }
-            Command::Restore(state, by, reply) => {
+            Command::Restore(Restoring { state, by, kept, replaced }, reply) => {
+                if self.room.accepted() != kept {
+                    let _ = replaced.set(self.room.document().encode_state().into());
+                }
                 let stamp = Stamp { by: by.to_string(), ts: Timestamp::now().as_millisecond() };
                 let restored = self.room.restore(&state, &stamp, now, &mut self.effects);
                 self.edited(restored.map_err(RoomError::unreadable), reply);
@@ -382,8 +385,8 @@ impl Actor {
     fn answer_settled(&mut self) {
         let stored = self.room.stored();
         while self.settling.front().is_some_and(|(until, _)| *until <= stored) {
-            if let Some((_, reply)) = self.settling.pop_front() {
-                let _ = reply.send(Ok(()));
+            if let Some((until, reply)) = self.settling.pop_front() {
+                let _ = reply.send(Ok(until));
             }
         }
     }

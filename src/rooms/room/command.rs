@@ -1,6 +1,6 @@
 //! What a room is asked.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -10,7 +10,7 @@ use crate::{
     crdt::{Presence, Projection},
     ids::{Role, UserId},
     rooms::{
-        core::{Acks, Event, ParticipantId},
+        core::{Acks, Event, ParticipantId, Revision},
         error::RoomError,
     },
 };
@@ -34,8 +34,19 @@ pub struct Joining {
 /// Who somebody is in the room, and what it says to them.
 pub(crate) type Joined = Result<(ParticipantId, Receiver), RoomError>;
 
-/// Who waits until something is durable, or learns why it won't be.
-pub(crate) type Durable = oneshot::Sender<Result<(), RoomError>>;
+/// Who waits until something is durable, or learns why it won't be. Told up to where everything is.
+pub(crate) type Durable = oneshot::Sender<Result<Revision, RoomError>>;
+
+/// A version that a document is to be again.
+#[derive(Clone)]
+pub(crate) struct Restoring {
+    pub(crate) state: Bytes,
+    pub(crate) by: UserId,
+    /// Up to where what it replaces is in a version.
+    pub(crate) kept: Revision,
+    /// The whole of what it replaced, if there was more.
+    pub(crate) replaced: Arc<OnceLock<Bytes>>,
+}
 
 /// What a room is asked.
 pub(crate) enum Command {
@@ -46,7 +57,7 @@ pub(crate) enum Command {
     /// Answered when the new title is durable.
     Rename(String, Durable),
     /// Answered when the content of this version is durable.
-    Restore(Bytes, UserId, Durable),
+    Restore(Restoring, Durable),
     Project(oneshot::Sender<Arc<Projection>>),
     Epoch(oneshot::Sender<u64>),
     /// The document is in this epoch now.

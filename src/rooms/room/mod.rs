@@ -14,7 +14,7 @@ mod persist;
 
 pub(crate) use self::{
     actor::Actor,
-    command::{Command, MAILBOX},
+    command::{Command, MAILBOX, Restoring},
     link::Listener,
 };
 pub use self::{
