@@ -257,13 +257,15 @@ export class LocalCopy {
   }
 
   async #begin(name: string): Promise<void> {
+    let store: CopyStore | null = null;
     try {
-      const store = await CopyStore.open(name, (deleted) => this.#lost(deleted));
-      if (this.#closed) return store.close();
-      this.#store = store;
+      store = await CopyStore.open(name, (deleted) => this.#lost(deleted));
       const fresh = randomKey();
       this.#identity = await store.identity(fresh);
       const isEmpty = await store.isEmpty();
+      if (this.#closed) return store.close();
+      // Only now: what is written before is not told to other windows, and an empty store would not be known as one.
+      this.#store = store;
       this.#isThere ||= !isEmpty || this.#identity !== fresh;
       if (isEmpty) this.#keepWhole();
       // First: what is written while it reads is told then.
@@ -275,6 +277,7 @@ export class LocalCopy {
       this.#retry = RETRY_MS;
       await this.#flush();
     } catch (error) {
+      store?.close();
       this.#failed(error);
     }
   }

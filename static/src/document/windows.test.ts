@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as Y from "yjs";
 import { recoveryOf, type Recovery } from "../sync/recovery";
 import { CopyStore } from "./copy-store";
-import { Hub, join, TRIP } from "./hub.test-support";
+import { Hub, join, settle, TRIP } from "./hub.test-support";
 import { project } from "./reader";
 import { keep } from "./recovery";
 import { list, merge } from "./set-aside";
@@ -193,6 +193,66 @@ describe("a window", () => {
     back(trip);
     await until(() => expect(trip.sync.get()).toEqual({ kind: "saved" }));
     expect(hub.doc.getText("title").toJSON()).toBe("부산");
+  });
+});
+
+/** Stores that wait where they are asked whether they are empty: each until it is let on. */
+function held(when: "before" | "after"): (() => void)[] {
+  const letOn: (() => void)[] = [];
+  const { isEmpty } = CopyStore.prototype;
+  vi.spyOn(CopyStore.prototype, "isEmpty").mockImplementation(async function (this: CopyStore) {
+    const gate = new Promise<void>((resolve) => letOn.push(resolve));
+    if (when === "before") await gate;
+    const answer = await isEmpty.call(this);
+    await gate;
+    return answer;
+  });
+  return letOn;
+}
+
+describe("what is done while a store is being opened", () => {
+  it.each(["before", "after"] as const)("is told to the other windows and counted once, %s it was found empty", async (when) => {
+    const gates = held(when);
+    const [one, other] = [visit(), visit()];
+    for (const trip of [one, other]) await until(() => expect(trip.sync.get()).toEqual({ kind: "saved" }));
+    await until(() => expect(gates).toHaveLength(2));
+    hub.up = false;
+    hub.cut();
+    gates[0]?.();
+    write(one, "first");
+    await until(async () => expect(await unsentInStore()).toBe(1));
+    await until(() => expect(one.written).toBe(true));
+    write(other, "second");
+    await settle();
+    gates[1]?.();
+    for (const trip of [one, other]) {
+      await until(() => expect(titles(trip)).toEqual(["first", "second"]));
+      await until(() => expect(trip.sync.get()).toMatchObject({ changes: 2 }));
+    }
+    expect(await unsentInStore()).toBe(2);
+    back(one, other);
+    for (const trip of [one, other]) await until(() => expect(trip.sync.get()).toEqual({ kind: "saved" }));
+    await until(async () => expect(await unsentInStore()).toBe(0));
+  });
+
+  it("does not keep a store that the browser has cleared from getting everything again", async () => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    const [one] = (await offline(1)) as [OpenTrip];
+    write(one, "before");
+    await until(async () => expect(await unsentInStore()).toBe(1));
+    vi.stubGlobal("indexedDB", new IDBFactory());
+    vi.spyOn(CopyStore.prototype, "append").mockRejectedValueOnce(new DOMException("", "UnknownError"));
+    const gates = held("before");
+    write(one, "lost");
+    await until(() => expect(gates).toHaveLength(1));
+    write(one, "meanwhile");
+    await settle();
+    gates[0]?.();
+    await until(() => expect(one.kept.get() && one.written).toBe(true));
+    await one.close();
+    vi.restoreAllMocks();
+    const later = visit();
+    await until(() => expect(titles(later)).toEqual(["before", "lost", "meanwhile"]));
   });
 });
 
