@@ -1,12 +1,13 @@
 // The copy on the device: edits made offline are there after a reload and reach the server later; another epoch is refused.
 // @vitest-environment happy-dom
 import "fake-indexeddb/auto";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { clearCopies, listCopies, readCopy, type CopyContent } from "./copies";
 import { CopyStore } from "./copy-store";
 import { Hub, join, settle } from "./hub.test-support";
 import { docOf } from "./merge";
 import { project } from "./reader";
+import type { OpenTrip } from "./trip";
 
 let hub: Hub;
 
@@ -16,12 +17,14 @@ beforeEach(() => {
 });
 
 const user = () => `u${Math.random().toString(36).slice(2)}`;
-const patience = () => new Promise((resolve) => setTimeout(resolve, 50));
+const until = (claim: () => void | Promise<void>) => vi.waitFor(claim, { timeout: 10_000, interval: 10 });
+const isSaved = (trip: OpenTrip) => until(() => expect(trip.sync.get()).toEqual({ kind: "saved" }));
+const isWritten = (trip: OpenTrip) => until(() => expect(trip.written).toBe(true));
 
+/** A trip whose copy has been read, and the server asked. */
 async function visit(name: string) {
   const trip = join(hub, name, Date.now, true);
-  await patience();
-  await settle();
+  await until(() => expect(["saved", "offline", "refused"]).toContain(trip.sync.get().kind));
   return trip;
 }
 
@@ -30,7 +33,7 @@ describe("the local copy", () => {
     const name = user();
     const first = await visit(name);
     first.cards.add({ kind: "note", title: "섬에서" });
-    await settle();
+    await isSaved(first);
     await first.close();
 
     hub.up = false;
@@ -38,7 +41,6 @@ describe("the local copy", () => {
     expect(offline.view.get().loaded).toBe(true);
     expect(offline.view.get().trip.tray.map(({ title }) => title)).toEqual(["섬에서"]);
     offline.cards.add({ kind: "note", title: "배에서" });
-    await patience();
     expect(offline.sync.get()).toMatchObject({ changes: 1 });
     await offline.close();
 
@@ -46,9 +48,7 @@ describe("the local copy", () => {
     expect(again.sync.get()).toMatchObject({ changes: 1 });
     hub.up = true;
     again.reconnect();
-    await patience();
-    await settle();
-    expect(again.sync.get()).toEqual({ kind: "saved" });
+    await isSaved(again);
     expect(project(hub.doc).tray.map(({ title }) => title)).toEqual(["섬에서", "배에서"]);
     await again.close();
   });
@@ -57,7 +57,7 @@ describe("the local copy", () => {
     const name = user();
     const before = await visit(name);
     before.cards.add({ kind: "note", title: "alt" });
-    await settle();
+    await isSaved(before);
     await before.close();
 
     const old = hub;
@@ -89,17 +89,14 @@ describe("the local copy", () => {
   it("still knows what is unsent after each of several visits offline, so that a log-out leaves it and a reset sets it aside", async () => {
     const name = user();
     const first = await visit(name);
-    await expect.poll(() => first.sync.get().kind).toBe("saved");
     hub.up = false;
     hub.cut(name);
     first.cards.add({ kind: "note", title: "배에서" });
-    await patience();
     await first.close();
     for (let n = 1; n <= 3; n++) {
       const again = await visit(name);
       expect(again.sync.get(), `visit ${n}`).toMatchObject({ changes: n });
       again.text({ of: "desc" }).set(`${n}`);
-      await patience();
       await again.close();
     }
     await (await visit(name)).close();
@@ -108,28 +105,30 @@ describe("the local copy", () => {
     hub.up = true;
     hub.reset();
     const last = await visit(name);
-    await expect.poll(() => last.sync.get()).toMatchObject({ kind: "refused", reason: "otherEpoch", copy: true });
+    await until(() => expect(last.sync.get()).toMatchObject({ kind: "refused", reason: "otherEpoch", copy: true }));
     await last.close();
   });
 
   it("knows what the server has besides what is unsent, however much others do meanwhile", async () => {
     const name = user();
     const trip = await visit(name);
+    trip.text({ of: "title" }).set("there");
     const peer = join(hub, "peer");
+    for (const one of [trip, peer]) await isSaved(one);
+    await isWritten(trip);
     hub.up = false;
     hub.cut(name);
-    await settle();
     trip.cards.add({ kind: "note", title: "배에서" });
-    await patience();
+    await isWritten(trip);
     hub.acknowledges = false;
     hub.up = true;
     trip.reconnect();
-    await patience();
+    await until(() => expect(project(hub.doc).tray).toHaveLength(1));
     for (let n = 1; n <= 100; n++) {
       peer.text({ of: "desc" }).set(`${n}`);
       await settle(1);
     }
-    await expect.poll(() => trip.view.get().trip.desc).toBe("100");
+    await until(() => expect(trip.view.get().trip.desc).toBe("100"));
     await trip.close();
     const copy = (await listCopies(name))[0]?.name ?? "";
     const { state, base } = (await readCopy(copy)) as CopyContent;
@@ -146,13 +145,13 @@ describe("the local copy", () => {
     const name = user();
     const trip = await visit(name);
     trip.text({ of: "desc" }).set("there");
-    await expect.poll(() => trip.sync.get().kind).toBe("saved");
+    await isSaved(trip);
+    await isWritten(trip);
     hub.acknowledges = false;
     trip.cards.add({ kind: "note", title: "배에서" });
-    await settle();
+    await until(() => expect(project(hub.doc).tray).toHaveLength(1));
     hub.up = false;
     hub.cut(name);
-    await patience();
     await trip.close();
     const { base } = (await readCopy((await listCopies(name))[0]?.name ?? "")) as CopyContent;
     expect(base && project(docOf(base))).toMatchObject({ desc: "there", tray: [] });

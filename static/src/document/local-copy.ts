@@ -64,7 +64,7 @@ export class LocalCopy {
   #store: CopyStore | null = null;
   /** The copy was read, or there is none. */
   #ready: Promise<void> | null = null;
-  /** The same, however long it takes. */
+  /** The same, however long it takes; the last try where one failed. */
   #opening: Promise<void> | null = null;
   /** All that the store had when it was opened is in the document. */
   #isRead = false;
@@ -223,6 +223,7 @@ export class LocalCopy {
   async close(): Promise<void> {
     if (this.#closed) return;
     await this.#ready;
+    if (!this.written) await this.#opening; // each request to a store has an end
     await this.#flush();
     await this.#settle();
     this.#stop();
@@ -496,7 +497,7 @@ export class LocalCopy {
     this.#store = null;
     const name = this.#name;
     if (name === null) return;
-    this.#later("retry", this.#retry, () => void this.#begin(name));
+    this.#later("retry", this.#retry, () => void (this.#opening = this.#begin(name)));
     this.#retry = Math.min(2 * this.#retry, MOST_RETRY_MS);
   }
 

@@ -63,16 +63,16 @@ async function back(trip: OpenTrip): Promise<void> {
   await until(() => expect(titles(trip)).toEqual(["섬에서"]));
 }
 
-/** A browser whose databases open so much later; null: never. */
-function slow(ms: number | null): IDBFactory {
+/** A browser whose databases open once this has resolved; null: never. */
+function slow(gate: Promise<void> | null): IDBFactory {
   const real = globalThis.indexedDB;
   return new Proxy(real, {
     get(target, key) {
       if (key !== "open") return Reflect.get(target, key) as unknown;
       return (of: string, version?: number) => {
         const request = {} as IDBOpenDBRequest;
-        if (ms === null) return request;
-        setTimeout(() => pass(target.open(of, version), request), ms);
+        if (gate === null) return request;
+        void gate.then(() => pass(target.open(of, version), request));
         return request;
       };
     },
@@ -114,10 +114,12 @@ describe("a copy that cannot be read", () => {
   it("is shown as soon as it is read, however late", async () => {
     await left();
     const real = globalThis.indexedDB;
-    vi.stubGlobal("indexedDB", slow(2_500));
+    let answer: () => void = () => undefined;
+    vi.stubGlobal("indexedDB", slow(new Promise((resolve) => (answer = resolve))));
     const trip = visit();
     await until(() => expect(trip.sync.get().kind).toBe("offline"));
     expect(trip.view.get().loaded).toBe(false);
+    answer();
     await until(() => expect(titles(trip)).toEqual(["섬에서"]));
     expect(trip.view.get().loaded).toBe(true);
     vi.stubGlobal("indexedDB", real);
@@ -189,6 +191,34 @@ describe("a clock that is set back", () => {
       await settle();
     }
     expect(trip.sync.get()).toMatchObject({ changes: 3 });
+  });
+});
+
+describe("a window that is closed while its store is still being opened", () => {
+  it("leaves there what was done in it", async () => {
+    const { isEmpty } = CopyStore.prototype;
+    let letOn: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (letOn = resolve));
+    const asked = vi.spyOn(CopyStore.prototype, "isEmpty").mockImplementation(async function (this: CopyStore) {
+      await gate;
+      return isEmpty.call(this);
+    });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const trip = visit();
+    await until(() => expect(trip.sync.get()).toEqual({ kind: "saved" }));
+    await until(() => expect(asked).toHaveBeenCalled());
+    hub.up = false;
+    hub.cut();
+    trip.cards.add({ kind: "note", title: "섬에서" });
+    const closing = trip.close();
+    await vi.advanceTimersByTimeAsync(STORE_MS / 2);
+    letOn();
+    vi.useRealTimers();
+    await closing;
+    asked.mockRestore();
+    const later = visit();
+    await until(() => expect(titles(later)).toEqual(["섬에서"]));
+    expect(later.sync.get()).toMatchObject({ changes: 1 });
   });
 });
 
