@@ -1,6 +1,8 @@
 //! Carries to the rooms of this node, and to who listens to them, what is said by the other nodes.
 
-use tokio_util::sync::CancellationToken;
+use std::sync::Arc;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     changes::Change,
@@ -9,10 +11,19 @@ use super::{
     registry::Rooms,
     room::Command,
 };
-use crate::ids::DocId;
+use crate::{bus::Bus, ids::DocId};
+
+impl Rooms {
+    /// From now on other nodes may have the same documents open. To be called before the first is; `closing` is
+    /// to be cancelled after the rooms have ended, and then the others are told that this node leaves.
+    pub fn join_nodes(&self, bus: Arc<dyn Bus>, tasks: &TaskTracker, closing: CancellationToken) {
+        let (fleet, rooms) = (self.enter_fleet(bus), self.clone());
+        tasks.spawn(async move { follow(&fleet, &rooms, closing).await });
+    }
+}
 
 /// Lives until `closing`; then the others are told that this node leaves.
-pub(crate) async fn follow(fleet: &Fleet, rooms: &Rooms, closing: CancellationToken) {
+async fn follow(fleet: &Fleet, rooms: &Rooms, closing: CancellationToken) {
     let subscription = fleet.subscribe().await;
     loop {
         let effects = tokio::select! {

@@ -26,7 +26,6 @@ use super::{
     error::RoomError,
     fleet::Fleet,
     limits::Limits,
-    neighbours,
     room::{Actor, Command, Listener, MAILBOX},
 };
 use crate::{
@@ -104,14 +103,10 @@ impl Rooms {
         }
     }
 
-    /// From now on other nodes may have the same documents open. To be called before the first is; `closing` is
-    /// to be cancelled after the rooms have ended, and then the others are told that this node leaves.
-    pub fn join_nodes(&self, bus: Arc<dyn Bus>, tasks: &TaskTracker, closing: CancellationToken) {
+    /// From now on other nodes may have the same documents open.
+    pub(crate) fn enter_fleet(&self, bus: Arc<dyn Bus>) -> Arc<Fleet> {
         let changes = self.0.context.changes.clone();
-        let fleet = self.0.fleet.get_or_init(|| Arc::new(Fleet::new(bus, changes)));
-        let fleet = Arc::clone(fleet);
-        let rooms = self.clone();
-        tasks.spawn(async move { neighbours::follow(&fleet, &rooms, closing).await });
+        Arc::clone(self.0.fleet.get_or_init(|| Arc::new(Fleet::new(bus, changes))))
     }
 
     /// What any document takes at most.
