@@ -6,9 +6,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{
-    DocumentError, DocumentStores,
+    error::DocumentError,
     flight::{Cargo, FlightLog},
     memory::{Memory, Share, estimate},
+    stores::DocumentStores,
     turns::Turns,
 };
 use crate::{

@@ -17,8 +17,8 @@ use tokio::{
 };
 
 use super::{
-    DocumentStores,
     flight::{Cargo, Found, Wreck},
+    stores::DocumentStores,
 };
 use crate::{
     crdt::{self, Document, Limits},

@@ -7,7 +7,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::DocumentError;
+use super::error::DocumentError;
 
 /// Documents that are read out of the store at the same time: only then is it known what they take.
 const READS: usize = 4;
