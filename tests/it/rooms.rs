@@ -338,7 +338,8 @@ async fn what_is_written_up_to_a_restore_is_in_the_version_before_it() {
     let saved = handle.save(None, by).await.unwrap().version;
     for attempt in 0..100 {
         let restore = handle.clone();
-        let restoring = tokio::spawn(async move { restore.restore(saved.id, by).await.unwrap() });
+        let restoring =
+            house.tasks.spawn(async move { restore.restore(saved.id, by).await.unwrap() });
         let (mut last, mut count, mut was_seen) = (String::new(), 0, false);
         while !was_seen && !restoring.is_finished() {
             count += 1;
