@@ -37,6 +37,7 @@ function visit(name: string): OpenTrip {
 async function two(): Promise<[OpenTrip, OpenTrip]> {
   const [a, b] = [visit("a"), visit(user)];
   for (const trip of [a, b]) await until(() => expect(trip.sync.get()).toEqual({ kind: "saved" }));
+  await until(() => expect(b.kept.get(), "its copy is open").toBe(true));
   a.days.setCount(3);
   await until(() => expect(b.view.get().trip.days).toHaveLength(3));
   return [a, b];
