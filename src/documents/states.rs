@@ -181,14 +181,12 @@ pub(crate) async fn keep_version(
 ) -> Result<Saved, DocumentError> {
     let Kept { folded, epoch } = fold(desk, doc).await?;
     let stores = &desk.stores;
-    let NewVersion { name, cause, by, room } = new;
-    if cause == VersionCause::Saved
+    if new.cause == VersionCause::Saved
         && let Some(newest) = as_newest(stores, doc, epoch, &folded.state).await?
-        && (name.is_none() || name == newest.name)
+        && (new.name.is_none() || new.name == newest.name)
     {
         return Ok(Saved { version: newest, is_new: false });
     }
-    let new = NewVersion { name, cause, by, room };
     let version = insert(stores, doc, Kept { folded, epoch }, new).await?;
     Ok(Saved { version, is_new: true })
 }
@@ -202,8 +200,10 @@ pub(crate) async fn keep_state(
 ) -> Result<Version, DocumentError> {
     let takes = crdt::weight(&state).saturating_mul(FOLDING) + COPIES * state.len();
     let turn = desk.turns.take(takes).await?;
+    let flights = desk.flights.clone();
     let folding = tokio::task::spawn_blocking(move || {
         let _turn = turn;
+        let _flight = flights.take_off(doc, Cargo::Document);
         crdt::fold(&state, [])
     });
     let folded = folding.await.map_err(DocumentError::unreadable)?;

@@ -112,7 +112,8 @@ impl Client {
         while !done(self) {
             assert!(self.is_connected(), "{what}: the connection is over ({:?})", self.closed);
             let waited = tokio::time::timeout_at(until, self.listen()).await;
-            assert!(waited.is_ok(), "{what}: not within {PATIENCE:?}");
+            let standing = || self.peer.standing();
+            assert!(waited.is_ok(), "{what}: not within {PATIENCE:?} ({})", standing());
         }
     }
 
@@ -138,7 +139,7 @@ impl Client {
     pub(crate) async fn settles(&mut self, base: &str) {
         let until = Instant::now() + PATIENCE;
         while !self.peer.is_settled() {
-            assert!(Instant::now() < until, "it was never stored ({:?})", self.closed);
+            assert!(Instant::now() < until, "it was never stored ({})", self.peer.standing());
             if self.is_connected() {
                 tokio::time::timeout_at(until, self.listen()).await.ok();
             } else if self.connect(base).await.is_err() {

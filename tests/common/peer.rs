@@ -37,6 +37,8 @@ pub(crate) struct Wire {
     sent: Vec<Sent>,
     /// The first so many of them are stored.
     stored: usize,
+    /// Which of them were refused, with the status and the reason.
+    refusals: Vec<(usize, String)>,
     /// The server has asked for what it lacks, and was answered.
     answered: bool,
     /// The server has answered our step 1: everything that it had is here.
@@ -345,7 +347,7 @@ impl Peer {
     pub(crate) fn receive(&mut self, frame: Bytes) {
         match frame.first() {
             Some(100) => return self.stored(varint(&frame[1..])),
-            Some(101) => return self.refused(varint(&frame[1..])),
+            Some(101) => return self.refused(&frame),
             Some(2) => return self.allowed(&frame),
             _ => {}
         }
@@ -410,9 +412,21 @@ impl Peer {
     }
 
     /// Whatever it was comes again, with the step 2 that the server asks for.
-    fn refused(&mut self, nth: u64) {
+    fn refused(&mut self, frame: &[u8]) {
         let Some(wire) = &mut self.wire else { return };
-        wire.sent[usize::try_from(nth).expect("a count") - 1] = Sent::default();
+        let nth = usize::try_from(varint(&frame[1..])).expect("a count");
+        wire.sent[nth - 1] = Sent::default();
+        wire.refusals.push((nth, String::from_utf8_lossy(&frame[2..]).into_owned()));
+    }
+
+    /// How the server stands to what was said, in words.
+    pub(crate) fn standing(&self) -> String {
+        let Some(wire) = &self.wire else { return "not connected".to_owned() };
+        let Wire { stored, sent, answered, synced, refusals, .. } = wire;
+        let (sent, waiting) = (sent.len(), wire.to_server.len());
+        format!(
+            "{stored} of {sent} stored, {waiting} not sent, asked: {answered}, synced: {synced}, refused: {refusals:?}"
+        )
     }
 
     /// Whether the server has asked for everything, and has said that it is stored.

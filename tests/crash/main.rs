@@ -7,6 +7,7 @@
 use std::{
     io::Write,
     panic::AssertUnwindSafe,
+    path::Path,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -31,6 +32,8 @@ mod tally;
 const ROUNDS: u64 = 200;
 /// Rounds at a time: much of each is waiting.
 const WORKERS: usize = 4;
+/// So much of its server's log is told of a round that failed.
+const LOG_LINES: usize = 60;
 /// A soak tells how it stands after each so many.
 const TOLD_EVERY: usize = 500;
 
@@ -41,6 +44,16 @@ fn setting(name: &str) -> Option<u64> {
 /// Not by a macro, whose output a test run keeps to itself.
 fn tell(words: &str) {
     std::io::stderr().write_all(words.as_bytes()).unwrap();
+}
+
+/// The end of what the server has logged last.
+fn last_log(folder: &Path) -> String {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let logs = files.filter(|path| path.extension().is_some_and(|extension| extension == "log"));
+    // Their names are in the order of the starts.
+    let log = logs.max().map_or_else(String::new, |log| std::fs::read_to_string(log).unwrap());
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(LOG_LINES)..].iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// What the workers share.
@@ -89,8 +102,9 @@ impl Rounds {
                     self.failed.store(true, Ordering::Relaxed);
                     let folder = folder.keep();
                     tell(&format!(
-                        "MOIM_CRASH_SEED={seed} replays this round; its data is in {}\n",
-                        folder.display()
+                        "MOIM_CRASH_SEED={seed} replays this round; its data is in {}\n{}",
+                        folder.display(),
+                        last_log(&folder)
                     ));
                 }
             }
