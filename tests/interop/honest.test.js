@@ -4,7 +4,7 @@ import { test } from 'node:test'
 
 import * as Y from 'yjs'
 
-import { KINDS } from './honest/kinds.js'
+import { asOne, KINDS } from './honest/kinds.js'
 import { AT_ONCE, Session } from './honest/session.js'
 import { Random } from './harness/random.js'
 import { Scene } from './harness/scene.js'
@@ -23,8 +23,8 @@ async function hold (t, authors, seed, work) {
 /** The same edit so often, of one author. */
 function alone (what, count, edit) {
   test(what, { timeout: 300_000 }, (t) => hold(t, 1, count, async (session, random) => {
-    await session.run(count, edit, random)
-    return edit
+    await session.run(count, asOne(edit), random)
+    return asOne(edit)
   }))
 }
 
@@ -60,13 +60,13 @@ test('four insert and correct in a note of 9 000 letters', { timeout: 300_000 },
     const id = trip.addCard(session.peers[0].doc, 'd1', 'a card')
     trip.noteOf(session.peers[0].doc, id).insert(0, 'nine letters '.repeat(700).slice(0, 9_000))
     await session.agreed()
-    const correct = (doc, me, random) => {
+    const correct = asOne((doc, me, random) => {
       const note = trip.noteOf(doc, id)
       const at = random.below(note.length)
       note.insert(at, 'wrnog')
       note.delete(at, 5)
       note.insert(at, random.chance(0.5) ? 'w' : '')
-    }
+    })
     await session.run(1_500, correct, random)
     return correct
   }))

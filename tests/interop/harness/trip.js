@@ -41,6 +41,10 @@ export function trashCard (doc, id) {
   cards(doc).get(id).set('del', { by: 'somebody', ts: 0 })
 }
 
+export function recoverCard (doc, id) {
+  cards(doc).get(id).set('del', null)
+}
+
 export function isTrashed (doc, id) {
   return cards(doc).get(id).get('del') !== null
 }

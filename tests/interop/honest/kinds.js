@@ -2,18 +2,47 @@
 
 import * as Y from 'yjs'
 
-import { addCard, moveCard, noteOf } from '../harness/trip.js'
+import { addCard, isTrashed, moveCard, noteOf, recoverCard, trashCard } from '../harness/trip.js'
 
 const WORDS = ['Seoul ', '제주 바다 ', 'a long walk ', 'coffee, ', '한글을 씁니다. ', '섬 ', 'x', '\n']
 
 /** What people keep in one text, page or list: longer than this, they cut some of it. */
-const MOST = { letters: 20_000, formatted: 3_000, paragraphs: 200, points: 500 }
+const MOST = { letters: 20_000, formatted: 3_000, paragraphs: 200, points: 500, cards: 60, note: 4_000 }
 
-/** A cursor that mostly stays where it was, as people's do. */
-function cursor (me, length, random) {
-  if (me.at === undefined || random.chance(0.05)) me.at = random.below(length + 1)
-  me.at = Math.min(me.at, length)
-  return me.at
+/** So many edits of a kind a file, table or page lasts on average: then somebody begins a new one. */
+const LASTS = 2_000
+/** So many of those that people began are kept. What is older is thrown away. */
+const KEPT = 3
+
+/**
+ * What people work on: at first in a root, later in the newest of a map. Yjs keeps an item for each that was ever
+ * deleted from a list, and looks at them at the next edit: nobody edits one list hundreds of thousands of times.
+ */
+function current (doc, name, Type, random) {
+  const later = doc.getMap(`later ${name}`)
+  const keys = [...later.keys()].sort()
+  if (random.chance(1 / LASTS)) {
+    // Under a key of one's own: two who begin at the same time begin two.
+    const number = 1 + Number(keys.at(-1)?.split(' ')[0] ?? 0)
+    const key = `${String(number).padStart(6, '0')} ${doc.clientID}`
+    keys.slice(0, -KEPT).forEach((old) => later.delete(old))
+    return later.set(key, new Type())
+  }
+  return keys.length > 0 ? later.get(keys.at(-1)) : doc.get(name, Type)
+}
+
+/** Where somebody's cursor is in a text: mostly where it was, however much others write before it. */
+function cursor (text, me, random) {
+  me.cursors ??= new WeakMap()
+  if (me.cursors.has(text) && !random.chance(0.05)) {
+    const found = Y.createAbsolutePositionFromRelativePosition(me.cursors.get(text), text.doc)
+    if (found?.type === text) return found.index
+  }
+  return random.below(text.length + 1)
+}
+
+function putCursor (text, me, at) {
+  me.cursors.set(text, Y.createRelativePositionFromTypeIndex(text, at, -1))
 }
 
 /** Cuts a quarter of a text that has become too long. */
@@ -24,27 +53,26 @@ function hasCut (text, most, random) {
 }
 
 function typeInto (text, me, random) {
-  const at = cursor(me, text.length, random)
+  const at = cursor(text, me, random)
   if (at > 0 && random.chance(0.2)) {
     const cut = Math.min(at, 1 + random.below(4))
     text.delete(at - cut, cut)
-    me.at = at - cut
-    return
+    return putCursor(text, me, at - cut)
   }
   const word = random.chance(0.7) ? random.pick(['a', 'e', '가', 'n', ' ']) : random.pick(WORDS)
   text.insert(at, word)
-  me.at = at + word.length
+  putCursor(text, me, at + word.length)
 }
 
 /** Types a text letter by letter, and corrects itself. */
-export function typing (doc, me, random) {
-  const text = doc.getText('codemirror')
+function typing (doc, me, random) {
+  const text = current(doc, 'codemirror', Y.Text, random)
   if (!hasCut(text, MOST.letters, random)) typeInto(text, me, random)
 }
 
 /** Pastes long pieces into a text, cuts others out, and replaces words. */
-export function pasting (doc, me, random) {
-  const text = doc.getText('monaco')
+function pasting (doc, me, random) {
+  const text = current(doc, 'monaco', Y.Text, random)
   const at = random.below(text.length + 1)
   const length = Math.min(text.length - at, 1 + random.below(400))
   if (text.length > MOST.letters || (length > 0 && random.chance(0.4))) return text.delete(at, length)
@@ -52,8 +80,8 @@ export function pasting (doc, me, random) {
 }
 
 /** Formats a text: bold, links, headings, embeds. */
-export function formatting (doc, me, random) {
-  const text = doc.getText('quill')
+function formatting (doc, me, random) {
+  const text = current(doc, 'quill', Y.Text, random)
   if (hasCut(text, MOST.formatted, random)) return
   if (text.length < 20 || random.chance(0.6)) return typeInto(text, me, random)
   const at = random.below(text.length)
@@ -64,8 +92,8 @@ export function formatting (doc, me, random) {
 }
 
 /** Keeps a table: rows at both ends and in between, cells, rows that go. */
-export function tables (doc, me, random) {
-  const rows = doc.getArray('table')
+function tables (doc, me, random) {
+  const rows = current(doc, 'table', Y.Array, random)
   if (rows.length < 3 || random.chance(0.3)) {
     const row = new Y.Map()
     row.set('name', random.pick(WORDS))
@@ -77,10 +105,11 @@ export function tables (doc, me, random) {
   rows.get(at).set(random.pick(['name', 'amount', 'who']), random.below(1000))
 }
 
-/** Draws: a shape follows the pointer, sixty times a second; strokes grow point by point. */
-export function drawing (doc, me, random) {
+/** Draws: a shape follows the pointer, sixty times a second; strokes grow point by point; some are wiped out. */
+function drawing (doc, me, random) {
   const shapes = doc.getMap('shapes')
-  if (me.shape === undefined || random.chance(0.01)) {
+  if (!shapes.has(me.shape) || random.chance(0.01)) {
+    if (shapes.has(me.shape) && random.chance(0.1)) shapes.delete(me.shape)
     me.shape = `shape ${random.below(40)}`
     if (!shapes.has(me.shape)) {
       const shape = new Y.Map()
@@ -97,8 +126,8 @@ export function drawing (doc, me, random) {
 }
 
 /** Re-orders a list of plain values, as board programs do: out here, in there. */
-export function ordering (doc, me, random) {
-  const list = doc.getArray('order')
+function ordering (doc, me, random) {
+  const list = current(doc, 'order', Y.Array, random)
   if (list.length < 30) return list.push([`item ${random.below(1e6)}`])
   const from = random.below(list.length)
   const value = list.get(from)
@@ -107,8 +136,8 @@ export function ordering (doc, me, random) {
 }
 
 /** Writes pages of paragraphs, as rich text editors keep them. */
-export function writing (doc, me, random) {
-  const page = doc.getXmlFragment('prosemirror')
+function writing (doc, me, random) {
+  const page = current(doc, 'prosemirror', Y.XmlFragment, random)
   if (page.length < 2 || random.chance(0.1)) {
     const paragraph = new Y.XmlElement('paragraph')
     paragraph.insert(0, [new Y.XmlText(random.pick(WORDS))])
@@ -120,28 +149,57 @@ export function writing (doc, me, random) {
   if (random.chance(0.05)) return paragraph.setAttribute('align', random.pick(['left', 'right']))
   const text = paragraph.get(0)
   if (text === undefined) return paragraph.insert(0, [new Y.XmlText('again')])
+  if (text.length > 1 && random.chance(0.03)) return split(page, at, text, 1 + random.below(text.length - 1))
   typeInto(text, me, random)
 }
 
-/** Plans a trip: cards are made, moved and written on. */
-export function planning (doc, me, random) {
-  const ids = [...doc.getMap('cards').keys()]
-  if (ids.length < 5 || (ids.length < 60 && random.chance(0.05))) {
+/** What the Enter key does in a paragraph: the rest of its letters goes into a new one. */
+function split (page, at, text, from) {
+  const rest = text.toString().slice(from)
+  text.delete(from, rest.length)
+  const paragraph = new Y.XmlElement('paragraph')
+  paragraph.insert(0, [new Y.XmlText(rest)])
+  page.insert(at + 1, [paragraph])
+}
+
+/** Plans a trip: cards are made, moved and written on, go to the trash, and come back from it. */
+function planning (doc, me, random) {
+  const all = [...doc.getMap('cards').keys()]
+  const ids = all.filter((id) => !isTrashed(doc, id))
+  if (ids.length < 5 || (ids.length < MOST.cards && random.chance(0.05))) {
     return addCard(doc, `d${1 + random.below(3)}`, random.pick(WORDS))
   }
   const id = random.pick(ids)
   if (random.chance(0.3)) return moveCard(doc, id, `d${1 + random.below(3)}`)
+  if (random.chance(0.003)) return trashCard(doc, id)
+  if (random.chance(0.001)) return recoverCard(doc, random.pick(all))
   const note = noteOf(doc, id)
-  if (note.length < 4000) typeInto(note, me, random)
-  else note.delete(random.below(3000), 1000)
+  if (!hasCut(note, MOST.note, random)) typeInto(note, me, random)
 }
 
 /** Does what another kind does, and takes a part of it back, and again. */
-export function undoing (doc, me, random) {
-  me.undo ??= new Y.UndoManager([doc.getText('codemirror'), doc.getArray('table')], { captureTimeout: 0 })
+function undoing (doc, me, random) {
+  const scope = [current(doc, 'codemirror', Y.Text, random), current(doc, 'table', Y.Array, random)]
+  if (!scope.every((type) => me.undo?.scope.includes(type))) {
+    // An editor that is opened anew knows of no steps.
+    me.undo?.clear()
+    me.undo?.destroy()
+    me.undo = new Y.UndoManager(scope, { captureTimeout: 0 })
+  }
   if (random.chance(0.25)) me.undo.undo()
   else if (random.chance(0.2)) me.undo.redo()
-  else random.pick([typing, tables])(doc, me, random)
+  else asOne(random.pick([typing, tables]))(doc, me, random)
 }
 
-export const KINDS = { typing, pasting, formatting, tables, drawing, ordering, writing, planning, undoing }
+/** An edit is one transaction, as an editor's step is one update. */
+export function asOne (edit) {
+  return (doc, me, random) => doc.transact(() => edit(doc, me, random))
+}
+
+const ofOneStep = { typing, pasting, formatting, tables, drawing, ordering, writing, planning }
+
+export const KINDS = {
+  ...Object.fromEntries(Object.entries(ofOneStep).map(([kind, edit]) => [kind, asOne(edit)])),
+  // The steps of an undo manager are transactions of their own: inside another one it takes an undo for an edit.
+  undoing
+}
