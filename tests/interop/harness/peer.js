@@ -13,9 +13,9 @@ const AUTH = 2
 
 export class Peer {
   /** Connects a person to a trip, and returns once the first sync is through. */
-  static async join (person, trip) {
+  static async join (person, trip, within) {
     const peer = new Peer(person.server, trip, await person.ticket(trip))
-    await peer.synced()
+    await peer.synced(within)
     return peer
   }
 
@@ -44,8 +44,8 @@ export class Peer {
     return this.provider.wsconnected
   }
 
-  async synced () {
-    await until('the first sync', () => this.provider.synced)
+  async synced (within) {
+    await until('the first sync', () => this.provider.synced, within)
   }
 
   goOffline () {
@@ -71,6 +71,9 @@ export class Peer {
 
 /** Whether all have the same edits and the same deletions. */
 export function agree (peers) {
+  // What was deleted takes a look at all that there ever was: only if all have the same edits.
+  const [vector, ...vectors] = peers.map((peer) => Buffer.from(Y.encodeStateVector(peer.doc)))
+  if (!vectors.every((other) => vector.equals(other))) return false
   const [first, ...rest] = peers.map((peer) => Y.snapshot(peer.doc))
   return rest.every((snapshot) => Y.equalSnapshots(first, snapshot))
 }

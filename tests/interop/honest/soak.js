@@ -1,6 +1,6 @@
 // A document that lives long: `node honest/soak.js`, MOIM_HONEST_EDITS edits (1 000 000) by four authors of all kinds in turn.
 
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 
 import { KINDS } from './kinds.js'
 import { AT_ONCE, Session } from './session.js'
@@ -11,27 +11,62 @@ const EDITS = Number(process.env.MOIM_HONEST_EDITS ?? 1_000_000)
 const SEED = Number(process.env.MOIM_HONEST_SEED ?? 1)
 const AUTHORS = 4
 const ROUND = 2_000
+/** What others do in the meantime comes in fewer messages, as in a busy room. */
+const TURN = 10
+/** After so many rounds one goes offline for a while, a line is written, the server is killed. */
+const EVERY = { apart: 5, line: 10, restart: 50 }
 
-const scene = Scene.forFile(AT_ONCE)
-let session
-before(async () => { session = await Session.open(scene, AUTHORS) })
-after(() => session.leave())
+/** These clients ask for one ticket each. */
+const scene = Scene.forFile({ ...AT_ONCE, MOIM_TICKET_SECONDS: '86400' })
 
-test(`${EDITS} edits in one document, seed ${SEED}`, { timeout: 6 * 3_600_000 }, async () => {
+/** What it costs, as a table: each line is about the edits since the one before. */
+class Costs {
+  constructor (session) {
+    this.session = session
+    console.log('edits | a second | ms of CPU an edit: clients, server | MiB of the server: now, peak | KiB of the document | MiB on disk')
+  }
+
+  async begin () {
+    this.edits = this.session.edits
+    this.from = performance.now()
+    this.clients = process.cpuUsage()
+    this.server = await this.session.processor()
+  }
+
+  async line () {
+    const { session } = this
+    const edits = session.edits - this.edits
+    const perSecond = edits / (performance.now() - this.from) * 1_000
+    const { user, system } = process.cpuUsage(this.clients)
+    const clients = (user + system) / 1_000 / edits
+    const server = (await session.processor() - this.server) / edits
+    const { now, peak } = await session.memory()
+    const [document, disk] = [session.documentBytes() / 2 ** 10, await session.diskBytes() / 2 ** 20]
+    console.log([session.edits, perSecond.toFixed(0), `${clients.toFixed(2)}, ${server.toFixed(2)}`, `${now}, ${peak}`,
+      document.toFixed(0), disk.toFixed(1)].join(' | '))
+    await this.begin()
+  }
+}
+
+test(`${EDITS} edits in one document, seed ${SEED}`, { timeout: 6 * 3_600_000 }, async (t) => {
+  const session = await Session.open(scene, AUTHORS, TURN)
+  t.after(() => session.leave())
   const random = new Random(SEED)
   const kinds = Object.values(KINDS)
   const mixed = (doc, me, random) => random.pick(kinds)(doc, me, random)
-  console.log('edits, milliseconds an edit, MiB of the server')
+  const costs = new Costs(session)
+  await costs.begin()
   for (let round = 1; session.edits < EDITS; round++) {
-    const began = performance.now()
     await session.run(ROUND / AUTHORS, mixed, random)
-    if (round % 5 === 0) await session.apart(20, mixed, random)
-    if (round % 10 === 0) {
-      const each = (performance.now() - began) / ROUND
-      console.log(`${session.edits}, ${each.toFixed(3)}, ${await session.memory()}`)
+    if (round % EVERY.apart === 0) await session.apart(20, mixed, random)
+    if (round % EVERY.line === 0) await costs.line()
+    if (round % EVERY.restart === 0) {
+      await session.restarted(mixed, random)
+      await costs.begin()
     }
-    if (round % 100 === 0) await session.restarted(mixed, random)
   }
+  const began = performance.now()
   await session.restarted(mixed, random)
-  console.log(`${session.edits} edits, ${await session.memory()} MiB after the last restart`)
+  const seconds = ((performance.now() - began) / 1_000).toFixed(1)
+  console.log(`the last restart: ${seconds} s, ${(await session.memory()).now} MiB after it`)
 })
