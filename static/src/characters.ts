@@ -24,6 +24,10 @@ export function lengthOf(text: string): number {
   return count;
 }
 
+export function charactersOf(text: string): string[] {
+  return Array.from(CHARACTERS.segment(text), ({ segment }) => segment);
+}
+
 /** The first so many characters, none of them in half; and of no more bytes than as many may have. */
 export function cut(text: string, most: number): string {
   if (text.length <= most) return text; // each character has a unit at least, and three bytes a unit at most

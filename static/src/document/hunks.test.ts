@@ -1,7 +1,7 @@
-// Small splices between texts, and the merge of two texts that came from one: nothing that somebody typed is lost.
+// Small splices between texts: of whole words, so that each can be taken, left and read by itself.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { applyAll, hunks, mergeTexts } from "./hunks";
+import { applyAll, hunks, says } from "./hunks";
 
 const words = fc.array(fc.constantFrom("가나", "bus", " ", "\n", "🚌", "e\u0301", "10:30", ". "), { maxLength: 40 }).map((all) => all.join(""));
 
@@ -17,6 +17,35 @@ describe("hunks", () => {
     expect(found.every(({ remove }) => remove <= 5)).toBe(true);
   });
 
+  it("are whole words, numbers and emoji", () => {
+    for (const [before, after, remove, insert] of [
+      ["at 10:30 or so", "at 10:45 or so", "10:30", "10:45"],
+      ["b669.20. 가가", "b669.21. 가가", "b669.20.", "b669.21."],
+      ["go 👩🏽 go", "go 👩🏿 go", "👩🏽", "👩🏿"],
+      ["🇰🇷 trip", "🇰🇵 trip", "🇰🇷", "🇰🇵"],
+      ["明天去北京", "明天去南京", "北京", "南京"],
+      ["10時30分に着く", "10時45分に着く", "10時30分", "10時45分"],
+      ["cafe\u0301", "cafe\u0300", "cafe\u0301", "cafe\u0300"],
+    ] as const)
+      expect(hunks(before, after)).toEqual([{ index: before.indexOf(remove), remove: remove.length, insert }]);
+  });
+
+  it("add only what was typed on", () => {
+    expect(hunks("see the mus", "see the museum")).toEqual([{ index: 11, remove: 0, insert: "eum" }]);
+    expect(hunks("see the museum", "see the mus")).toEqual([{ index: 11, remove: 3, insert: "" }]);
+    expect(hunks("room 1", "room 12")).toEqual([{ index: 5, remove: 1, insert: "12" }]);
+  });
+
+  it("are one where few words stayed by chance within what was written anew", () => {
+    expect(hunks("we go by bus to Busan", "they drive to Jeju to stay")).toHaveLength(1);
+    expect(hunks("one TWO three four five SIX", "one two three four five six")).toHaveLength(2);
+  });
+
+  it("find the same lines among lines that are all alike", () => {
+    const lines = (at: number) => Array.from({ length: 9 }, (_, i) => (i === at || i === at + 4 ? `- [x] ${at}\n` : "- [ ] \n")).join("");
+    expect(hunks(lines(20), lines(2))).toHaveLength(2);
+  });
+
   it("never cut a character in half", () => {
     fc.assert(
       fc.property(words, words, (a, b) => {
@@ -27,54 +56,16 @@ describe("hunks", () => {
   });
 });
 
-describe("the merge of texts", () => {
-  it("has what both typed", () => {
-    const merged = applyAll("one two! three", mergeTexts("one two three", "zero one two three", "one two! three"));
-    expect(merged).toBe("zero one two! three");
-  });
-
-  it("does not say twice what both sides have already", () => {
-    const [base, mine] = ["one two three", "one and two three"];
-    expect(mergeTexts(base, mine, mine)).toEqual([]);
-    const theirs = "one and two three, four";
-    expect(applyAll(theirs, mergeTexts(base, mine, theirs))).toBe(theirs);
-  });
-
-  it("takes nothing away where nobody knows what was there before", () => {
-    fc.assert(
-      fc.property(words, words, (mine, theirs) => {
-        const merged = applyAll(theirs, mergeTexts(null, mine, theirs));
-        expect(mergeTexts(null, mine, theirs).every(({ remove }) => remove === 0)).toBe(true);
-        expect(isWithin(theirs, merged)).toBe(true);
-        expect(isWithin(mine, merged)).toBe(true);
-      }),
-    );
-  });
-
-  it("loses no insertion of either side, whatever the other did", () => {
-    fc.assert(
-      fc.property(words, words, words, fc.nat(), fc.nat(), (base, x, y, i, j) => {
-        const at = (text: string, n: number, add: string) => {
-          const cut = [...text].slice(0, n % (text.length + 1)).join("");
-          return cut + add + text.slice(cut.length);
-        };
-        const [mine, theirs] = [at(base, i, `<${x}>`), at(base, j, `{${y}}`)];
-        const merged = applyAll(theirs, mergeTexts(base, mine, theirs));
-        expect(isWithin(`<${x}>`, merged)).toBe(true);
-        expect(isWithin(`{${y}}`, merged)).toBe(true);
-      }),
-    );
+describe("a text", () => {
+  it("says what another one says only if no word or number of it is missing", () => {
+    for (const part of ["", "bus", "the bus", "see the", "see the museum"]) expect(says("see the bus or museum", part), part).toBe(true);
+    for (const part of ["train", "see a bus"]) expect(says("see the bus or museum", part), part).toBe(false);
+    expect(says("see the museum", "see the mus")).toBe(true);
+    expect(says("12000 won", "1200 won")).toBe(false);
   });
 });
 
 /** UTF-8 has no way to write half a character. */
 function isWhole(text: string): boolean {
   return new TextDecoder().decode(new TextEncoder().encode(text)) === text;
-}
-
-/** Whether all characters of a text are in another one, in their order. */
-function isWithin(text: string, whole: string): boolean {
-  let at = 0;
-  for (const unit of whole) if (unit === [...text][at]) at += 1;
-  return at >= [...text].length;
 }

@@ -1,6 +1,7 @@
 // What a document says as plain data: every text, entry and row under its name, to be compared and made again elsewhere.
 import * as Y from "yjs";
 import { asSharedMap, asSharedText } from "./schema";
+import { EMBED } from "./words";
 
 /** Root maps whose entries are plain JSON. */
 export const PLAIN_ROOTS = ["meta", "days", "alts", "lists", "tracks"] as const;
@@ -9,8 +10,6 @@ export const ROW_ROOTS = ["cards", "items"] as const;
 /** Root texts besides those of days. */
 export const TEXT_ROOTS = ["title", "desc"] as const;
 
-/** Stands for something in a text that is no character. */
-const EMBED = "\ufffc";
 const DAY_TEXT = /^day:.+:(title|note)$/s;
 
 /** A row's field: a text, a small map, or a plain value. */

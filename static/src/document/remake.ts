@@ -3,7 +3,8 @@ import * as Y from "yjs";
 import { clampText, MAX } from "./clamp";
 import type { Splice } from "./diff";
 import type { Change, LeftReason } from "./difference";
-import { applyAll, mergeTexts, spliceText } from "./hunks";
+import { applyAll, spliceText } from "./hunks";
+import { mergeTexts } from "./merge-texts";
 import { sameValue, textOf, typed, type Field } from "./picture";
 import { asSharedMap, asSharedText, plain } from "./schema";
 
@@ -98,8 +99,9 @@ export function remake(doc: Y.Doc, change: Change, room: Room | null): Left[] {
 function remakeText(text: Y.Text, at: TextChange, most: number, room: Room | null): Left[] {
   const theirs = textOf(text);
   const splices = mergeTexts(at.base, at.mine, theirs).map((one) => ({ ...one, insert: typed(one.insert) }));
+  // What is too long already may stay so.
   const isShort = (value: string) =>
-    room === null || (value.length <= room.text && clampText(value, most) === value);
+    room === null || (value.length <= Math.max(room.text, theirs.length) && clampText(value, most) === value);
   const { fitting, left } = fit(splices, theirs, isShort);
   spliceText(text, fitting);
   if (left.length === 0) return [];
@@ -114,18 +116,25 @@ interface TextChange {
   readonly from: (base: string, mine: string) => Change;
 }
 
-/** Deletions always fit, and make room; what is inserted goes whole or not at all. `left` is of the text with `fitting`. */
+/**
+ * Deletions always fit, and make room; what is inserted, or comes in the place of something, goes whole or not at all.
+ * `left` is of the text with `fitting`.
+ */
 function fit(
   splices: readonly Splice[],
   theirs: string,
   isShort: (value: string) => boolean,
 ): { fitting: Splice[]; left: Splice[] } {
-  const taken = splices.map((splice) => ({ ...splice, insert: "" }));
-  const left = splices.map((splice) => ({ ...splice, remove: 0 }));
-  for (const [i, splice] of splices.entries()) {
+  const nothing = (splice: Splice) => ({ ...splice, remove: 0, insert: "" });
+  const taken = splices.map((splice) => (splice.insert === "" ? splice : nothing(splice)));
+  const left = splices.map((splice) => (splice.insert === "" ? nothing(splice) : splice));
+  const grows = ({ remove, insert }: Splice) => insert.length > remove;
+  const order = [...splices.keys()].sort((a, b) => Number(grows(splices[a] as Splice)) - Number(grows(splices[b] as Splice)));
+  for (const i of order) {
+    const splice = splices[i] as Splice;
     taken[i] = splice;
-    if (isShort(applyAll(theirs, taken))) left[i] = { ...splice, remove: 0, insert: "" };
-    else taken[i] = { ...splice, insert: "" };
+    if (isShort(applyAll(theirs, taken))) left[i] = nothing(splice);
+    else if (splice.insert !== "") taken[i] = nothing(splice);
   }
   let shift = 0;
   const moved = left.map((splice, i) => {
@@ -133,10 +142,8 @@ function fit(
     shift += (taken[i]?.insert.length ?? 0) - (taken[i]?.remove ?? 0);
     return at;
   });
-  return {
-    fitting: taken.filter(({ remove, insert }) => remove > 0 || insert !== ""),
-    left: moved.filter(({ insert }) => insert !== ""),
-  };
+  const isSomething = ({ remove, insert }: Splice) => remove > 0 || insert !== "";
+  return { fitting: taken.filter(isSomething), left: moved.filter(isSomething) };
 }
 
 function remakeEntry(doc: Y.Doc, change: Change & { kind: "entry" }, room: Room | null): Left[] {

@@ -1,6 +1,6 @@
 // Rows that two people made under one id at the same time: a document shows one of them, and what the other says is kept beside it.
 import * as Y from "yjs";
-import { hunks } from "./hunks";
+import { says } from "./hunks";
 import { pictureOfRow, ROW_ROOTS, sameValue, typed, type Field, type Row } from "./picture";
 import { rowOf, STANDING } from "./remake";
 import { asSharedMap } from "./schema";
@@ -122,7 +122,7 @@ function isIn(mine: Row, theirs: Row): boolean {
   return [...mine].every(([name, field]) => {
     if (MAKING.has(name)) return true;
     const there = theirs.get(name);
-    if (field.is === "text") return hunks(there?.is === "text" ? there.text : "", field.text).every(({ insert }) => typed(insert).trim() === "");
+    if (field.is === "text") return says(there?.is === "text" ? there.text : "", typed(field.text));
     if (field.is === "map") return [...field.entries].every(([key, value]) => there?.is === "map" && sameValue(there.entries.get(key), value));
     return field.value === null || field.value === undefined || (there?.is === "plain" && sameValue(there.value, field.value));
   });
