@@ -86,6 +86,8 @@ export class LocalCopy {
   #appended = 0;
   /** False: this window took it away. */
   #hasBase = true;
+  /** What is to be kept once the store is open. */
+  #early: Uint8Array | null | undefined;
   /** So many updates of others were written since the base was put together. */
   #beside = 0;
   #mine: Mine[] = [];
@@ -193,6 +195,7 @@ export class LocalCopy {
 
   /** What others do from now on becomes part of it. null: unknown, and what is kept of an earlier one goes. */
   keepBase(base: Uint8Array | null): void {
+    this.#early = this.#store === null ? base : undefined;
     if (this.#store === null || (base === null && !this.#hasBase)) return;
     this.#hasBase = base !== null;
     void this.#store.setBase(base).catch(() => (this.#hasBase = true));
@@ -267,6 +270,8 @@ export class LocalCopy {
       if (this.#closed) return store.close();
       // Only now: what is written before is not told to other windows, and an empty store would not be known as one.
       this.#store = store;
+      // Before what waits: of that the server has a part besides.
+      if (this.#early !== undefined) this.keepBase(this.#early);
       this.#isThere ||= !isEmpty || this.#identity !== fresh;
       if (isEmpty) this.#keepWhole();
       // First: what is written while it reads is told then.
@@ -319,6 +324,8 @@ export class LocalCopy {
     const mine = this.#options.isRemote(origin) ? [] : [this.#edited()];
     this.#mine.push(...mine);
     this.#pending.push({ update, mine });
+    // An empty store gets all of the document at once: then nothing of this is told apart any more.
+    if (this.#early && mine.length === 0) this.#early = Y.mergeUpdates([this.#early, update]);
     void this.#flush();
   };
 
