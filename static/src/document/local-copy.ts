@@ -20,8 +20,8 @@ const RETRY_MS = 2_000;
 const MOST_RETRY_MS = 60_000;
 /** Edits closer together than this are one change to a person, as the chip counts. */
 const BURST_MS = 1_000;
-/** So many updates of others are kept beside the base before they become part of it. */
-const MOST_BESIDE = 64;
+/** So many updates of others are kept beside a base before they become part of it. */
+export const MOST_BESIDE = 64;
 
 export interface LocalCopyOptions {
   readonly doc: Y.Doc;

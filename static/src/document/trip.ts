@@ -8,7 +8,7 @@ import * as clamp from "./clamp";
 import { DayEdits } from "./days";
 import { UndoHistory } from "./history";
 import { KeptDays } from "./kept-days";
-import { LocalCopy } from "./local-copy";
+import { LocalCopy, MOST_BESIDE } from "./local-copy";
 import { PresenceBoard } from "./presence";
 import { Provider, REMOTE } from "./provider";
 import { TripReader } from "./reader";
@@ -41,8 +41,6 @@ export interface Surroundings {
 
 /** A base is made with each edit only while it is as small as this. */
 const MAX_CHEAP_BYTES = 512 * 1024;
-/** So many updates of others are kept beside a base before they become part of it. */
-const MOST_BESIDE = 64;
 
 /** How each field of `meta` is made valid before it is written. */
 const META: { readonly [K in keyof TripMeta]: (value: unknown) => TripMeta[K] } = {

@@ -159,6 +159,16 @@ describe("any number of people who made one card", () => {
     );
   });
 
+  it("find the same id for it, each by themselves", () => {
+    const [a, b] = [new Peer(1, new Y.Doc()).make("one"), new Peer(2, new Y.Doc()).make("two")];
+    const [fromA, fromB] = [a, b].map(({ doc }) => Y.encodeStateAsUpdate(doc)) as [Uint8Array, Uint8Array];
+    Y.applyUpdate(a.doc, fromB, ORIGIN);
+    Y.applyUpdate(b.doc, fromA, ORIGIN);
+    const ids = [a, b].map(({ doc }) => [...doc.getMap("cards").keys()].filter((key) => key !== "k"));
+    expect(ids[0]).toEqual([expect.stringMatching(/^0{10}[0-9A-HJKMNP-TV-Z]{16}$/)]);
+    expect(ids[1]).toEqual(ids[0]);
+  });
+
   it("lose what one of them put in its place on purpose", () => {
     const a = new Peer(1, new Y.Doc()).make("old");
     const b = new Peer(2, a.doc);

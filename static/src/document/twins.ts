@@ -1,4 +1,5 @@
 // Rows that two people made under one id at the same time: a document shows one of them, and what the other says is kept beside it.
+import { digest } from "lib0/hash/sha256";
 import * as Y from "yjs";
 import { says } from "./hunks";
 import { pictureOfRow, ROW_ROOTS, sameValue, typed, type Field, type Row } from "./picture";
@@ -129,21 +130,14 @@ function isIn(mine: Row, theirs: Row): boolean {
 }
 
 const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/** Letters of a ULID behind its time. */
+const TAIL = 16;
 
 /** A ULID of the same time as `key`, which everybody who has the same row reckons alike. */
 function ownKey(key: string, row: Row): string {
   const time = /^[0-7][0-9A-HJKMNP-TV-Z]{9}/.exec(key)?.[0] ?? "0000000000";
   const fields = [...row].filter(([name]) => !MAKING.has(name)).sort(([a], [b]) => (a < b ? -1 : 1));
   const words = JSON.stringify(fields, (_, value: unknown) => (value instanceof Map ? [...(value as Map<string, unknown>)].sort() : value));
-  let tail = "";
-  for (let i = 0; i < 16; i++) tail += CROCKFORD.charAt(hash(`${i}/${key}/${words}`) & 31);
-  return time + tail;
-}
-
-/** FNV-1a, mixed once more so that its low bits depend on all letters. */
-function hash(text: string): number {
-  let sum = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193);
-  sum = Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d);
-  return (sum ^ (sum >>> 13)) >>> 0;
+  const sum = digest(new TextEncoder().encode(`${key}/${words}`));
+  return time + Array.from(sum.subarray(0, TAIL), (byte) => CROCKFORD.charAt(byte & 31)).join("");
 }
