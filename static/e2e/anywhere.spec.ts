@@ -4,6 +4,7 @@ import type { Locator } from '@playwright/test'
 
 import { EditorPage } from './editor'
 import { expect, type Page, Person, test } from './fixtures'
+import { expectLayers } from './layers'
 
 const LONG = 'Donaudampfschifffahrtsgesellschaftskapitaenskajuete'.slice(0, 48)
 /** Of phones, of the narrowest desk, and of wider ones. */
@@ -54,7 +55,7 @@ for (const language of ['ko', 'en'] as const) {
       await at(shown).waitFor({ state: 'hidden' })
     }
     // What was closed takes its entry out of the history; an address that is typed meanwhile would be given up for that.
-    await expect.poll(() => page.evaluate(() => (history.state as { layers?: number } | null)?.layers ?? 0)).toBe(0)
+    await expectLayers(page)
 
     const editor = await EditorPage.open(page, trip)
     await editor.addNotes(1, LONG)

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 
 import { EditorPage } from './editor'
 import { expect, type Page, Person, test } from './fixtures'
+import { expectLayers } from './layers'
 import { Server } from '../../tests/interop/harness/server.js'
 
 /** A note of the greatest length, 60 KB as UTF-8. */
@@ -89,8 +90,7 @@ test.describe('a trip with room for five cards', () => {
       expect(download.suggestedFilename()).toBe('Jeju.moim.json')
       expect(await readFile(await download.path(), 'utf8')).toContain('three')
       await page.keyboard.press('Escape')
-      // The dialog takes its entry of the history along: a reload before that is done would be given up for it.
-      await expect.poll(() => page.evaluate(() => (history.state as { layers?: number } | null)?.layers ?? 0)).toBe(0)
+      await expectLayers(page)
     })
 
     await test.step('it is there after a reload, and one is told beforehand that there is no room', async () => {

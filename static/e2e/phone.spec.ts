@@ -4,6 +4,7 @@ import { devices } from '@playwright/test'
 
 import { EditorPage } from './editor'
 import { expect, Person, test } from './fixtures'
+import { expectLayers } from './layers'
 
 const { viewport, userAgent, deviceScaleFactor, isMobile, hasTouch } = devices['Pixel 7']
 const PHONE = { viewport, userAgent, deviceScaleFactor, isMobile, hasTouch }
@@ -53,8 +54,10 @@ test('one tap opens a card, and Back closes what is open, one after the other, b
   await page.goBack()
   await expect(page.getByTestId('move-to-tray')).toBeHidden()
   await expect(sheet).toBeVisible()
+  await expectLayers(page, 1)
   await page.goBack()
   await expect(sheet).toBeHidden()
+  await expectLayers(page)
   await page.goForward()
   await expect(page.getByTestId('bottom-sheet'), 'forward leads nowhere').toBeVisible()
 
@@ -63,7 +66,7 @@ test('one tap opens a card, and Back closes what is open, one after the other, b
   await expect(page.getByTestId('trash-panel')).toBeVisible()
   await page.getByTestId('panel-close').tap()
   await expect(page.getByTestId('trash-panel')).toBeHidden()
-  await expect.poll(() => page.evaluate(() => (history.state as { layers?: number } | null)?.layers ?? 0)).toBe(0)
+  await expectLayers(page)
   await page.goBack()
   await expect(page.getByTestId('dashboard')).toBeVisible()
 })
