@@ -10,7 +10,7 @@ const WORDS = ['Seoul ', '제주 바다 ', 'a long walk ', 'coffee, ', '한글�
 const MOST = { letters: 20_000, formatted: 3_000, paragraphs: 200, points: 500, cards: 60, note: 4_000 }
 
 /** So many edits of a kind a file, table or page lasts on average: then somebody begins a new one. */
-const LASTS = 2_000
+const LASTS = 1_500
 /** So many of those that people began are kept. What is older is thrown away. */
 const KEPT = 3
 
@@ -109,7 +109,7 @@ function tables (doc, me, random) {
 function drawing (doc, me, random) {
   const shapes = doc.getMap('shapes')
   if (!shapes.has(me.shape) || random.chance(0.01)) {
-    if (shapes.has(me.shape) && random.chance(0.1)) shapes.delete(me.shape)
+    if (shapes.has(me.shape) && random.chance(0.5)) shapes.delete(me.shape)
     me.shape = `shape ${random.below(40)}`
     if (!shapes.has(me.shape)) {
       const shape = new Y.Map()
@@ -171,8 +171,8 @@ function planning (doc, me, random) {
   }
   const id = random.pick(ids)
   if (random.chance(0.3)) return moveCard(doc, id, `d${1 + random.below(3)}`)
-  if (random.chance(0.003)) return trashCard(doc, id)
-  if (random.chance(0.001)) return recoverCard(doc, random.pick(all))
+  if (random.chance(0.001)) return trashCard(doc, id)
+  if (random.chance(0.0003)) return recoverCard(doc, random.pick(all))
   const note = noteOf(doc, id)
   if (!hasCut(note, MOST.note, random)) typeInto(note, me, random)
 }

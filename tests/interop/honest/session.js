@@ -21,6 +21,8 @@ const TURN = 3
 const WITHIN = 120_000
 /** So many a second does Linux count in /proc. */
 const CLOCK_TICKS = 100
+/** So many lines of the server's log say why a session failed. */
+const WARNINGS = 40
 
 export class Session {
   /** So many authors in a new trip, and a witness who writes nothing. */
@@ -117,6 +119,12 @@ export class Session {
     const line = await readFile(`/proc/${this.scene.server.process.pid}/stat`, 'utf8')
     const [user, system] = line.slice(line.lastIndexOf(')')).split(' ').slice(12, 14)
     return (Number(user) + Number(system)) * 1_000 / CLOCK_TICKS
+  }
+
+  /** The last of what the server warned of: its log goes with it. */
+  async warnings () {
+    const log = await readFile(this.scene.server.log, 'utf8')
+    return log.split('\n').filter((line) => /WARN|ERROR/.test(line)).slice(-WARNINGS)
   }
 
   /** The document as Yjs encodes it. */

@@ -48,9 +48,7 @@ class Costs {
   }
 }
 
-test(`${EDITS} edits in one document, seed ${SEED}`, { timeout: 6 * 3_600_000 }, async (t) => {
-  const session = await Session.open(scene, AUTHORS, TURN)
-  t.after(() => session.leave())
+async function live (session) {
   const random = new Random(SEED)
   const kinds = Object.values(KINDS)
   const mixed = (doc, me, random) => random.pick(kinds)(doc, me, random)
@@ -68,5 +66,14 @@ test(`${EDITS} edits in one document, seed ${SEED}`, { timeout: 6 * 3_600_000 },
   const began = performance.now()
   await session.restarted(mixed, random)
   const seconds = ((performance.now() - began) / 1_000).toFixed(1)
-  console.log(`the last restart: ${seconds} s, ${(await session.memory()).now} MiB after it`)
+  console.log(`${session.edits} edits; the last restart: ${seconds} s, ${(await session.memory()).now} MiB after it`)
+}
+
+test(`${EDITS} edits in one document, seed ${SEED}`, { timeout: 6 * 3_600_000 }, async (t) => {
+  const session = await Session.open(scene, AUTHORS, TURN)
+  t.after(() => session.leave())
+  await live(session).catch(async (error) => {
+    console.log((await session.warnings()).join('\n'))
+    throw error
+  })
 })
