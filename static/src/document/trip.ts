@@ -253,8 +253,9 @@ export class OpenTrip implements TripDocument {
     this.#provider.halt(why);
   }
 
+  /** Before the local copy is read it is left to `#begin`: what the server says then is told from what is unsent. */
   reconnect(): void {
-    if (!this.#isForgotten) this.#provider.reconnect();
+    if (this.#isBegun && !this.#isForgotten) this.#provider.reconnect();
   }
 
   async close(): Promise<void> {
