@@ -20,6 +20,38 @@ describe("the merge of texts", () => {
     expect(merge(base, mine, theirs)).toBe(theirs);
   });
 
+  // Each has gone wrong in some editor, notebook or list that is used offline.
+  it.each([
+    ["an insertion that begins like the next word", "I was touring", "I was here touring", "I was into touring", "I was into here touring"],
+    ["emoji in another order", "🌟 🌈 🚀 🎉", "🎉 🚀 🌟 🌈", "🌟 🌈 🚀 🎉 !", "🎉 🚀 🌟 🌈 !"],
+    ["the same correction by both", "hello", "Hello", "Hello", "Hello"],
+    ["an emoji in front of one that shares half of its code", "🐈 sleeps", "😎🐈 sleeps", "🐈 sleeps now", "😎🐈 sleeps now"],
+    ["emoji at both ends of one", "🐈", "😎🐈", "🐈🟢", "🐈🟢 😎🐈"],
+    ["a line that one deleted, and another that the other changed", "a\nb\nc\nd\n", "a\nc\nd\n", "a\nb\nc\nd changed\n", "a\nc\nd changed\n"],
+    ["the first line of a list, and nothing of the others", "- Original content\n  - sub 1\n  - sub 2\n", "- Change1 content\n  - sub 1\n  - sub 2\n", "- Change2 content\n  - sub 1\n  - sub 2\n", "- Change2 Change1 content\n  - sub 1\n  - sub 2\n"],
+    ["an item that one checked, and one that the other added", "- [ ] milk\n- [ ] bread\n", "- [x] milk\n- [ ] bread\n", "- [ ] milk\n- [ ] bread\n- [ ] eggs\n", "- [x] milk\n- [ ] bread\n- [ ] eggs\n"],
+    ["two items, checked by one each", "- [ ] milk\n- [ ] bread\n", "- [x] milk\n- [ ] bread\n", "- [ ] milk\n- [x] bread\n", "- [x] milk\n- [x] bread\n"],
+    ["an item added by each", "- [ ] milk", "- [ ] milk\n- [ ] bread", "- [ ] milk\n- [ ] eggs", "- [ ] milk\n- [ ] eggs\n- [ ] bread"],
+    ["an item that both checked", "- [ ] milk\n", "- [x] milk\n", "- [x] milk!\n", "- [x] milk!\n"],
+    ["a sentence written anew by both", "In the beginning.", "At first.", "When it all began.", "When it all began. At first."],
+    ["a sentence emptied by one, and written anew by the other", "In the beginning.", "", "When it all began.", "When it all began."],
+    ["line ends of two systems", "a b\nc d\ne f\n", "a b\nc d now\ne f\n", "a b\r\nc d\r\ne f\r\n", "a b\r\nc d now\r\ne f\r\n"],
+    ["a paragraph that one moved", "one two\nthree four\nfive six\n", "three four\nfive six\none two\n", "one two\nthree four\nfive SIX\n", "three four\nfive SIX\none two\n"],
+    ["lines that one indented", "a\nb\nc\n", "  a\n  b\n  c\n", "a\nb new\nc\n", "  a\n  b new\n  c\n"],
+    ["lines that one swapped", "a\nb\n", "b\na\n", "a\nb\nc\n", "b\nc\na\n"],
+    ["a paragraph that both have added", "a\n", "a\nmeet at ten\n", "a\nmeet at ten\n", "a\nmeet at ten\n"],
+    ["a paragraph that both have added, and one more", "a\n", "a\nmeet at ten\nbring water\n", "a\nmeet at ten\n", "a\nmeet at ten\nbring water\n"],
+    ["quotation marks", "say hello", "say “hello”", "say goodbye", "say goodbye “hello”"],
+    ["a line end at the end", "a", "a\n", "a b", "a b\n"],
+    ["two capitals", "seoul station", "Seoul station", "seoul Station", "Seoul Station"],
+    ["two rows of a table", "| a | 10 |\n| b | 20 |\n", "| a | 15 |\n| b | 20 |\n", "| a | 10 |\n| b | 25 |\n", "| a | 15 |\n| b | 25 |\n"],
+    ["two cells of a row", "| a | 10 | 20 |\n", "| a | 15 | 20 |\n", "| a | 10 | 25 |\n", "| a | 15 | 25 |\n"],
+    ["a date", "on 2026-12-24 we", "on 2026-12-25 we", "on 2027-12-24 we", "on 2027-12-24 2026-12-25 we"],
+    ["a telephone number", "call 010-1234-5678", "call 010-1234-9999", "call 010-8888-5678", "call 010-8888-5678 010-1234-9999"],
+    ["Hebrew", "ירושלים היום", "ירושלים מחר", "תל אביב היום", "תל אביב מחר"],
+    ["Thai", "พรุ่งนี้ไปกรุงเทพ", "พรุ่งนี้ไปภูเก็ต", "วันนี้ไปกรุงเทพ", "วันนี้ไปภูเก็ต"],
+  ])("is what people expect: %s", (_, base, mine, theirs, wanted) => expect(merge(base, mine, theirs)).toBe(wanted));
+
   it.each([
     ["a word that both changed", "go by bus", "go by train", "go by tram", "go by tram train"],
     ["a word, typed at both ends", "the bus now", "the minibus now", "the buses now", "the buses minibus now"],
@@ -48,6 +80,8 @@ describe("the merge of texts", () => {
     ["lines at the end", "list", "list\n- milk", "list\n- bread", "list\n- bread\n- milk"],
     ["the same", "list", "list milk", "list milk", "list milk"],
     ["words that begin alike", "take ", "take Bus", "take Business class", "take Business class Bus"],
+    ["one within what the other writes", "", "milk", "bread\nmilk\neggs", "bread\nmilk\neggs"],
+    ["what the other writes within it", "", "bread\nmilk\neggs", "milk", "bread\nmilk\neggs"],
     ["the same, and one goes on", "list", "list milk and eggs", "list milk", "list milk and eggs"],
     ["the same, and the other goes on", "list", "list milk", "list milk and eggs", "list milk and eggs"],
     ["before a word that the other changed", "go by bus", "go by the bus", "go by train", "go by the train"],

@@ -1,7 +1,7 @@
 // The merge of two texts that came from one: each one's words stay whole and in order, what either typed stays. Pure.
-import { align, inFinePieces, inPieces, sliceOf, type Hunk, type Pieces } from "./align";
+import { align, inFinePieces, inPieces, sliceOf, type Hunk as Change, type Pieces } from "./align";
 import type { Splice } from "./diff";
-import { applyAll, continues, hunks } from "./hunks";
+import { applyAll, hunks } from "./hunks";
 import { areLongRuns, hasNumber, isBlank, isLineEnd,  meetUnspaced, runTogether } from "./words";
 
 /**
@@ -13,19 +13,21 @@ export function mergeTexts(base: string | null, mine: string, theirs: string): S
   if (base === theirs) return hunks(theirs, mine);
   if (base === mine || mine === theirs) return [];
   const [b, m, t] = inPieces(base ?? "", mine, theirs);
-  const texts = { base: b, mine: m, theirs: t };
+  const texts = { base: b, mine: m, theirs: t, areWords: true };
   return splicesOf(base === null ? bothOf(texts) : mergedOf(texts), t, blankBetween);
 }
 
 /** The same within a run that is longer than any word. */
 function mergeRuns(base: string, mine: string, theirs: string): Splice[] {
   const [b, m, t] = inFinePieces(base, mine, theirs);
-  return splicesOf(mergedOf({ base: b, mine: m, theirs: t }), t, () => "");
+  return splicesOf(mergedOf({ base: b, mine: m, theirs: t, areWords: false }), t, () => "");
 }
 
 interface Texts {
   readonly mine: Pieces;
   readonly theirs: Pieces;
+  /** A piece says something by itself. */
+  readonly areWords: boolean;
 }
 
 interface Versions extends Texts {
@@ -44,13 +46,18 @@ interface Stretch {
   readonly gap: "line gone" | "alternative" | null;
 }
 
+/** What one side did at one place; `isSaid`: the other has written the same there. */
+interface Hunk extends Change {
+  readonly isSaid?: boolean;
+}
+
 type Span = readonly [from: number, to: number];
 const NOWHERE: Span = [-1, -1];
 
 function mergedOf(texts: Versions): Stretch[] {
   const { base } = texts;
   const [ours, others] = alternatives(align(base, texts.mine), align(base, texts.theirs), texts);
-  const [mine, theirs] = [new Side(ours), new Side(others)];
+  const [mine, theirs] = [new Side(unsaid(ours, others, texts)), new Side(others)];
   const merged: Stretch[] = [];
   let isLineGone = false;
   const push = (stretch: Stretch) => {
@@ -118,9 +125,18 @@ class Side {
   }
 }
 
+/** The same, but what they wrote at or within what mine changed is not written once more: they may have it from here. */
+function unsaid(mine: readonly Hunk[], theirs: readonly Hunk[], texts: Versions): Hunk[] {
+  return mine.map((hunk) => {
+    const part = sliceOf(texts.mine, hunk.from, hunk.to).trim();
+    const isThere = ({ start, end, from, to }: Hunk) => start <= hunk.end && end >= hunk.start && placeIn(texts.theirs, [from, to], part) >= 0;
+    return part !== "" && texts.areWords && theirs.some(isThere) ? { ...hunk, isSaid: true } : hunk;
+  });
+}
+
 /** What was written at one place of the base. What stands before a word stays before what came in that word's place. */
 function written(mine: Hunk | null, theirs: Hunk | null, texts: Versions): Stretch[] {
-  const [m, t] = [mine, theirs].map((hunk): Span => (hunk ? [hunk.from, hunk.to] : [0, 0])) as [Span, Span];
+  const [m, t] = [mine, theirs].map((hunk): Span => (hunk && hunk.isSaid !== true ? [hunk.from, hunk.to] : [0, 0])) as [Span, Span];
   if (mine === null || theirs === null || m[0] === m[1] || t[0] === t[1]) return united(texts, m, t);
   const [mineIsNew, theirsIsNew] = [mine, theirs].map(({ start, end }) => start === end);
   if (mineIsNew !== theirsIsNew) return mineIsNew ? [fromMine(texts, m), fromTheirs(texts, t)] : [fromTheirs(texts, t), fromMine(texts, m)];
@@ -130,26 +146,33 @@ function written(mine: Hunk | null, theirs: Hunk | null, texts: Versions): Stret
   return [{ ...fromBoth(texts, m, t), text: applyAll(others, changes), changes }];
 }
 
-/** Both; once where they are the same, or where one goes on with whole words where the other has come to. */
+/** Both; once where they are the same, or where the words of the one are among those of the other. */
 function united(texts: Texts, mine: Span, theirs: Span): Stretch[] {
   const [m, t] = [sliceOf(texts.mine, ...mine), sliceOf(texts.theirs, ...theirs)];
   const all = fromBoth(texts, mine, theirs);
   if (m === "") return t === "" ? [] : [{ ...all, mine: NOWHERE }];
   if (t === "") return [fromMine(texts, mine)];
   if (m === t) return [all];
-  const [isMore, isLess] = [goesOn(texts.mine, mine, t), goesOn(texts.theirs, theirs, m)];
-  if (isMore === "start") return [{ ...all, text: m, changes: [{ index: t.length, remove: 0, insert: m.slice(t.length) }], theirs: [theirs[0], -1] }];
-  if (isMore === "end") return [{ ...all, text: m, changes: [{ index: 0, remove: 0, insert: m.slice(0, -t.length) }], theirs: [-1, theirs[1]] }];
-  if (isLess !== null) return [{ ...all, mine: isLess === "start" ? [mine[0], -1] : [-1, mine[1]] }];
+  if (!texts.areWords) return [{ ...all, mine: NOWHERE }, fromMine(texts, mine)];
+  const [inMine, inTheirs] = [placeIn(texts.mine, mine, t), placeIn(texts.theirs, theirs, m)];
+  if (inMine >= 0) {
+    const [before, behind] = [m.slice(0, inMine), m.slice(inMine + t.length)];
+    const changes = [{ index: 0, remove: 0, insert: before }, { index: t.length, remove: 0, insert: behind }].filter(({ insert }) => insert !== "");
+    return [{ ...all, text: m, changes, theirs: [before === "" ? theirs[0] : -1, behind === "" ? theirs[1] : -1] }];
+  }
+  if (inTheirs >= 0) return [{ ...all, mine: [inTheirs === 0 ? mine[0] : -1, inTheirs + m.length === t.length ? mine[1] : -1] }];
   return [{ ...all, mine: NOWHERE }, { ...fromMine(texts, mine), gap: "alternative" }];
 }
 
-/** At which end of what is in `span` `shorter` is, in whole words. */
-function goesOn({ at, text }: Pieces, [from, to]: Span, shorter: string): "start" | "end" | null {
+/** Where in what is in `span` the words of `part` are; -1: nowhere. */
+function placeIn({ text, at }: Pieces, [from, to]: Span, part: string): number {
   const [start, end] = [at[from] ?? 0, at[to] ?? 0];
-  const side = continues(text.slice(start, end), shorter);
-  const cut = side === "start" ? start + shorter.length : end - shorter.length;
-  return at.slice(from, to).includes(cut) ? side : null;
+  const ends = new Set(at.slice(from, to + 1));
+  const isEnd = (index: number) => ends.has(index) || isBlank(text.charAt(index - 1)) || isBlank(text.charAt(index));
+  for (let place = text.indexOf(part, start); place >= 0 && place + part.length <= end; place = text.indexOf(part, place + 1)) {
+    if (isEnd(place) && isEnd(place + part.length)) return place - start;
+  }
+  return -1;
 }
 
 function fromMine({ mine }: Texts, span: Span): Stretch {

@@ -85,12 +85,22 @@ export async function bringIn(port: MergePort, { state, base }: Sources): Promis
   return merger.left.length === 0 ? null : restOf(port.encode(), merger.left, mine);
 }
 
-/** What is left, as a document of its own on top of what the server has now. */
+/** The same changes on top of what the server has: what it has of them by another try is then told from what it lacks. */
+export function onTopOf(now: Uint8Array, { state, base }: Sources): Sources {
+  const mine = pictureOf(docOf(state));
+  return made(now, changesBetween(base && pictureOf(docOf(base)), mine), mine);
+}
+
 function restOf(now: Uint8Array, left: readonly Left[], mine: Picture): Rest {
-  const doc = docOf(now);
-  doc.transact(() => left.flatMap(({ change }) => remake(doc, change, null)).forEach(({ change }) => keepRow(doc, change, mine)));
   const items = left.map(({ change, reason }) => describe(change, mine, reason));
-  return { state: Y.encodeStateAsUpdate(doc), base: now, items };
+  return { ...made(now, left.map(({ change }) => change), mine), items };
+}
+
+/** A document of its own, with these changes, whatever room there is. */
+function made(now: Uint8Array, changes: readonly Change[], mine: Picture): Sources {
+  const doc = docOf(now);
+  doc.transact(() => changes.flatMap((change) => remake(doc, change, null)).forEach(({ change }) => keepRow(doc, change, mine)));
+  return { state: Y.encodeStateAsUpdate(doc), base: now };
 }
 
 /** Somebody has deleted the row for good meanwhile: it stays as it was here. */

@@ -4,7 +4,7 @@ import { ulid } from "../ids";
 import { hasDatabases, keepForGood } from "../storage";
 import { joined, withPlaces } from "./adrift";
 import type { SetAsideItem } from "./difference";
-import { bringIn, confirmed, itemsOf, type MergePort, type Sources } from "./merge";
+import { bringIn, confirmed, itemsOf, onTopOf, type MergePort, type Sources } from "./merge";
 import { done, finished, opened } from "./store-request";
 
 export { MergeInterrupted, MergeRefused } from "./merge";
@@ -220,11 +220,9 @@ export async function merge(aside: SetAsideHead, trip: Mergeable): Promise<Merge
 /** A copy becomes what it adds, before any of it is made again: made twice it would be there twice. */
 async function prepared(one: SetAside, port: MergePort & { readonly epoch: number }): Promise<Sources> {
   const theirs = await confirmed(port);
-  const placed = withPlaces(one, theirs, one.user);
+  const placed = withPlaces(one, theirs, one.user) ?? one;
   const isShared = one.whole && one.epoch === port.epoch;
-  if (!placed && !isShared) return one;
-  const { state, base } = placed ?? one;
-  const sources = isShared ? joined({ state, base }, theirs) : { state, base };
+  const sources = isShared ? joined(placed, theirs) : onTopOf(theirs, placed);
   await replace({ ...one, ...sources, whole: false });
   return sources;
 }
