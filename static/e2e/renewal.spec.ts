@@ -89,3 +89,37 @@ test('who has nothing unsaved does not have to do anything', async ({ browse, se
   await b.expectState('saved')
   await b.expectDay(1, ['stays'])
 })
+
+test('a note that two people changed apart has the words of each whole', async ({ browse, server }) => {
+  const ara = await Person.signUp(server, 'Ara')
+  const byeol = await Person.signUp(server, 'Byeol')
+  const trip = await ara.createTrip({ title: 'Jeju', days: 1 })
+  await ara.share(trip, byeol, 'editor')
+  const [a, b] = [await EditorPage.open(await browse(ara), trip), await EditorPage.open(await browse(byeol), trip)]
+  await a.addNotes(1, 'ferry')
+  await a.openCard('ferry')
+  await a.note.fill('오전 10시 30분 출발\n明天去北京。\n표는 두 장')
+  await a.expectState('saved')
+  await b.openCard('ferry')
+  await expect(b.note).toHaveValue(/두 장/)
+
+  await b.page.context().setOffline(true)
+  await b.expectState('offline')
+  await b.note.fill('오전 10시 45분 출발\n明天去南京。\n표는 두 장\n👩🏽 창가')
+  await ara.call('POST', `/documents/${trip}/renewals`, {})
+  await expect(a.page.getByText('opened afresh')).toBeVisible()
+  await a.expectState('saved')
+  if (!(await a.note.isVisible())) await a.openCard('ferry')
+  await a.note.fill('오후 11시 30분 출발\n明天去北京。\n표는 세 장\n👩🏿 창가')
+  await a.expectState('saved')
+
+  await b.page.context().setOffline(false)
+  await b.expectState('saved')
+  await b.page.getByTestId('kept-open').click()
+  const copy = b.page.getByTestId('kept-copy')
+  await expect(copy.getByTestId('kept-item')).toContainText(['45분'])
+  await copy.getByTestId('kept-merge').click()
+  await expect(copy).toHaveCount(0)
+  const merged = '오후 11시 30분 오전 10시 45분 출발\n明天去南京。\n표는 세 장\n👩🏿 창가\n👩🏽 창가'
+  await expect(a.note).toHaveValue(merged)
+})
