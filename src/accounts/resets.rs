@@ -2,11 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{AccountError, Accounts, Session, fields};
+use super::{
+    fields,
+    lookup::find,
+    service::{AccountError, Accounts, Session},
+};
 use crate::{
     auth::Secret,
     fields::Form,
-    mail,
     store::{self, Account, PasswordHash, TokenHash},
 };
 
@@ -42,23 +45,6 @@ pub async fn make_reset_link(
     let expires = now + RESET_LIFE;
     accounts.put_reset(account.id, TokenHash(secret.digest()), expires).await?;
     Ok(Some(ResetLink { account, path: format!("{PAGE}{}", secret.reveal()), expires }))
-}
-
-/// The one spelling of a mail address, and the account that has it. One that was made before there was one spelling is
-/// found as it was written.
-pub(super) async fn find(
-    accounts: &dyn store::Accounts,
-    mail: &str,
-) -> store::Result<(String, Option<(Account, PasswordHash)>)> {
-    let before = mail::spell_as_before(mail);
-    let spelled = mail::spell(mail).unwrap_or_else(|| before.clone());
-    if before != spelled
-        && let Some(found) = accounts.by_mail(&before).await?
-    {
-        return Ok((spelled, Some(found)));
-    }
-    let found = accounts.by_mail(&spelled).await?;
-    Ok((spelled, found))
 }
 
 impl Accounts {

@@ -6,7 +6,10 @@ use std::{
     path::Path,
 };
 
-use super::{Keys, MIN_KEY_LENGTH, Secret};
+use super::{
+    secret::Secret,
+    tokens::{Keys, MIN_KEY_LENGTH},
+};
 
 /// Why there are no signing keys.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use argon2::{
 };
 use unicode_normalization::UnicodeNormalization;
 
-use super::{fresh_bytes, workers::Workers};
+use super::{secret::fresh_bytes, workers::Workers};
 
 /// Memory of one hash in KiB, passes and lanes: the first choice of OWASP's password storage cheat sheet.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);

@@ -9,7 +9,7 @@ use jsonwebtoken::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::digest;
+use super::secret::digest;
 use crate::ids::{DocId, FamilyId, Role, UserId};
 
 /// How long an access token is good for.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{bucket::Bucket, connection::Limits};
+use crate::{bucket::Bucket, connection::state::Limits};
 
 /// A burst may use what this time brings.
 const BURST: Duration = Duration::from_secs(10);

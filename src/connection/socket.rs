@@ -16,12 +16,12 @@ use tokio::{
 use tracing::Instrument;
 
 use super::{
-    Arrivals, ConnectionState,
     holds::Caller,
     metered::Meter,
+    role::tell_role,
     session::{Budget, Due, Tenure},
-    silence::Silence,
-    upgrade::tell_role,
+    silence::{Arrivals, Silence},
+    state::ConnectionState,
     websocket::{
         CloseFrame, Error, Message as Frame, ProtocolError, Sink, Stream, WebSocket, feed_binary,
     },

@@ -12,12 +12,14 @@ use serde::Deserialize;
 use tracing::Instrument;
 
 use super::{
-    Arrivals, ConnectionState,
     admission::Place,
     handshake::Upgrade,
     holds::Caller,
     line::{LONGEST_WAIT, TooLong},
+    role::{code_of, current_role, tell_role},
+    silence::Arrivals,
     socket::{self, Admitted},
+    state::ConnectionState,
     websocket::{TAKES, WebSocket},
 };
 use crate::{
@@ -25,11 +27,9 @@ use crate::{
     auth::Ticket,
     crdt::Presence,
     documents::Share,
-    ids::{DocId, Role, UserId},
-    plans,
+    ids::{DocId, UserId},
     protocol::CloseCode,
-    rooms::{Acks, Event, Joining, RoomError, Seat},
-    store::StoreError,
+    rooms::{Acks, Joining, RoomError, Seat},
 };
 
 /// What stands behind the `?`. It is never logged: the token is in it.
@@ -202,45 +202,4 @@ async fn join(
         tell_role(state, ticket, &seat).await?;
     }
     Ok(seat)
-}
-
-/// Tells the room what the member may do, again if that has changed in between: the news must be the last it hears.
-pub(super) async fn tell_role(
-    state: &ConnectionState,
-    ticket: &Ticket,
-    seat: &Seat,
-) -> Result<(), CloseCode> {
-    loop {
-        let seen = state.rooms.access_changes();
-        let role = current_role(state, ticket).await?;
-        let told = seat.tell(Event::RoleChanged(ticket.user, role)).await;
-        told.map_err(|error| code_of(&error))?;
-        if state.rooms.access_changes() == seen {
-            return Ok(());
-        }
-    }
-}
-
-/// What the member may do now.
-async fn current_role(state: &ConnectionState, ticket: &Ticket) -> Result<Option<Role>, CloseCode> {
-    let role = plans::role_now(&*state.plans, ticket.doc, ticket.user).await;
-    role.map_err(|error| code_of(&error.into()))
-}
-
-fn code_of(error: &RoomError) -> CloseCode {
-    match error {
-        RoomError::NotFound => CloseCode::Missing,
-        RoomError::OtherEpoch => CloseCode::Epoch,
-        RoomError::Draining => CloseCode::GoingAway,
-        RoomError::Full(_) | RoomError::Closed => CloseCode::TryAgainLater,
-        RoomError::Refused(_) => CloseCode::TooLarge,
-        RoomError::Store(StoreError::Unavailable(_) | StoreError::Conflict(_)) => {
-            tracing::warn!(%error, "a connection was sent away");
-            CloseCode::TryAgainLater
-        }
-        RoomError::Unreadable(_) | RoomError::Store(StoreError::Corrupt(_)) => {
-            tracing::error!(%error, "a document can't be read");
-            CloseCode::Internal
-        }
-    }
 }

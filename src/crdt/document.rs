@@ -3,10 +3,11 @@
 use yrs::{ClientID, Map, ReadTxn, StateVector, Text, TextRef, updates::decoder::Decode};
 
 use super::{
-    Limits, LoadError, Projection, Refusal, Work,
     bars::Bars,
     guard::{self, Change, Counted, Guard, Meter, Source, Update},
+    limits::{Limits, LoadError, Refusal, Work},
     live::{self, Garbage, Live},
+    projection::Projection,
     reading::Reading,
     roots,
 };

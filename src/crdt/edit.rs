@@ -3,7 +3,8 @@
 use yrs::{ClientID, ReadTxn, TransactionMut};
 
 use super::{
-    Document, Refusal,
+    document::Document,
+    limits::Refusal,
     live::{Garbage, Live},
     roots, splice,
 };

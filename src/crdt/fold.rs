@@ -5,11 +5,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use yrs::{ReadTxn, StateVector};
 
 use super::{
-    Limits, LoadError, Projection, Refusal,
     canon::Texts,
     document::Document,
     guard::{self, Update},
+    limits::{Limits, LoadError, Refusal},
     live::{Garbage, Live},
+    projection::Projection,
     reading::Reading,
 };
 use crate::trip::Summary;

@@ -12,9 +12,10 @@ use yrs::{
 };
 
 use super::{
-    Refusal,
     canon::{self, Texts},
-    guard, roots,
+    guard,
+    limits::Refusal,
+    roots,
 };
 
 /// Whether yrs drops what was deleted.

@@ -3,8 +3,10 @@
 use yrs::{Text, WriteTxn};
 
 use super::{
-    Document, Folded, Limits, LoadError,
+    document::Document,
     edit::fresh_client,
+    fold::Folded,
+    limits::{Limits, LoadError},
     live::{Garbage, Live},
     restore::{Maps, Node, Texts, WITH_TRASH, read_roots},
 };

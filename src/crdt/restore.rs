@@ -6,7 +6,13 @@ use yrs::{
     Any, GetString, Map, MapPrelim, MapRef, Out, ReadTxn, TextPrelim, TransactionMut, WriteTxn,
 };
 
-use super::{Document, Limits, LoadError, Refusal, Stamp, canon, roots, splice};
+use super::{
+    canon,
+    document::Document,
+    draft::Stamp,
+    limits::{Limits, LoadError, Refusal},
+    roots, splice,
+};
 
 /// The roots whose entries are put into the trash rather than removed: a peer may be editing them.
 pub(super) const WITH_TRASH: &[&str] = &[roots::CARDS, roots::ITEMS];

@@ -1,6 +1,10 @@
 //! What can still be made of stored edits when some of them are lost.
 
-use super::{Folded, Limits, LoadError, Refusal, document::Document, fold::fold_document};
+use super::{
+    document::Document,
+    fold::{Folded, fold_document},
+    limits::{Limits, LoadError, Refusal},
+};
 
 /// A state made of what could be merged.
 #[derive(Debug)]

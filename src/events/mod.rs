@@ -7,6 +7,7 @@ mod frames;
 mod hub;
 mod session;
 mod socket;
+mod state;
 
 use std::net::SocketAddr;
 
@@ -25,24 +26,14 @@ use crate::{
     address::Neighbourhood,
     auth::EventsTicket,
     connection::{ConnectionState, handshake::Upgrade, socket::refuse},
-    notify::Notifier,
     protocol::CloseCode,
 };
 
 pub use hub::Hub;
+pub use state::EventsState;
 
 /// The most bytes of what a client says at once.
 const REQUEST_BYTES: usize = 4 * 1024;
-
-/// What the sockets need.
-#[derive(Clone)]
-#[expect(missing_docs, reason = "each field is its type")]
-pub struct EventsState {
-    /// What they have in common with the sockets of documents.
-    pub connections: ConnectionState,
-    pub notify: Notifier,
-    pub hub: Hub,
-}
 
 /// `GET /events`. Needs `ConnectInfo<SocketAddr>`.
 pub fn router(state: EventsState) -> Router {

@@ -12,10 +12,10 @@ use serde_json::json;
 use tokio::time::{error::Elapsed, sleep_until, timeout};
 
 use super::{
-    EventsState,
     frames::{self, Asked, Request, Wrong},
     hub::{News, Place},
     session::Session,
+    state::EventsState,
 };
 use crate::{
     auth::EventsTicket,

@@ -9,8 +9,6 @@ use std::{
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    extract::{Request, State},
-    middleware::Next,
     response::Response,
 };
 use hyper::body::{Frame, SizeHint};
@@ -19,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{app::App, error::ApiError};
+use super::error::ApiError;
 
 /// A smaller answer is not counted: each connection has one at a time.
 const LARGE: usize = 16 << 10;
@@ -43,7 +41,7 @@ impl Answers {
     }
 
     /// The answer as it was, but that it takes of the memory until it is read.
-    async fn hold(&self, response: Response) -> Result<Response, ApiError> {
+    pub(super) async fn hold(&self, response: Response) -> Result<Response, ApiError> {
         let length = response.body().size_hint().lower();
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length <= LARGE {
@@ -59,15 +57,6 @@ impl Answers {
             }
         }
     }
-}
-
-/// Holds large answers back while too many others are not read yet.
-pub(super) async fn hold_large(
-    State(app): State<Arc<App>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
-    app.answers.hold(next.run(request).await).await
 }
 
 /// A body with the memory that it takes.

@@ -144,3 +144,12 @@ pub(super) fn share(origins: &[WebOrigin]) -> CorsLayer {
 pub(super) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::Internal("a handler panicked".to_owned()).into_response()
 }
+
+/// Holds large answers back while too many others are not read yet.
+pub(super) async fn hold_large(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    app.answers.hold(next.run(request).await).await
+}

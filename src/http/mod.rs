@@ -66,7 +66,7 @@ pub fn router(app: Arc<App>, sockets: Router) -> serde_json::Result<Router> {
         .layer(from_fn(layers::time))
         .layer(from_fn_with_state(Arc::clone(&app), layers::finish))
         .layer(from_fn_with_state(Arc::clone(&app), layers::limit))
-        .layer(from_fn_with_state(Arc::clone(&app), answers::hold_large))
+        .layer(from_fn_with_state(Arc::clone(&app), layers::hold_large))
         .layer(CompressionLayer::new());
     let api = match &app.site.origins[..] {
         [] => api,

@@ -2,9 +2,12 @@
 
 use jiff::civil::Date;
 
-use super::samples::Sample;
+use super::{
+    days::{day, nth_date},
+    samples::Sample,
+};
 use crate::{
-    crdt::{Day, Projection},
+    crdt::Projection,
     fields::{Form, Invalid, parse_line},
     store::Language,
 };
@@ -65,18 +68,6 @@ pub(super) fn draft(new: NewTrip, today: Date) -> Result<Projection, Invalid> {
 /// A title, as every reading of the document allows it.
 pub(super) fn parse_title(title: &str) -> Result<String, Invalid> {
     parse_line(title, TITLE_MAX).map_err(|message| Invalid::field("title", message))
-}
-
-/// The nth day of a trip, from 1, as it is when somebody sets the range.
-pub(super) fn day(n: usize, start: Option<Date>) -> Day {
-    let date = start.and_then(|start| nth_date(start, n));
-    Day { id: format!("d{n}"), date: date.map(|date| date.to_string()), ..Day::default() }
-}
-
-/// The date of the nth day, from 1.
-pub(super) fn nth_date(start: Date, n: usize) -> Option<Date> {
-    let days = i64::try_from(n.checked_sub(1)?).ok()?;
-    start.checked_add(jiff::SignedDuration::from_hours(24 * days)).ok()
 }
 
 /// A Friday that leaves time to pack.

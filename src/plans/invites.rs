@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Insider, Overview, PlanError, Plans, rules};
+use super::{
+    rules::{self, Insider, PlanError},
+    service::{Overview, Plans},
+};
 use crate::{
     auth::{Act, Secret, digest},
     ids::{InviteId, Role, UserId},

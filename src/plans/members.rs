@@ -2,7 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Insider, PlanError, Plans, role_now};
+use super::{
+    membership::role_now,
+    rules::{Insider, PlanError},
+    service::Plans,
+};
 use crate::{
     auth::Act,
     ids::{DocId, UserId},

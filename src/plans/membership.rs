@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::effective;
+use super::rules::effective;
 use crate::{
     ids::{DocId, Role, UserId},
     rooms,

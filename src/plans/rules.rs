@@ -3,9 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    auth::{Act, least, permits},
+    auth::{Act, TokenError, least, permits},
     fields::Invalid,
     ids::{DocId, Role, UserId},
+    notify::Deed,
     store::{Authority, InviteEffect, InviteFacts, PlanStatus, StoreError, conflict},
 };
 
@@ -155,6 +156,30 @@ pub(super) fn invite_effect(facts: &InviteFacts, now: Timestamp) -> InviteEffect
         (None, None) => InviteEffect::Spent,
         (Some(role), current) if *current < Some(role) => InviteEffect::Granted(role),
         (Some(_) | None, _) => InviteEffect::Unchanged,
+    }
+}
+
+impl From<TokenError> for PlanError {
+    fn from(error: TokenError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// What it is to the others that a plan is put somewhere else. Where somebody archives it is hardly worth a word.
+pub(super) fn moved(from: PlanStatus, to: PlanStatus) -> Option<Deed> {
+    match (from, to) {
+        (PlanStatus::Trashed, PlanStatus::Trashed) => None,
+        (_, PlanStatus::Trashed) => Some(Deed::Trashed),
+        (PlanStatus::Trashed, _) => Some(Deed::Untrashed),
+        (_, _) => None,
+    }
+}
+
+/// What a role comes to while a plan has this status: in the trash, a plan can only be read.
+pub(super) fn effective(role: Role, status: PlanStatus) -> Role {
+    match status {
+        PlanStatus::Active | PlanStatus::Archived => role,
+        PlanStatus::Trashed => Role::Viewer,
     }
 }
 

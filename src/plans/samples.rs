@@ -5,7 +5,7 @@ use serde::Deserialize;
 use ulid::Ulid;
 use utoipa::ToSchema;
 
-use super::drafts::{day, nth_date};
+use super::days::{day, nth_date};
 use crate::{
     crdt::{Card, CardKind, CardStatus, Day, Estimate, Place, Projection, When},
     store::Language,

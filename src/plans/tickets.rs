@@ -2,9 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{Insider, Issued, PlanError, Plans, effective};
+use super::{
+    rules::{Insider, PlanError, effective},
+    service::Plans,
+};
 use crate::{
-    auth::{Act, Ticket},
+    auth::{Act, Issued, Ticket},
     ids::Role,
 };
 

@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use ulid::Ulid;
 
-use super::{Insider, Overview, PlanError, Plans, drafts};
+use super::{
+    drafts,
+    rules::{Insider, PlanError},
+    service::{Overview, Plans},
+};
 use crate::{
     auth::Act,
     crdt::{Projection, TripDraft},

@@ -2,7 +2,11 @@
 
 use bytes::Bytes;
 
-use super::{auth, kind, sync, varint};
+use super::{
+    error::DecodeError,
+    kinds::{auth, kind, sync},
+    varint,
+};
 
 /// The longest token that a client may send (W11), in bytes.
 const MAX_TOKEN_BYTES: usize = 4096;
@@ -27,23 +31,6 @@ pub enum Message {
     Token(String),
     /// Asks whether the connection still carries anything (W13).
     Probe,
-}
-
-/// Why a frame can't be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    /// The frame ends within a message.
-    #[error("the frame ends within a message")]
-    Truncated,
-    /// More than 53 bits.
-    #[error("an integer has more than 53 bits")]
-    Integer,
-    /// A type that clients don't send.
-    #[error("unknown message type")]
-    Unknown,
-    /// Not UTF-8, or longer than a token ever is.
-    #[error("a token is too long or not UTF-8")]
-    Token,
 }
 
 /// The messages of a frame, one after another (W1); ends after the first error.

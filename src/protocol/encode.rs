@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 
-use super::{RefusedStatus, auth, kind, sync, varint};
+use super::{
+    kinds::{RefusedStatus, auth, kind, sync},
+    varint,
+};
 
 /// The server's own step 1 (W2).
 pub fn step1(state_vector: &[u8]) -> Bytes {

@@ -1,6 +1,6 @@
 //! lib0 variable-length integers: seven bits a byte, the lowest first, at most 53 bits in all.
 
-use super::DecodeError;
+use super::error::DecodeError;
 
 /// JavaScript's `Number.MAX_SAFE_INTEGER`, beyond which lib0 itself gives up.
 const MAX: u64 = (1 << 53) - 1;

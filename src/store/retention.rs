@@ -1,17 +1,7 @@
 //! Which versions of a document are kept when there are many: decided by their sizes and names alone.
 
-use super::{Version, VersionCause, VersionContent};
+use super::versions::{Version, VersionCause, VersionContent, VersionRoom};
 use crate::ids::VersionId;
-
-/// What the versions of one document may take. Of it, those that people gave a name take three quarters at most, so
-/// that there is always room for another one without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VersionRoom {
-    /// How many there may be.
-    pub count: usize,
-    /// How many bytes, states and projections together.
-    pub bytes: u64,
-}
 
 /// What it takes to decide about a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

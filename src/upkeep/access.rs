@@ -10,8 +10,6 @@ use rustix::{
     process::{getgid, getuid},
 };
 
-use super::DataFolder;
-
 /// What is to be done with a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -124,9 +122,13 @@ fn quoted(path: &Path) -> String {
     }
 }
 
-/// Whether everything that is there already may be used for this.
-pub(super) fn check(data: &DataFolder, purpose: Purpose) -> Result<(), AccessError> {
-    let folder = data.path();
+/// Whether everything that is there already may be used for this: the folder, the database's files, the keys.
+pub(super) fn check(
+    folder: &Path,
+    files: &[PathBuf],
+    keys: &Path,
+    purpose: Purpose,
+) -> Result<(), AccessError> {
     let may = |path: &Path, how: Access| {
         let asked = access(path, how).map_err(io::Error::from);
         asked.or_else(|error| {
@@ -139,10 +141,10 @@ pub(super) fn check(data: &DataFolder, purpose: Purpose) -> Result<(), AccessErr
         Purpose::Write => may(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)?,
     }
     // SQLite writes beside a database in use also where it reads only.
-    for path in data.files() {
-        may(&path, Access::READ_OK | Access::WRITE_OK)?;
+    for path in files {
+        may(path, Access::READ_OK | Access::WRITE_OK)?;
     }
-    may(&data.keys(), Access::READ_OK)
+    may(keys, Access::READ_OK)
 }
 
 #[cfg(test)]
@@ -161,7 +163,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("data");
         fs::write(&file, "").unwrap();
-        let error = DataFolder::make(&file).unwrap_err();
+        let error = crate::upkeep::DataFolder::make(&file).unwrap_err();
         let said = AccessError::explain(&file, &file, error).to_string();
         assert!(said.contains("a file is in the way"), "{said}");
         let denied = || io::Error::from(io::ErrorKind::PermissionDenied);

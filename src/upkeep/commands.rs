@@ -9,13 +9,13 @@ use std::{
 use clap::{Args, Subcommand};
 
 use super::{
-    AccessError, BackedUp, DataFolder, Findings, Lock, Mending, Restored, Summary, UpkeepError,
-    access::{self, Purpose},
-    back_up,
+    access::{AccessError, Purpose},
+    copies::{BackedUp, Findings, Restored, back_up, restore},
     epochs::begin_epochs,
-    examine,
+    error::UpkeepError,
+    examine::{Mending, Summary, examine},
+    folder::{DataFolder, Lock},
     rebuild::rebuild,
-    restore,
 };
 use crate::{
     config::{DatabaseName, Hidden},
@@ -145,7 +145,7 @@ impl NewEpochs {
 /// Takes a folder in which there is a database.
 fn to_write(data: &DataFolder) -> Result<Lock, UpkeepError> {
     find(data)?;
-    access::check(data, Purpose::Write).map_err(UpkeepError::Data)?;
+    data.allows(Purpose::Write).map_err(UpkeepError::Data)?;
     Ok(data.lock()?)
 }
 
@@ -154,7 +154,7 @@ fn find(data: &DataFolder) -> Result<(), UpkeepError> {
     if data.staged().exists() {
         return Err(UpkeepError::RestoreUnderWay);
     }
-    access::check(data, Purpose::Read).map_err(UpkeepError::Data)?;
+    data.allows(Purpose::Read).map_err(UpkeepError::Data)?;
     match data.database().try_exists() {
         Ok(true) => Ok(()),
         Ok(false) => Err(UpkeepError::NoDatabase(data.database())),

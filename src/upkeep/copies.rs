@@ -11,10 +11,10 @@ use std::{
 use tokio::time::{Instant, sleep};
 
 use super::{
-    AccessError, DataFolder, LockError, Summary, Tell, UpkeepError,
-    access::{self, Purpose},
-    examine::{Mending, examine},
-    folder::LOST_AND_FOUND,
+    access::{AccessError, Purpose},
+    error::UpkeepError,
+    examine::{Mending, Summary, Tell, examine},
+    folder::{DataFolder, LOST_AND_FOUND, LockError},
     holder::Holder,
     swap::{complete_restore, sync_folder},
 };
@@ -43,7 +43,7 @@ pub async fn back_up(
     if data.staged().exists() {
         return Err(UpkeepError::RestoreUnderWay);
     }
-    access::check(data, Purpose::Read).map_err(UpkeepError::Data)?;
+    data.allows(Purpose::Read).map_err(UpkeepError::Data)?;
     let source = file_at(&data.database())?;
     let partial = Partial::make(to)?;
     let copy = DataFolder::at(&partial.folder);

@@ -56,7 +56,7 @@ impl DataFolder {
     /// look into it.
     pub fn prepare(path: &Path) -> Result<Self, AccessError> {
         let made = Self::make(path).map_err(|error| AccessError::explain(path, path, error))?;
-        access::check(&made, Purpose::Write)?;
+        made.allows(Purpose::Write)?;
         for open in made.tighten() {
             tracing::warn!(path = %open.display(), "others may look into it, and that is left as it is");
         }
@@ -86,9 +86,14 @@ impl DataFolder {
     }
 
     /// The database, what SQLite keeps beside it, and the locks: all that is written here.
-    pub(super) fn files(&self) -> Vec<PathBuf> {
+    fn files(&self) -> Vec<PathBuf> {
         let names = [LOCK, RESTORE_LOCK, STAGED, DATABASE, DATABASE_LOG, DATABASE_INDEX];
         names.map(|name| self.0.join(name)).into()
+    }
+
+    /// Whether everything that is there already may be used for this.
+    pub(super) fn allows(&self, purpose: Purpose) -> Result<(), AccessError> {
+        access::check(&self.0, &self.files(), &self.keys(), purpose)
     }
 
     /// The folder itself.

@@ -18,7 +18,7 @@ impl Holder {
         let text = fs::read_to_string(lock).ok()?;
         let mut lines = text.lines();
         let pid = lines.next()?.parse().ok().and_then(Pid::from_raw)?;
-        let serves = lines.next()? == super::Phase::Serving.word();
+        let serves = lines.next()? == super::folder::Phase::Serving.word();
         Some(Self { pid, serves })
     }
 

@@ -3,8 +3,9 @@
 use std::{fs, io, path::PathBuf};
 
 use super::{
-    DataFolder, Lock, Summary, Tell, UpkeepError,
-    examine::{Mending, examine},
+    error::UpkeepError,
+    examine::{Mending, Summary, Tell, examine},
+    folder::{DataFolder, Lock},
     swap::{complete_restore, sync_folder},
 };
 use crate::store::sqlite::{Rebuilt, SqliteStore};

@@ -13,7 +13,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{DataFolder, Lock};
+use super::folder::{DataFolder, Lock};
 
 /// The old database, and then what SQLite may keep beside it and can't do without.
 const OLD: [&str; 3] = ["", "-wal", "-journal"];

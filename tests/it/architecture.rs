@@ -4,6 +4,7 @@ use std::{fmt, path::Path};
 
 use source::{Language, Source};
 
+mod circles;
 mod made_up;
 mod source;
 
@@ -245,6 +246,12 @@ fn every_rule_is_about_something_that_is_there() {
 #[test]
 fn modules_import_downwards_only() {
     check(layers);
+}
+
+#[test]
+fn no_module_imports_itself_by_way_of_others() {
+    let breaches: Vec<_> = circles::circles(&sources()).iter().map(ToString::to_string).collect();
+    assert!(breaches.is_empty(), "\n{}", breaches.join("\n"));
 }
 
 #[test]

@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Limits, Refusal,
     guard::{AwarenessEntry, Writer, read_awareness},
+    limits::{Limits, Refusal},
 };
 use crate::{
     bucket::Bucket,

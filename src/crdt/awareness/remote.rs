@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::{Awareness, Owner, State, encode};
 use crate::{
     crdt::{
-        Refusal,
         guard::{AwarenessEntry, read_awareness},
+        limits::Refusal,
     },
     ids::{NodeId, UserId},
 };

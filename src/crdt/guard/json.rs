@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::read::Read;
-use crate::crdt::Refusal;
+use crate::crdt::limits::Refusal;
 
 /// Refuses what is no JSON.
 pub(super) fn check(text: &str) -> Read<()> {

@@ -9,7 +9,7 @@ use super::{
     read::{Id, Read},
     update::{Content, Parent, Struct, TypeKind, Update},
 };
-use crate::crdt::{Refusal, roots};
+use crate::crdt::{limits::Refusal, roots};
 
 /// How deep shared types may lie in each other.
 const DEPTH: u8 = 30;

@@ -1,7 +1,7 @@
 //! Counts what merging an update takes, and stops where that is more than it may.
 
 use super::{read::Read, update::Content};
-use crate::crdt::{Refusal, Work};
+use crate::crdt::limits::{Refusal, Work};
 
 /// Counts up to a limit.
 #[derive(Debug)]

@@ -25,7 +25,7 @@ mod weight;
 use index::{Container, Home, Index};
 use lists::Lists;
 
-use super::{Refusal, Work};
+use super::limits::{Refusal, Work};
 
 pub(super) use index::Counted;
 pub(super) use meaning::{Change, Source};

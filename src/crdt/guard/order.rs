@@ -5,7 +5,7 @@ use super::{
     read::{Id, Read},
     update::{Content, Parent, Section, Struct, Update},
 };
-use crate::crdt::Refusal;
+use crate::crdt::limits::Refusal;
 
 /// One section that waits for another.
 struct Waiting {

@@ -1,7 +1,7 @@
 //! The smaller payloads of the wire: state vectors and awareness.
 
 use super::read::{Id, Read, Reader};
-use crate::crdt::Refusal;
+use crate::crdt::limits::Refusal;
 
 /// What a client said of one awareness id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Reads lib0's encoding (v1) out of bytes that a stranger sent: no step allocates, no count is believed.
 
-use crate::crdt::Refusal;
+use crate::crdt::limits::Refusal;
 
 /// Client ids are integers that JavaScript can hold.
 pub(super) const CLIENT_LIMIT: u64 = 1 << 53;

@@ -7,7 +7,7 @@ use super::{
     read::{Id, Read, Reader},
     update::{Content, Delete, Section, Struct, Update},
 };
-use crate::crdt::Refusal;
+use crate::crdt::limits::Refusal;
 
 impl<'a> Update<'a> {
     /// The update without the structs that the document has. yrs 0.28.1 mistakes where they end, and then

@@ -4,7 +4,7 @@ use super::{
     json,
     read::{CLOCK_LIMIT, Id, Read, Reader},
 };
-use crate::crdt::Refusal;
+use crate::crdt::limits::Refusal;
 
 /// The client id of the server's own live documents, which never edit. No browser draws it: theirs have 32 bits.
 pub(in crate::crdt) const SERVER_CLIENT: u64 = (1 << 53) - 1;

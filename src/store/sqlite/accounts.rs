@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row};
 
 use super::{
     SqliteStore,
@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     ids::UserId,
-    mail,
     store::{
         Account, AccountPatch, Accounts, PasswordHash, Result, StoreError, TokenHash, conflict,
     },
@@ -119,21 +118,6 @@ impl Accounts for SqliteStore {
         })
         .await
     }
-}
-
-/// Gives mail addresses that were kept before there was one spelling that spelling. Where another account has it
-/// already nothing changes: each is found by its own.
-pub(super) fn respell_mails(db: &Connection) -> Result<()> {
-    let sql = "SELECT id, mail FROM accounts WHERE mail GLOB '*[^ -~]*' OR mail GLOB '*.'";
-    let mut select = db.prepare(sql)?;
-    let found = select.query_map((), |row| Ok((row.get("id")?, row.get("mail")?)))?;
-    let found: Vec<(UserId, String)> = found.collect::<rusqlite::Result<_>>()?;
-    for (id, kept) in found {
-        if let Some(spelled) = mail::spell(&kept).filter(|spelled| *spelled != kept) {
-            db.execute("UPDATE OR IGNORE accounts SET mail = ?2 WHERE id = ?1", (id, spelled))?;
-        }
-    }
-    Ok(())
 }
 
 /// By the rowid outside, so that what is found is the row's own and not the index's.

@@ -1,18 +1,17 @@
 //! Members of plans: never too many, never without an owner, and each change made by who may make it then.
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     accounts::account,
     columns::{Time, time},
-    decisions, invites,
+    decisions,
 };
 use crate::{
     ids::{DocId, Role, UserId},
     store::{
-        Account, Authority, InviteEffect, InviteFacts, InviteRule, MAX_MEMBERS, Member, PlanStatus,
-        Result, RoleChange, StoreError, TokenHash, conflict,
+        Account, Authority, MAX_MEMBERS, Member, PlanStatus, Result, RoleChange, StoreError,
+        conflict,
     },
 };
 
@@ -80,31 +79,6 @@ pub(super) fn remove(db: &Connection, plan: DocId, by: Authority, user: UserId) 
     Ok(is_out)
 }
 
-/// Lets a person in by an invitation as far as the rule says.
-pub(super) fn admit(
-    db: &Connection,
-    token: TokenHash,
-    user: UserId,
-    now: Timestamp,
-    rule: InviteRule,
-    most: usize,
-) -> Result<Option<(InviteFacts, InviteEffect)>> {
-    let Some(facts) = invites::facts(db, token, Some(user))? else { return Ok(None) };
-    let effect = rule(&facts, now);
-    if let InviteEffect::Granted(role) = effect {
-        let plan = facts.invite.plan;
-        if facts.current.is_some() {
-            update(db, plan, user, role)?;
-        } else {
-            keep_room(db, plan)?;
-            keep_few_plans(db, user, most)?;
-            insert(db, plan, &Member { user, role, joined: now })?;
-        }
-        decisions::count_change(db, plan)?;
-    }
-    Ok(Some((facts, effect)))
-}
-
 /// `Conflict` unless who asks is a member with such a role now.
 pub(super) fn require(db: &Connection, plan: DocId, by: Authority) -> Result<()> {
     match role(db, plan, by.user)? {
@@ -114,7 +88,7 @@ pub(super) fn require(db: &Connection, plan: DocId, by: Authority) -> Result<()>
     }
 }
 
-fn insert(db: &Connection, plan: DocId, member: &Member) -> Result<()> {
+pub(super) fn insert(db: &Connection, plan: DocId, member: &Member) -> Result<()> {
     let mut insert = db.prepare_cached(
         "INSERT INTO members (plan, user, role, joined, status, touched)
          SELECT id, ?2, ?3, ?4, status, touched FROM plans WHERE id = ?1",
@@ -125,7 +99,7 @@ fn insert(db: &Connection, plan: DocId, member: &Member) -> Result<()> {
     }
 }
 
-fn update(db: &Connection, plan: DocId, user: UserId, role: Role) -> Result<()> {
+pub(super) fn update(db: &Connection, plan: DocId, user: UserId, role: Role) -> Result<()> {
     let sql = "UPDATE members SET role = ?3 WHERE plan = ?1 AND user = ?2";
     db.prepare_cached(sql)?.execute((plan, user, role))?;
     Ok(())
@@ -138,14 +112,14 @@ fn keep_an_owner(db: &Connection, plan: DocId) -> Result<()> {
     if owners < 2 { Err(StoreError::Conflict(conflict::LAST_OWNER)) } else { Ok(()) }
 }
 
-fn keep_room(db: &Connection, plan: DocId) -> Result<()> {
+pub(super) fn keep_room(db: &Connection, plan: DocId) -> Result<()> {
     let sql = "SELECT count(*) FROM members WHERE plan = ?1";
     let members: usize = db.prepare_cached(sql)?.query_one([plan], |row| row.get(0))?;
     if members < MAX_MEMBERS { Ok(()) } else { Err(StoreError::Conflict(conflict::FULL)) }
 }
 
 /// Before a person gets one more.
-fn keep_few_plans(db: &Connection, user: UserId, most: usize) -> Result<()> {
+pub(super) fn keep_few_plans(db: &Connection, user: UserId, most: usize) -> Result<()> {
     let sql = "SELECT count(*) FROM members WHERE user = ?1 AND status IN (?2, ?3)";
     let in_use = (user, PlanStatus::Active, PlanStatus::Archived);
     let plans: usize = db.prepare_cached(sql)?.query_one(in_use, |row| row.get(0))?;

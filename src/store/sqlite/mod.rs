@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::{Health, Result, StoreError, Stores};
 
 mod accounts;
+mod admission;
 mod care;
 mod columns;
 mod connect;
@@ -25,13 +26,14 @@ mod quarantine;
 mod rates;
 mod readers;
 mod rebuild;
+mod respelling;
 mod salvage;
 mod schema;
 mod sessions;
 mod versions;
 mod writer;
 
-pub use rebuild::Rebuilt;
+pub use salvage::Rebuilt;
 
 #[cfg(test)]
 mod tests;
@@ -52,7 +54,7 @@ impl SqliteStore {
             let mut connection = connect::for_writing(&path)?;
             schema::migrate(&mut connection)?;
             // What is damaged there must not keep everything else closed.
-            if let Err(error) = accounts::respell_mails(&connection) {
+            if let Err(error) = respelling::respell_mails(&connection) {
                 tracing::warn!(%error, "the spelling of mail addresses could not be looked at");
             }
             let readers = Arc::new(readers::Readers::new(path));

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    SqliteStore,
+    SqliteStore, admission,
     columns::{DateColumn, Time, counts, date, time},
     invites,
     lookup::{is_the_one, look_up},
@@ -122,7 +122,7 @@ impl Plans for SqliteStore {
         rule: InviteRule,
         most: usize,
     ) -> Result<Option<(InviteFacts, InviteEffect)>> {
-        self.write(0, move |db| members::admit(db, token, user, now, rule, most)).await
+        self.write(0, move |db| admission::admit(db, token, user, now, rule, most)).await
     }
 }
 

@@ -4,19 +4,13 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::Value};
 
-use super::{SqliteStore, connect, files::off_the_runtime, salvage, schema};
+use super::{
+    SqliteStore, connect,
+    files::off_the_runtime,
+    salvage::{self, Rebuilt},
+    schema,
+};
 use crate::store::{Result, StoreError};
-
-/// What came into the new file.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Rebuilt {
-    /// Rows that are in it.
-    pub rows: usize,
-    /// Times that something could not be read, a row or several.
-    pub damaged: usize,
-    /// Rows that were left out because what they belong to is not there.
-    pub orphans: usize,
-}
 
 /// Tables that the new file has by itself.
 const MADE_ANEW: [&str; 2] = ["migrations", "health"];

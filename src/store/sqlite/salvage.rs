@@ -4,6 +4,17 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::failure::is_damage;
 
+/// What came into the new file.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Rows that are in it.
+    pub rows: usize,
+    /// Times that something could not be read, a row or several.
+    pub damaged: usize,
+    /// Rows that were left out because what they belong to is not there.
+    pub orphans: usize,
+}
+
 /// Rows that are read at a time.
 const ROWS: usize = 256;
 

@@ -1,6 +1,6 @@
 //! Made-up sources that show that each rule can fail, and that it leaves innocent code alone.
 
-use super::{Breach, Source, crates, first_sentence, layers, length, purity};
+use super::{Breach, Source, circles::circles, crates, first_sentence, layers, length, purity};
 
 /// The lines of a made-up file that break the rule.
 fn broken(rule: fn(&Source) -> Vec<Breach>, path: &str, text: &str) -> Vec<usize> {
@@ -110,4 +110,52 @@ fn a_file_without_its_first_sentence_is_a_breach() {
 fn a_file_of_601_lines_is_a_breach() {
     assert_eq!(broken(length, "tests/it/a.rs", &"\n".repeat(600)), NOTHING);
     assert_eq!(broken(length, "tests/it/a.rs", &"\n".repeat(601)), [601]);
+}
+
+/// What is told of circles in made-up files.
+fn circles_in(files: &[(&str, &str)]) -> Vec<String> {
+    let sources: Vec<_> =
+        files.iter().map(|(path, text)| Source::new(path, text).unwrap()).collect();
+    circles(&sources).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn modules_that_import_each_other_are_a_breach() {
+    let told = circles_in(&[
+        ("src/a/mod.rs", "mod b;\nmod c;\npub use b::{B, Other as Another};"),
+        ("src/a/b.rs", "use std::sync::Arc;\nuse super::{\n    c::{self, C},\n};"),
+        ("src/a/c.rs", "fn f() { crate::e::E::new(super::B) }"),
+        ("src/d.rs", "use crate::{a::{b, c::C}, e};"),
+        ("src/f.rs", "use crate::g;"),
+        ("src/g.rs", "\nuse crate::{d::D, f::F};"),
+        ("src/e.rs", "use std::e::E;\n#[cfg(test)]\nmod tests {\n    use crate::d::D;\n}"),
+    ]);
+    assert_eq!(
+        told,
+        [
+            "src/a/mod.rs:3: `a` imports itself by way of a::b, a::c, a",
+            "src/f.rs:1: `f` imports itself by way of g, f",
+        ]
+    );
+}
+
+#[test]
+fn a_parent_that_calls_a_child_which_names_the_parent_is_a_breach() {
+    let told = circles_in(&[
+        ("src/a/mod.rs", "mod b;\npub struct A;\nfn f() { b::g(&A) }"),
+        ("src/a/b.rs", "use super::A;\npub(super) fn g(_: &A) {}"),
+    ]);
+    assert_eq!(told, ["src/a/mod.rs:3: `a` imports itself by way of a::b, a"]);
+}
+
+#[test]
+fn what_is_imported_one_way_is_no_circle() {
+    let told = circles_in(&[
+        ("src/a/mod.rs", "mod b;\nmod c;\npub use self::{b::B, c::C};"),
+        ("src/a/b.rs", "use super::c::C;\nuse b::Other;\nimpl B { fn a(self) { C::a() } }"),
+        ("src/a/c.rs", "pub(in crate::a) struct C;\nfn b() {}"),
+        ("src/d.rs", "use crate::a::{B, C};"),
+        ("src/main.rs", "use moim::d;"),
+    ]);
+    assert_eq!(told, [""; 0]);
 }

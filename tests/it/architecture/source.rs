@@ -79,6 +79,69 @@ impl Source {
         self.path.strip_prefix("src/")?.split(['/', '.']).next()
     }
 
+    /// The module that this file is, from the crate's root; `None` outside `src/`, and for the root itself.
+    pub(super) fn module(&self) -> Option<Vec<String>> {
+        let inside = self.path.strip_prefix("src/")?.strip_suffix(".rs")?;
+        let inside = inside.trim_end_matches("/mod");
+        let is_root = ["lib", "main"].contains(&inside) || inside.ends_with("tests");
+        (!is_root).then(|| inside.split('/').map(str::to_owned).collect())
+    }
+
+    /// Each path that the code names, groups taken apart, with the line.
+    pub(super) fn paths_seen(&self) -> Vec<(usize, Vec<&str>)> {
+        let mut seen = Vec::new();
+        let mut at = 0;
+        while at < self.words.len() {
+            let begins = self.text_at(at) == "use" || self.begins_path(at);
+            let start = at + usize::from(self.text_at(at) == "use");
+            at = if begins { self.branches(start, &[], &mut seen).max(at + 1) } else { at + 1 };
+        }
+        seen
+    }
+
+    /// Not where `pub(in …)` says who may see something.
+    fn begins_path(&self, at: usize) -> bool {
+        let is_path = is_name(self.text_at(at)) && self.text_at(at + 1) == "::";
+        is_path && !self.continues_path(at) && self.text_at(at.wrapping_sub(1)) != "in"
+    }
+
+    fn continues_path(&self, at: usize) -> bool {
+        at > 0 && self.text_at(at - 1) == "::"
+    }
+
+    /// Reads a path, or all that a group makes of it, and says where it ends.
+    fn branches<'a>(
+        &'a self,
+        mut at: usize,
+        before: &[&'a str],
+        seen: &mut Vec<(usize, Vec<&'a str>)>,
+    ) -> usize {
+        let mut path = before.to_vec();
+        while self.text_at(at) == "::" || is_name(self.text_at(at)) {
+            if is_name(self.text_at(at)) {
+                path.push(self.text_at(at));
+                if self.text_at(at + 1) != "::" {
+                    break;
+                }
+            }
+            at += 1;
+        }
+        if self.text_at(at) != "{" || !(self.continues_path(at) || self.text_at(at - 1) == "use") {
+            let line = self.words.get(at).map_or(0, |word| word.line);
+            seen.push((line, path));
+            return at + 1;
+        }
+        while !["}", ""].contains(&self.text_at(at)) {
+            at = self.branches(at + 1, &path, seen);
+            // A comma, or what it is called here.
+            while !["}", ",", ""].contains(&self.text_at(at)) {
+                at += 1;
+            }
+            at += usize::from(self.text_at(at) == "," && self.text_at(at + 1) == "}");
+        }
+        at + 1
+    }
+
     /// Each top-level module that the code names by `crate::…` or by `super::…`, with the line.
     pub(super) fn modules_seen(&self) -> Vec<(usize, &str)> {
         let depth = self.depth();
