@@ -26,24 +26,37 @@ use crate::{
     store::{AsideCause, Generation, Loaded, SetAside, StoreError},
 };
 
-/// What takes longer than this counts as hanging.
-const TRIAL_TIME: Duration = Duration::from_secs(30);
+/// What computes for longer than so many seconds counts as hanging. The child's own: on a busy machine a document
+/// that is innocent takes many times that by the clock.
+#[cfg(unix)]
+const TRIAL_COMPUTES: u64 = 30;
+/// A trial that has not ended after this, by the clock, says nothing.
+const TRIAL_TIME: Duration = Duration::from_secs(600);
 /// What a trial reads at most.
 const TRIAL_BYTES: u64 = 256 << 20;
 
 /// The program that carries out trials: it is started with the word `try`, and `attempt` is what it does.
 #[derive(Debug, Clone)]
-pub struct Court(PathBuf);
+pub struct Court {
+    program: PathBuf,
+    within: Duration,
+}
 
 impl Court {
     /// Trials by this program.
     pub fn new(program: PathBuf) -> Self {
-        Self(program)
+        Self { program, within: TRIAL_TIME }
+    }
+
+    /// Waits no longer than this for a trial.
+    #[must_use]
+    pub fn within(self, within: Duration) -> Self {
+        Self { within, ..self }
     }
 
     /// Trials by the program that runs now.
     pub fn own() -> io::Result<Self> {
-        std::env::current_exe().map(Self)
+        std::env::current_exe().map(Self::new)
     }
 
     /// Tries what was in flight and sets aside what is fatal. What can't be tried now, because the store is
@@ -72,6 +85,9 @@ impl Court {
         // A document that is gone can't do any harm.
         let Some(loaded) = loaded else { return Ok(true) };
         let survived = self.hear(&evidence(&loaded, &wreck.cargo)).await;
+        if survived.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            return Err(StoreError::Unavailable("its trial took too long".to_owned()));
+        }
         let verdict = if matches!(survived, Ok(true)) { "innocent" } else { "fatal" };
         tracing::warn!(doc = %wreck.doc, verdict, "an edit was in flight when the last process ended");
         Ok(survived.unwrap_or_else(|error| {
@@ -82,17 +98,14 @@ impl Court {
 
     /// Whether the program comes to the end of it.
     async fn hear(&self, evidence: &[u8]) -> io::Result<bool> {
-        let mut child = Command::new(&self.0)
+        let mut child = Command::new(&self.program)
             .arg("try")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()?;
-        match timeout(TRIAL_TIME, run(&mut child, evidence)).await {
-            Ok(status) => status,
-            Err(_) => Ok(false),
-        }
+        timeout(self.within, run(&mut child, evidence)).await?
     }
 }
 
@@ -143,9 +156,19 @@ fn evidence(loaded: &Loaded, cargo: &Cargo) -> Vec<u8> {
     bytes
 }
 
+/// Has the system end this process once it has computed for too long.
+#[cfg(unix)]
+fn bound() -> io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let most = Some(TRIAL_COMPUTES);
+    Ok(setrlimit(Resource::Cpu, Rlimit { current: most, maximum: most })?)
+}
+
 /// The other side: does in this process what ended another one. Whether anything is refused on the way does
 /// not matter; to come back from this call does.
 pub fn attempt(evidence: impl Read) -> io::Result<()> {
+    #[cfg(unix)]
+    bound()?;
     let mut bytes = Vec::new();
     evidence.take(TRIAL_BYTES).read_to_end(&mut bytes)?;
     let parts = parts(&bytes).ok_or(io::ErrorKind::InvalidData)?;

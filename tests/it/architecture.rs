@@ -65,6 +65,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "src/upkeep/access.rs",
             "src/upkeep/holder.rs",
             "src/http/files.rs",
+            "src/documents/trial.rs",
         ],
     ),
     ("tracing_subscriber", &["src/telemetry.rs"]),

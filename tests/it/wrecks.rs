@@ -7,6 +7,7 @@ use std::{
     path::Path,
     process::{Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -114,6 +115,18 @@ async fn what_can_not_be_tried_is_left_for_the_next_start() {
     let scene = scene();
     scene.journal.fail_loads(1);
     assert_eq!(scene.try_with(&own(), Cargo::Document).await, []);
+    assert_eq!(scene.found().len(), 1);
+}
+
+/// A busy machine is no reason to keep people out of a document.
+#[tokio::test]
+async fn a_trial_that_takes_too_long_says_nothing_and_is_left_for_the_next_start() {
+    let scene = scene();
+    let path = scene.folder.path().join("slow");
+    fs::write(&path, "#!/bin/sh\nexec sleep 60\n").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+    let slow = Court::new(path).within(Duration::from_millis(100));
+    assert_eq!(scene.try_with(&slow, Cargo::Document).await, []);
     assert_eq!(scene.found().len(), 1);
 }
 
