@@ -22,6 +22,16 @@ pub fn update(update: &[u8]) -> Bytes {
     with_payload(&[kind::SYNC, sync::UPDATE], update)
 }
 
+/// An update with the content of this step 2.
+pub(crate) fn as_update(step2: &[u8]) -> Bytes {
+    let mut out = step2.to_vec();
+    // Both kinds are numbers of one byte.
+    if let Some(what) = out.get_mut(1) {
+        *what = sync::UPDATE as u8;
+    }
+    out.into()
+}
+
 /// Awareness states, encoded as y-protocols does.
 pub fn awareness(states: &[u8]) -> Bytes {
     with_payload(&[kind::AWARENESS], states)

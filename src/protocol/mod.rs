@@ -12,6 +12,7 @@ mod varint;
 
 pub use close::CloseCode;
 pub use decode::{Message, Messages, messages};
+pub(crate) use encode::as_update;
 pub use encode::{
     access, ask_awareness, awareness, denied, passed_over, probe, refused, step1, step2, stored,
     token, token_accepted, token_wanted, update,

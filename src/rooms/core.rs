@@ -81,7 +81,7 @@ pub enum Event {
 pub enum Effect {
     /// To one.
     Send(ParticipantId, Frame),
-    /// To everybody but these.
+    /// To everybody but these, which are in order.
     Broadcast(Frame, Vec<ParticipantId>),
     /// In place of everything that was dropped.
     CatchUp(ParticipantId, Vec<Frame>),
@@ -526,11 +526,13 @@ impl Room {
         }
     }
 
-    /// One frame for everybody who sent none of the fresh edits; the others' edits for each who did.
+    /// One frame for everybody who sent none of the fresh edits; the others' edits for each who did. Who was not sent
+    /// the document yet gets them with it.
     fn send_edits(&mut self, effects: &mut Vec<Effect>) {
         let fresh = std::mem::take(&mut self.fresh);
-        let senders: BTreeSet<_> = fresh.iter().filter_map(|edit| edit.from).collect();
-        for &sender in &senders {
+        let mut senders: BTreeSet<_> = fresh.iter().filter_map(|edit| edit.from).collect();
+        let waiting = self.participants.without_document();
+        for &sender in senders.difference(waiting) {
             let others = fresh.iter().filter(|edit| edit.from != Some(sender));
             effects.extend(
                 others.map(|edit| Effect::Send(sender, edits_frame(edit.revision, &edit.update))),
@@ -538,9 +540,10 @@ impl Room {
         }
         let Some(first) = fresh.first().map(|edit| edit.revision) else { return };
         let updates: Vec<_> = fresh.into_iter().map(|edit| edit.update).collect();
-        let senders: Vec<_> = senders.into_iter().collect();
+        senders.extend(waiting);
+        let except: Vec<_> = senders.into_iter().collect();
         for update in merged(&updates) {
-            effects.push(Effect::Broadcast(edits_frame(first, &update), senders.clone()));
+            effects.push(Effect::Broadcast(edits_frame(first, &update), except.clone()));
         }
     }
 }

@@ -21,7 +21,9 @@ use moim::{
 };
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use yrs::{Doc, Map, ReadTxn, Text, Transact, WriteTxn};
+use yrs::{
+    Doc, GetString, Map, ReadTxn, Text, Transact, Update, WriteTxn, updates::decoder::Decode,
+};
 
 /// Of the paused clock: what has not come by then never comes.
 const PATIENCE: Duration = Duration::from_secs(3600);
@@ -147,6 +149,11 @@ pub(crate) async fn say(seat: &Seat, message: Message) {
     seat.tell(Event::Received(seat.id(), message)).await.unwrap();
 }
 
+/// Asks for the document, as clients do when they come.
+pub(crate) async fn ask(seat: &Seat) {
+    say(seat, Message::Step1(Bytes::from_static(&[0]))).await;
+}
+
 /// Everything that comes until this frame does.
 pub(crate) async fn until(seat: &Seat, wanted: &Bytes) -> Vec<Bytes> {
     let mut seen = Vec::new();
@@ -178,6 +185,7 @@ pub(crate) async fn closed(seat: &Seat) -> CloseCode {
 async fn others_see_an_edit_before_it_is_durable_and_its_sender_hears_of_it_after() {
     let house = house();
     let (writer, reader) = (house.join(Role::Editor).await, house.join(Role::Viewer).await);
+    ask(&reader).await;
     house.journal.hold();
     let update = edit("a");
     say(&writer, Message::Update(update.clone())).await;
@@ -186,6 +194,60 @@ async fn others_see_an_edit_before_it_is_durable_and_its_sender_hears_of_it_afte
     house.journal.release();
     until(&writer, &protocol::stored(1)).await;
     assert_eq!(house.entries(), 1);
+}
+
+/// W2, W6: what comes before what it builds on, clients merge until that is there, and lose some of it.
+#[tokio::test(start_paused = true)]
+async fn who_comes_is_sent_nothing_that_builds_on_what_it_does_not_have() {
+    let house = house();
+    let (writer, early) = (house.join(Role::Editor).await, house.join(Role::Viewer).await);
+    let replica = Doc::new();
+    let type_one = |key: &str| -> Bytes {
+        let mut txn = replica.transact_mut();
+        let text = txn.get_or_insert_text("desc");
+        text.insert(&mut txn, 0, key);
+        txn.encode_update_v1().into()
+    };
+    // The first of them is in the encoding that is kept, the others beside it.
+    for (count, key) in (1..).zip(["a", "b", "c", "d"]) {
+        say(&writer, Message::Update(type_one(key))).await;
+        until(&writer, &protocol::stored(count)).await;
+        if count == 1 {
+            let first = house.join(Role::Viewer).await;
+            ask(&first).await;
+            whole(&first).await;
+        }
+    }
+    assert_eq!(whole_after_asking(&early).await, "dcba", "what was said before it asked, too");
+    let late = house.join(Role::Viewer).await;
+    assert_eq!(whole_after_asking(&late).await, "dcba");
+    let update = type_one("e");
+    say(&writer, Message::Update(update.clone())).await;
+    for seat in [&early, &late] {
+        until(seat, &protocol::update(&update)).await;
+    }
+}
+
+async fn whole_after_asking(seat: &Seat) -> String {
+    ask(seat).await;
+    whole(seat).await
+}
+
+/// Takes everything up to the step 2 into an empty replica, and says what is written in it.
+async fn whole(seat: &Seat) -> String {
+    let (doc, mut seen) = (Doc::new(), Vec::new());
+    while !seen.iter().any(|frame: &Bytes| frame.starts_with(&[0, 1])) {
+        assert_eq!(seat.outbox().next(&mut seen).await, Waiting::Frames);
+    }
+    for message in seen.into_iter().flat_map(protocol::messages) {
+        let (Message::Update(update) | Message::Step2(update)) = message.unwrap() else { continue };
+        let update = Update::decode_v1(&update).unwrap();
+        doc.transact_mut().apply_update(update).unwrap();
+        let waits = doc.transact().store().pending_update().is_some();
+        assert!(!waits, "it builds on what has not come yet");
+    }
+    let text = doc.get_or_insert_text("desc");
+    text.get_string(&doc.transact())
 }
 
 #[tokio::test(start_paused = true)]
@@ -206,6 +268,7 @@ async fn edits_that_cannot_be_stored_are_kept_and_tried_again_and_their_sender_w
 async fn a_reader_who_writes_is_refused_and_nothing_is_stored() {
     let house = house();
     let (viewer, other) = (house.join(Role::Viewer).await, house.join(Role::Editor).await);
+    ask(&viewer).await;
     say(&viewer, Message::Update(edit("a"))).await;
     let refused = protocol::refused(1, protocol::RefusedStatus::ReadOnly, "read-only");
     let mut seen = until(&viewer, &refused).await;

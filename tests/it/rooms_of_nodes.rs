@@ -17,7 +17,7 @@ use moim::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::rooms::{Roles, closed, edit, joining, say, until};
+use crate::rooms::{Roles, ask, closed, edit, joining, say, until};
 
 struct Node {
     rooms: Rooms,
@@ -75,7 +75,9 @@ impl Node {
 
 impl Two {
     async fn join(&self, node: usize, who: Joining) -> Seat {
-        self.nodes[node].rooms.open(self.doc).await.unwrap().join(who).await.unwrap()
+        let seat = self.nodes[node].rooms.open(self.doc).await.unwrap().join(who).await.unwrap();
+        ask(&seat).await;
+        seat
     }
 
     fn present(&self) -> [usize; 2] {

@@ -80,6 +80,7 @@ impl Room {
         let Self { encodings, document, reckoned, .. } = self;
         let frames = encodings.whole(document, |frame| keep(reckoned.as_ref(), frame));
         let Some(frames) = frames else { return Self::send_away(id, effects) };
+        self.participants.has_document(id);
         let frames = frames.into_iter().map(whole_frame);
         effects.extend(frames.map(|frame| Effect::Send(id, frame)));
     }
@@ -98,7 +99,10 @@ impl Room {
             return self.send_whole(id, effects);
         }
         match keep(self.reckoned.as_ref(), protocol::step2(&difference)) {
-            Some(frame) => effects.push(Effect::Send(id, whole_frame(frame))),
+            Some(frame) => {
+                self.participants.has_document(id);
+                effects.push(Effect::Send(id, whole_frame(frame)));
+            }
             None => Self::send_away(id, effects),
         }
     }

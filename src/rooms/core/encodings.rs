@@ -20,12 +20,20 @@ const MAX_BESIDE: u64 = 128;
 /// The encodings of one document that are worth keeping.
 #[derive(Debug, Default)]
 pub(crate) struct Encodings {
-    /// A step 2 frame with the whole document as of the revision.
-    whole: Option<(Revision, Bytes)>,
+    whole: Option<Whole>,
     /// The newest updates; the last one made `latest`.
     recent: VecDeque<Bytes>,
     recent_bytes: usize,
     latest: Revision,
+}
+
+/// A frame with the whole document as of a revision.
+#[derive(Debug, Clone)]
+struct Whole {
+    as_of: Revision,
+    frame: Bytes,
+    /// A step 2, to which nothing is added; otherwise an update, which others follow.
+    is_all: bool,
 }
 
 impl Encodings {
@@ -40,7 +48,7 @@ impl Encodings {
                 None => break,
             }
         }
-        if self.whole.as_ref().is_some_and(|(as_of, _)| self.since(*as_of).is_none()) {
+        if self.whole.as_ref().is_some_and(|whole| self.since(whole.as_of).is_none()) {
             self.whole = None;
         }
     }
@@ -51,23 +59,31 @@ impl Encodings {
     }
 
     /// Frames that bring an empty replica up to date, a step 2 last: when a client says that it is
-    /// synced, it has everything. (Yjs keeps updates that come before what they build on.) `None`: a new encoding
-    /// is needed, and `keep` has no memory for it.
+    /// synced, it has everything. Each builds on those before it: what Yjs and yrs keep until the rest is there they
+    /// merge, and lose some of where updates overlap. `None`: a new encoding is needed, and `keep` has no memory for it.
     pub(crate) fn whole(
         &mut self,
         document: &Document,
         keep: impl Fn(Bytes) -> Option<Bytes>,
     ) -> Option<Vec<Bytes>> {
         let fresh = |as_of: Revision| self.latest.0 - as_of.0 <= MAX_BESIDE;
-        let whole = match self.whole.take() {
-            Some((as_of, frame)) if fresh(as_of) => (as_of, frame),
-            Some(_) | None => (self.latest, keep(protocol::step2(&document.encode_state()))?),
+        let mut whole = match self.whole.take() {
+            Some(whole) if fresh(whole.as_of) => whole,
+            Some(_) | None => {
+                let frame = keep(protocol::step2(&document.encode_state()))?;
+                Whole { as_of: self.latest, frame, is_all: true }
+            }
         };
-        self.whole = Some(whole.clone());
-        let (as_of, frame) = whole;
-        let beside = self.since(as_of).unwrap_or_default();
-        let mut frames: Vec<_> = merged(&beside).iter().map(|one| protocol::update(one)).collect();
-        frames.push(frame);
+        let mut beside = merged(&self.since(whole.as_of).unwrap_or_default());
+        let last = beside.pop();
+        if last.is_some() && whole.is_all {
+            whole =
+                Whole { frame: keep(protocol::as_update(&whole.frame))?, is_all: false, ..whole };
+        }
+        let mut frames = vec![whole.frame.clone()];
+        self.whole = Some(whole);
+        frames.extend(beside.iter().map(|one| protocol::update(one)));
+        frames.extend(last.map(|last| protocol::step2(&last)));
         Some(frames)
     }
 

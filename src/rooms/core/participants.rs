@@ -174,18 +174,32 @@ impl Participant {
 #[derive(Debug, Default)]
 pub(crate) struct Participants {
     by_id: BTreeMap<ParticipantId, Participant>,
+    /// Whose first step 1 is not answered yet.
+    without_document: BTreeSet<ParticipantId>,
     changes: u64,
 }
 
 impl Participants {
     pub(crate) fn insert(&mut self, id: ParticipantId, participant: Participant) {
         self.changes += 1;
+        self.without_document.insert(id);
         self.by_id.insert(id, participant);
     }
 
     pub(crate) fn remove(&mut self, id: ParticipantId) -> Option<Participant> {
         self.changes += 1;
+        self.without_document.remove(&id);
         self.by_id.remove(&id)
+    }
+
+    /// Notes that this one was sent the document: from now on it gets edits.
+    pub(crate) fn has_document(&mut self, id: ParticipantId) {
+        self.without_document.remove(&id);
+    }
+
+    /// Who gets no edits yet: they would build on what is not there.
+    pub(crate) const fn without_document(&self) -> &BTreeSet<ParticipantId> {
+        &self.without_document
     }
 
     pub(crate) fn get_mut(&mut self, id: ParticipantId) -> Option<&mut Participant> {

@@ -434,7 +434,8 @@ impl Actor {
                 Effect::Broadcast(frame, except) => {
                     metrics::counter!("moim_broadcasts_total").increment(1);
                     for (id, outbox) in &self.outboxes {
-                        if !except.contains(id) {
+                        // It is in order.
+                        if except.binary_search(id).is_err() {
                             outbox.push(frame.clone());
                         }
                     }

@@ -17,7 +17,7 @@ use yrs::{Map, WriteTxn};
 
 use crate::{
     peers::{Peer, add_card},
-    rooms::{House, edit, house_with, joining, say, state, until},
+    rooms::{House, ask, edit, house_with, joining, say, state, until},
 };
 
 fn another(house: &House) -> DocId {
@@ -136,6 +136,7 @@ async fn a_read_that_fails_while_others_try_leaves_them_the_one_room() {
     let (failed, opened) = tokio::join!(join(&house, doc), once_mended);
     assert!(matches!(failed, Err(RoomError::Unreadable(_))));
     let (writer, reader) = (opened.unwrap(), join(&house, doc).await.unwrap());
+    ask(&reader).await;
     let update = edit("a");
     say(&writer, Message::Update(update.clone())).await;
     until(&reader, &protocol::update(&update)).await;
