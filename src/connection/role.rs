@@ -6,7 +6,7 @@ use crate::{
     ids::Role,
     plans,
     protocol::CloseCode,
-    rooms::{Event, RoomError, Seat},
+    rooms::{RoomError, Said, Seat},
     store::StoreError,
 };
 
@@ -19,7 +19,7 @@ pub(super) async fn tell_role(
     loop {
         let seen = state.rooms.access_changes();
         let role = current_role(state, ticket).await?;
-        let told = seat.tell(Event::RoleChanged(ticket.user, role)).await;
+        let told = seat.tell(Said::Role(role)).await;
         told.map_err(|error| code_of(&error))?;
         if state.rooms.access_changes() == seen {
             return Ok(());

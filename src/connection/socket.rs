@@ -29,7 +29,7 @@ use super::{
 use crate::{
     auth::Ticket,
     protocol::{self, CloseCode, Message, Messages},
-    rooms::{Acks, Event, Permit, Seat, Waiting},
+    rooms::{Acks, Permit, Said, Seat, Waiting},
 };
 
 /// The other side gets so long to answer a close frame.
@@ -372,7 +372,7 @@ impl Reader {
                 ControlFlow::Continue(())
             }
             Some(Ok(message)) => {
-                permit.tell(Event::Received(self.seat.id(), message));
+                permit.tell(Said::Message(message));
                 ControlFlow::Continue(())
             }
             Some(Err(error)) => {
@@ -447,8 +447,7 @@ async fn write(
                     }
                 }
                 Waiting::Behind(from) => {
-                    let event = Event::FellBehind(seat.id(), from);
-                    if seat.tell(event).await.is_err() {
+                    if seat.tell(Said::FellBehind(from)).await.is_err() {
                         return Ok(CloseCode::Internal);
                     }
                 }

@@ -22,23 +22,36 @@ use crate::{
         Saved,
         states::{self, NewVersion},
     },
-    ids::{DocId, UserId, VersionId, epoch_after},
+    ids::{DocId, Role, UserId, VersionId, epoch_after},
+    protocol::Message,
     store::{StoreError, Version, VersionCause, conflict},
 };
 
 /// A room may end in the instant in which it is asked; it is then opened again, at most so often.
 const REOPENINGS: usize = 3;
 
+/// What a connection says in its room.
+#[derive(Debug)]
+pub enum Said {
+    /// What its client said.
+    Message(Message),
+    /// It has written everything, after edits from this revision on were dropped (W10).
+    FellBehind(Revision),
+    /// The role of its member is now this; `None`: is no member any more.
+    Role(Option<Role>),
+}
+
 /// A place in a room, which is left when it is dropped.
 pub struct Seat {
     id: ParticipantId,
+    user: UserId,
     outbox: Receiver,
     mailbox: mpsc::Sender<Command>,
     tasks: TaskTracker,
 }
 
 impl Seat {
-    /// To say who speaks.
+    /// Its number in the room, for logs.
     pub fn id(&self) -> ParticipantId {
         self.id
     }
@@ -50,22 +63,35 @@ impl Seat {
 
     /// Waits for a place in the room's mailbox. Cancel-safe.
     pub async fn ready(&self) -> Result<Permit<'_>, RoomError> {
-        self.mailbox.reserve().await.map(Permit).map_err(|_| RoomError::Closed)
+        let place = self.mailbox.reserve().await.map_err(|_| RoomError::Closed)?;
+        Ok(Permit { seat: self, place })
     }
 
     /// Tells the room, waiting for a place in its mailbox.
-    pub async fn tell(&self, event: Event) -> Result<(), RoomError> {
-        self.mailbox.send(Command::Event(event)).await.map_err(|_| RoomError::Closed)
+    pub async fn tell(&self, said: Said) -> Result<(), RoomError> {
+        self.ready().await?.tell(said);
+        Ok(())
+    }
+
+    fn event(&self, said: Said) -> Event {
+        match said {
+            Said::Message(message) => Event::Received(self.id, message),
+            Said::FellBehind(from) => Event::FellBehind(self.id, from),
+            Said::Role(role) => Event::RoleChanged(self.user, role),
+        }
     }
 }
 
 /// A place in a room's mailbox.
-pub struct Permit<'a>(mpsc::Permit<'a, Command>);
+pub struct Permit<'a> {
+    seat: &'a Seat,
+    place: mpsc::Permit<'a, Command>,
+}
 
 impl Permit<'_> {
     /// Tells the room.
-    pub fn tell(self, event: Event) {
-        self.0.send(Command::Event(event));
+    pub fn tell(self, said: Said) {
+        self.place.send(Command::Event(self.seat.event(said)));
     }
 }
 
@@ -123,10 +149,11 @@ impl Rooms {
 impl Handle {
     /// Takes a seat.
     pub async fn join(&self, joining: Joining) -> Result<Seat, RoomError> {
+        let user = joining.person.id;
         let command = |reply| Command::Join(joining.clone(), reply);
         let (mailbox, joined) = self.ask(command).await?;
         let (id, outbox) = joined?;
-        Ok(Seat { id, outbox, mailbox, tasks: self.rooms.context().tasks.clone() })
+        Ok(Seat { id, user, outbox, mailbox, tasks: self.rooms.context().tasks.clone() })
     }
 
     /// Saves a version of everything that was accepted until now.

@@ -23,7 +23,7 @@ pub use self::{
         Revision, Room,
     },
     error::RoomError,
-    handle::{Handle, Permit, Renewed, Restored, Seat},
+    handle::{Handle, Permit, Renewed, Restored, Said, Seat},
     limits::Limits,
     registry::Rooms,
     room::{Bounds, Joining, Receiver, Sender, Waiting, outbox},

@@ -13,7 +13,7 @@ use moim::{
     documents::{DocumentStores, FlightLog},
     ids::{DocId, DocKind, Role, UserId, VersionId},
     protocol::{self, CloseCode, Message},
-    rooms::{Acks, Event, Joining, Limits, Membership, RoomError, Rooms, Seat, Waiting},
+    rooms::{Acks, Joining, Limits, Membership, RoomError, Rooms, Said, Seat, Waiting},
     store::{
         self, AsideCause, Generation, Loaded, Quarantine, SetAside, VersionCause, Versions,
         faulty::{Fault, FaultyJournal},
@@ -146,7 +146,7 @@ fn retitled(title: &str) -> Bytes {
 }
 
 pub(crate) async fn say(seat: &Seat, message: Message) {
-    seat.tell(Event::Received(seat.id(), message)).await.unwrap();
+    seat.tell(Said::Message(message)).await.unwrap();
 }
 
 /// Asks for the document, as clients do when they come.
@@ -309,7 +309,7 @@ async fn an_answer_that_is_older_than_the_last_change_is_not_believed() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     // The room has asked, and is told what holds no more.
     house.roles.set(user, Some(Role::Viewer));
-    seat.tell(Event::RoleChanged(user, Some(Role::Viewer))).await.unwrap();
+    seat.tell(Said::Role(Some(Role::Viewer))).await.unwrap();
     let mut seen = until(&seat, &protocol::access("viewer")).await;
     seen.clear();
     drop(late);
