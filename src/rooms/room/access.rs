@@ -29,9 +29,13 @@ impl Access {
         Self { doc, asking: None, to_ask: BTreeSet::new() }
     }
 
-    /// Begins to ask about these people.
-    pub(crate) fn ask(&mut self, users: impl IntoIterator<Item = UserId>, context: &Context) {
+    /// These people are to be asked about.
+    pub(crate) fn doubt(&mut self, users: impl IntoIterator<Item = UserId>) {
         self.to_ask.extend(users);
+    }
+
+    /// Begins to ask about who is to be asked about, unless an answer is still waited for.
+    pub(crate) fn ask(&mut self, context: &Context) {
         if self.asking.is_some() || self.to_ask.is_empty() {
             return;
         }

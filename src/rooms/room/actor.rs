@@ -41,8 +41,10 @@ const EMPTY_AT_LEAST: Duration = Duration::from_secs(1);
 
 /// What the task was woken by.
 enum Happening {
-    /// Commands are in the buffer.
+    /// Commands are in the buffer …
     Commands,
+    /// … of which this is one.
+    Command(Command),
     Stored(Stored),
     Barred(Barred),
     SummaryWritten,
@@ -145,7 +147,7 @@ impl Actor {
         while !matches!(self.life, Life::Over(_)) {
             let happening = self.next().await;
             let now = now();
-            self.step(happening, now);
+            self.each_noted(happening, now);
             self.room.flush(now, &mut self.effects);
             self.carry_out(now);
             self.age(now);
@@ -180,16 +182,33 @@ impl Actor {
         }
     }
 
-    /// Decides.
+    /// Takes commands one after another, so that each is noted for itself.
+    fn each_noted(&mut self, happening: Happening, now: Instant) {
+        let Happening::Commands = happening else { return self.noted(happening, now) };
+        let mut commands = std::mem::take(&mut self.commands);
+        for command in commands.drain(..) {
+            self.noted(Happening::Command(command), now);
+        }
+        self.commands = commands;
+    }
+
+    /// Decides, with a note outside the process of what may end it.
+    fn noted(&mut self, happening: Happening, now: Instant) {
+        let takes_off = self.flight.is_none();
+        if takes_off && let Some(cargo) = self.cargo(&happening) {
+            self.flight = Some(self.context.desk.flights.take_off(self.doc, cargo));
+        }
+        self.step(happening, now);
+        if takes_off && self.effects.last() != Some(&Effect::Abandon) {
+            self.flight = None;
+        }
+    }
+
+    /// Decides, and does nothing else: no file, no store, no socket is touched.
     fn step(&mut self, happening: Happening, now: Instant) {
         match happening {
-            Happening::Commands => {
-                let mut commands = std::mem::take(&mut self.commands);
-                for command in commands.drain(..) {
-                    self.command(command, now);
-                }
-                self.commands = commands;
-            }
+            Happening::Commands => {}
+            Happening::Command(command) => self.command(command, now),
             Happening::Stored(stored) => self.stored(&stored, now),
             Happening::SummaryWritten | Happening::Due => {}
             Happening::Folded(result) => self.folded(result),
@@ -218,7 +237,7 @@ impl Actor {
                 if let Event::RoleChanged(user, _) = event {
                     self.access.role_changed(user);
                 }
-                self.hand_over(event, now);
+                self.room.handle(event, now, &mut self.effects);
             }
             Command::Settle(reply) => self.settle(reply),
             Command::Rename(title, reply) => {
@@ -261,18 +280,17 @@ impl Actor {
         }
     }
 
-    /// Asks the store what the people who are here may do now.
+    /// The store is to be asked what the people who are here may do now.
     fn recheck(&mut self, user: Option<UserId>) {
         let users =
             self.room.users().into_iter().filter(|one| user.is_none_or(|user| user == *one));
-        self.access.ask(users, &self.context);
+        self.access.doubt(users);
     }
 
-    /// Takes what the store says of people, and asks on.
+    /// Takes what the store says of people.
     fn roles(&mut self, roles: Roles, now: Instant) {
-        self.access.ask([], &self.context);
         for (user, role) in roles {
-            self.hand_over(Event::RoleChanged(user, role), now);
+            self.room.handle(Event::RoleChanged(user, role), now, &mut self.effects);
         }
     }
 
@@ -287,55 +305,31 @@ impl Actor {
             News::BeganAnew => self.begin_anew(),
         }
         for event in events {
-            self.hand_over(event, now);
+            self.room.handle(event, now, &mut self.effects);
         }
         self.answer_settled();
     }
 
-    /// Lets the core decide; what it may merge is noted before.
-    fn hand_over(&mut self, event: Event, now: Instant) {
-        let takes_off = self.flight.is_none();
-        if takes_off && let Some(cargo) = self.cargo(&event) {
-            self.flight = Some(self.context.desk.flights.take_off(self.doc, cargo));
+    /// What of it may be fatal. What is larger than a client may send is refused by its length alone; what other nodes
+    /// say is stored, so that a trial finds it in the document.
+    fn cargo(&self, happening: &Happening) -> Option<Cargo> {
+        if let Happening::News(News::Frames | News::Reread(Some(_))) = happening {
+            return Some(Cargo::Document);
         }
-        self.room.handle(event, now, &mut self.effects);
-        if takes_off && self.effects.last() != Some(&Effect::Abandon) {
-            self.flight = None;
-        }
-    }
-
-    /// What of an event may be fatal. What is larger than a client may send is refused by its length
-    /// alone; what other nodes say is stored, so that a trial finds it in the document.
-    fn cargo(&self, event: &Event) -> Option<Cargo> {
-        match event {
-            Event::Received(_, Message::Update(update)) => {
-                let most = self.context.limits.document.update_bytes;
-                (update.len() <= most).then(|| Cargo::Update(update.clone()))
-            }
-            Event::Received(_, Message::Step2(update)) => {
-                let most = self.context.limits.document.step2_bytes();
-                (update.len() <= most).then(|| Cargo::Update(update.clone()))
-            }
-            Event::Heard(_) | Event::Reread(Some(_)) => Some(Cargo::Document),
-            Event::Received(
-                _,
-                Message::Step1(_)
-                | Message::Awareness(_)
-                | Message::AskAwareness
-                | Message::Token(_)
-                | Message::Probe,
-            )
-            | Event::Joined(..)
-            | Event::FellBehind(..)
-            | Event::Left(_)
-            | Event::RoleChanged(..)
-            | Event::Stored(_)
-            | Event::Missed
-            | Event::Doubted(_)
-            | Event::NodeGone(_)
-            | Event::NodeLeft(_)
-            | Event::Reread(None) => None,
-        }
+        let Happening::Command(Command::Event(Event::Received(_, said))) = happening else {
+            return None;
+        };
+        let document = &self.context.limits.document;
+        let (update, most) = match said {
+            Message::Update(update) => (update, document.update_bytes),
+            Message::Step2(update) => (update, document.step2_bytes()),
+            Message::Step1(_)
+            | Message::Awareness(_)
+            | Message::AskAwareness
+            | Message::Token(_)
+            | Message::Probe => return None,
+        };
+        (update.len() <= most).then(|| Cargo::Update(update.clone()))
     }
 
     fn join(&mut self, joining: Joining, now: Instant) -> Joined {
@@ -396,9 +390,6 @@ impl Actor {
         self.room.handle(Event::Stored(stored.until), now, &mut self.effects);
         self.answer_settled();
         self.mirror.changed(now);
-        if self.entries > self.context.limits.fold_after {
-            self.fold();
-        }
     }
 
     fn fold(&mut self) {
@@ -480,6 +471,10 @@ impl Actor {
         if self.mirror.deadline().is_some_and(|due| due <= now || self.life == Life::Stopping) {
             self.mirror.write(self.room.document(), Timestamp::now());
         }
+        if self.entries > self.context.limits.fold_after {
+            self.fold();
+        }
+        self.access.ask(&self.context);
         self.count(self.room.people());
         self.counts.takes.store(self.room.settle_memory(), Ordering::Relaxed);
         if let Some(link) = &mut self.link {
