@@ -26,8 +26,8 @@ use crate::{
     store::{AsideCause, Generation, Loaded, SetAside, StoreError},
 };
 
-/// What computes for longer than so many seconds counts as hanging. The child's own: on a busy machine a document
-/// that is innocent takes many times that by the clock.
+/// A trial that uses more processor time than this, in seconds, counts as hanging. By the clock an innocent one takes
+/// many times that on a busy machine.
 #[cfg(unix)]
 const TRIAL_COMPUTES: u64 = 30;
 /// A trial that has not ended after this, by the clock, says nothing.
@@ -37,26 +37,17 @@ const TRIAL_BYTES: u64 = 256 << 20;
 
 /// The program that carries out trials: it is started with the word `try`, and `attempt` is what it does.
 #[derive(Debug, Clone)]
-pub struct Court {
-    program: PathBuf,
-    within: Duration,
-}
+pub struct Court(PathBuf);
 
 impl Court {
     /// Trials by this program.
     pub fn new(program: PathBuf) -> Self {
-        Self { program, within: TRIAL_TIME }
-    }
-
-    /// Waits no longer than this for a trial.
-    #[must_use]
-    pub fn within(self, within: Duration) -> Self {
-        Self { within, ..self }
+        Self(program)
     }
 
     /// Trials by the program that runs now.
     pub fn own() -> io::Result<Self> {
-        std::env::current_exe().map(Self::new)
+        std::env::current_exe().map(Self)
     }
 
     /// Tries what was in flight and sets aside what is fatal. What can't be tried now, because the store is
@@ -98,14 +89,14 @@ impl Court {
 
     /// Whether the program comes to the end of it.
     async fn hear(&self, evidence: &[u8]) -> io::Result<bool> {
-        let mut child = Command::new(&self.program)
+        let mut child = Command::new(&self.0)
             .arg("try")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()?;
-        timeout(self.within, run(&mut child, evidence)).await?
+        timeout(TRIAL_TIME, run(&mut child, evidence)).await?
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     path::Path,
     process::{Command, Stdio},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -21,7 +21,10 @@ use reqwest::StatusCode;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::serving::{Person, Serving};
+use crate::{
+    common::program::PATIENCE,
+    serving::{Person, Serving},
+};
 
 struct Scene {
     folder: TempDir,
@@ -119,15 +122,36 @@ async fn what_can_not_be_tried_is_left_for_the_next_start() {
 }
 
 /// A busy machine is no reason to keep people out of a document.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_trial_that_takes_too_long_says_nothing_and_is_left_for_the_next_start() {
     let scene = scene();
     let path = scene.folder.path().join("slow");
-    fs::write(&path, "#!/bin/sh\nexec sleep 60\n").unwrap();
+    // Of the real clock; that of the test moves on as soon as there is nothing else to do.
+    fs::write(&path, "#!/bin/sh\nexec sleep 600\n").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-    let slow = Court::new(path).within(Duration::from_millis(100));
-    assert_eq!(scene.try_with(&slow, Cargo::Document).await, []);
+    assert_eq!(scene.try_with(&Court::new(path), Cargo::Document).await, []);
     assert_eq!(scene.found().len(), 1);
+}
+
+/// What loops is ended by the system, on a busy machine as on any other.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_trial_may_use_so_much_of_the_processor() {
+    let mut trial =
+        Command::new(env!("CARGO_BIN_EXE_moim")).arg("try").stdin(Stdio::piped()).spawn().unwrap();
+    let limits = format!("/proc/{}/limits", trial.id());
+    let is_bound = || {
+        let limits = fs::read_to_string(&limits).unwrap();
+        let line = limits.lines().find(|line| line.starts_with("Max cpu time")).unwrap();
+        line.split_whitespace().skip(3).take(2).all(|limit| limit == "30")
+    };
+    let until = Instant::now() + PATIENCE;
+    while !is_bound() {
+        assert!(Instant::now() < until, "it is never bound");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    trial.kill().unwrap();
+    trial.wait().unwrap();
 }
 
 #[tokio::test]
