@@ -24,6 +24,7 @@ export function lengthOf(text: string): number {
   return count;
 }
 
+/** The characters of a text as a person counts them. */
 export function charactersOf(text: string): string[] {
   return Array.from(CHARACTERS.segment(text), ({ segment }) => segment);
 }

@@ -207,10 +207,10 @@ impl Actor {
     /// Decides, and does nothing else: no file, no store, no socket is touched.
     fn step(&mut self, happening: Happening, now: Instant) {
         match happening {
-            Happening::Commands => {}
             Happening::Command(command) => self.command(command, now),
             Happening::Stored(stored) => self.stored(&stored, now),
-            Happening::SummaryWritten | Happening::Due => {}
+            // Commands come one by one.
+            Happening::Commands | Happening::SummaryWritten | Happening::Due => {}
             Happening::Folded(result) => self.folded(result),
             Happening::News(news) => self.news(news, now),
             Happening::Roles(roles) => self.roles(roles, now),

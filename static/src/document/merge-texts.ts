@@ -2,7 +2,7 @@
 import { align, inFinePieces, inPieces, sliceOf, type Hunk as Change, type Pieces } from "./align";
 import type { Splice } from "./diff";
 import { applyAll, hunks } from "./hunks";
-import { areLongRuns, hasNumber, isBlank, isLineEnd,  meetUnspaced, runTogether } from "./words";
+import { areLongRuns, hasNumber, isBlank, isLineEnd, meetUnspaced, runTogether } from "./words";
 
 /**
  * What has to be done to `theirs` so that it says what was done to `mine` since `base`. What both wrote at one place
