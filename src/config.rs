@@ -208,7 +208,8 @@ pub struct Limits {
     #[arg(long, env = "MOIM_MEMORY_MB", default_value_t = 1_024)]
     memory_mb: usize,
 
-    /// Edits in a document's journal above which it is folded into the document's state
+    /// Edits in a document's journal above which it is folded into the document's state: at the earliest, for a large
+    /// document up to ten times as many
     #[arg(long, env = "MOIM_FOLD_AFTER", default_value = "1000")]
     pub fold_after: NonZeroUsize,
 

@@ -1,8 +1,9 @@
 //! Documents at rest: reading, folding and keeping them, within the memory that this node has.
 //!
-//! `states` reads, folds, saves and renews what the store has of a document. `memory` says whether one more fits, `turns`
+//! `states` reads, folds, saves and renews what the store has of a document; `backlog` says when a fold is due. `memory` says whether one more fits, `turns`
 //! when work that takes much may begin. `flight` notes what is handed to yrs, `trial` tries it after a process has died over it.
 
+mod backlog;
 mod error;
 mod flight;
 mod memory;
@@ -11,6 +12,7 @@ mod stores;
 pub(crate) mod trial;
 mod turns;
 
+pub(crate) use self::{backlog::Backlog, flight::Flight, memory::growth, turns::Turns};
 pub use self::{
     error::DocumentError,
     flight::{Cargo, FlightLog, Found, Wreck},
@@ -20,4 +22,3 @@ pub use self::{
     trial::{Court, attempt},
     turns::Turn,
 };
-pub(crate) use self::{flight::Flight, memory::growth, turns::Turns};

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{
+    backlog::Backlog,
     error::DocumentError,
     flight::{Cargo, FlightLog},
     memory::{Memory, Share, estimate},
@@ -52,12 +53,12 @@ impl Desk {
     }
 }
 
-/// A document that was read, and how many journal entries it came with.
+/// A document that was read, and what of it is in the journal.
 pub(crate) struct Opened {
     pub(crate) document: Document,
     pub(crate) share: Share,
     pub(crate) epoch: u64,
-    pub(crate) entries: usize,
+    pub(crate) backlog: Backlog,
 }
 
 /// There is no memory for the document, which takes so much.
@@ -98,9 +99,8 @@ pub(crate) async fn open(
     let (bytes, entries) = (loaded.state.len(), loaded.entries.len());
     metrics::histogram!("moim_room_open_seconds").record(began.elapsed().as_secs_f64());
     tracing::info!(generation = loaded.generation, bytes, entries, "document opened");
-    // A room with entries is folded, and folding mends what is damaged.
-    let entries = if instead_of.is_some() { entries.max(1) } else { entries };
-    Ok(Ok(Opened { document, share, epoch: loaded.epoch, entries }))
+    let backlog = Backlog::of(&loaded, instead_of.is_some());
+    Ok(Ok(Opened { document, share, epoch: loaded.epoch, backlog }))
 }
 
 /// The updates that are not to be applied. An error if the document itself is not to be read.

@@ -15,7 +15,7 @@ pub struct Limits {
     pub participants: usize,
     /// An empty room is kept for so long.
     pub idle_after: Duration,
-    /// A journal with more entries than this is folded.
+    /// A journal is folded above so many entries at the earliest: that of a large document later.
     pub fold_after: usize,
     /// Of each document.
     pub document: crdt::Limits,

@@ -341,6 +341,28 @@ async fn a_room_that_stays_empty_folds_its_journal_and_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_journal_is_folded_beside_people_who_write_once_it_is_worth_it() {
+    let house = house_with(Limits { fold_after: 2, ..Limits::default() });
+    let writer = house.join(Role::Editor).await;
+    let mut said = 0;
+    let mut entries_after = async |update: Bytes| {
+        said += 1;
+        say(&writer, Message::Update(update)).await;
+        until(&writer, &protocol::stored(said)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        house.entries()
+    };
+    let large = entries_after(retitled(&"큰 ".repeat(5_000))).await;
+    let few = [large, entries_after(edit("a")).await, entries_after(edit("b")).await];
+    assert_eq!(few, [1, 2, 0], "more than the least, and large beside the state");
+    for nth in 1..=20 {
+        assert_eq!(entries_after(edit(&nth.to_string())).await, nth, "small beside the state");
+    }
+    assert_eq!(entries_after(edit("c")).await, 0, "too many to be replayed");
+    assert_eq!(house.rooms.count(), 1, "the writer is still there");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_room_is_read_once_however_many_come_and_a_failed_read_is_not_remembered() {
     let house = house();
     house.journal.fail_loads(1);

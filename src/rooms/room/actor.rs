@@ -20,7 +20,7 @@ use super::{
 use crate::{
     crdt::{Projection, Stamp},
     documents::{
-        Cargo, Flight,
+        Backlog, Cargo, Flight,
         states::{self, Opened},
     },
     ids::{DocId, UserId},
@@ -48,12 +48,15 @@ enum Happening {
     Stored(Stored),
     Barred(Barred),
     SummaryWritten,
-    Folded(Result<(), RoomError>),
+    Folded(Folded),
     News(News),
     Roles(Roles),
     Due,
     Stopping,
 }
+
+/// The bytes of the state that a fold has made.
+type Folded = Result<usize, RoomError>;
 
 /// Where a room is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +88,8 @@ pub(crate) struct Actor {
     mirror: Mirror,
     settling: VecDeque<(Revision, Durable)>,
     /// In the journal since the last fold.
-    entries: usize,
-    folding: Option<JoinHandle<Result<(), RoomError>>>,
+    backlog: Backlog,
+    folding: Option<JoinHandle<Folded>>,
     /// The update that is being merged, or the one that made the document useless.
     flight: Option<Flight>,
     /// As of a revision: many may ask for it, and a large trip takes its time.
@@ -131,7 +134,7 @@ impl Actor {
             ),
             mirror: Mirror::new(doc, Arc::clone(&context.desk.stores.summaries)),
             settling: VecDeque::new(),
-            entries: opened.entries,
+            backlog: opened.backlog,
             folding: None,
             flight: None,
             projection: None,
@@ -386,7 +389,7 @@ impl Actor {
     }
 
     fn stored(&mut self, stored: &Stored, now: Instant) {
-        self.entries += stored.entries;
+        self.backlog.grow(stored.entries, stored.bytes);
         self.room.handle(Event::Stored(stored.until), now, &mut self.effects);
         self.answer_settled();
         self.mirror.changed(now);
@@ -394,18 +397,20 @@ impl Actor {
 
     fn fold(&mut self) {
         if self.folding.is_none() {
-            self.entries = 0;
+            self.backlog.taken();
             tracing::debug!("folding the journal");
             let (desk, doc) = (self.context.desk.in_background(), self.doc);
-            let fold =
-                async move { states::fold(&desk, doc).await.map(drop).map_err(RoomError::from) };
+            let fold = async move { Ok(states::fold(&desk, doc).await?.folded.state.len()) };
             self.folding = Some(self.context.tasks.spawn(fold));
         }
     }
 
-    fn folded(&mut self, result: Result<(), RoomError>) {
+    fn folded(&mut self, result: Folded) {
         match result {
-            Ok(()) => tracing::debug!("the journal is folded"),
+            Ok(bytes) => {
+                tracing::debug!(bytes, "the journal is folded");
+                self.backlog.folded(bytes);
+            }
             Err(error) => {
                 metrics::counter!("moim_fold_failures_total").increment(1);
                 tracing::error!(doc = %self.doc, %error, "the journal could not be folded");
@@ -471,7 +476,7 @@ impl Actor {
         if self.mirror.deadline().is_some_and(|due| due <= now || self.life == Life::Stopping) {
             self.mirror.write(self.room.document(), Timestamp::now());
         }
-        if self.entries > self.context.limits.fold_after {
+        if self.backlog.is_long(self.context.limits.fold_after) {
             self.fold();
         }
         self.access.ask(&self.context);
@@ -495,7 +500,7 @@ impl Actor {
             Life::Busy | Life::Empty(_) if !self.room.is_empty() => Life::Busy,
             Life::Busy => Life::Empty(now + self.context.limits.idle_after),
             Life::Empty(due) if now < due => self.life,
-            Life::Empty(_) if self.entries > 0 && self.folding.is_none() => {
+            Life::Empty(_) if !self.backlog.is_empty() && self.folding.is_none() => {
                 self.fold();
                 self.life
             }
@@ -556,9 +561,7 @@ async fn news(link: &mut Option<Link>) -> News {
     }
 }
 
-async fn finished(
-    folding: &mut Option<JoinHandle<Result<(), RoomError>>>,
-) -> Result<(), RoomError> {
+async fn finished(folding: &mut Option<JoinHandle<Folded>>) -> Folded {
     let Some(task) = folding else { return std::future::pending().await };
     let result = task.await;
     *folding = None;

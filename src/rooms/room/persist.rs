@@ -65,8 +65,10 @@ impl Drop for Trouble {
 pub(crate) struct Stored {
     /// The last edit of it.
     pub(crate) until: Revision,
-    /// How many journal entries it made.
+    /// How many journal entries it made …
     pub(crate) entries: usize,
+    /// … and their bytes.
+    pub(crate) bytes: usize,
 }
 
 /// Why the store takes nothing of this room any more.
@@ -162,8 +164,12 @@ impl Persist {
         self.work = Work::Idle;
         self.pause = FIRST_PAUSE;
         self.trouble = None;
-        let last = self.unstored.drain(..entries).next_back();
-        Stored { until: last.map_or_else(Revision::default, |(revision, _)| revision), entries }
+        let mut stored = Stored { until: Revision::default(), entries, bytes: 0 };
+        for (revision, update) in self.unstored.drain(..entries) {
+            stored.until = revision;
+            stored.bytes += update.len();
+        }
+        stored
     }
 
     fn failed(&mut self, error: &StoreError) {
