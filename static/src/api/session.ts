@@ -1,6 +1,6 @@
 // Who is logged in in this window: the access token in memory, renewed by the cookie, one window at a time, and whose window it is.
 import { SESSION_MS, TimeoutError, TURN_MS, within } from "../deadline";
-import { Signal, type Readable } from "../document/signal";
+import { Signal, type Readable } from "../signal";
 import { recall, remember } from "../storage";
 import { ApiError, errorOf, NetworkError } from "./errors";
 import type { Account, Session } from "./types";

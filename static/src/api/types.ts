@@ -1,5 +1,5 @@
 // What the REST interface speaks: names for the shapes that are generated from the server's description of itself.
-import type { Projection } from "../document/types";
+import type { Projection } from "./projection";
 import type { components } from "./generated/rest";
 
 type Schemas = components["schemas"];
@@ -20,7 +20,7 @@ export type Version = Schemas["Version"];
 export type VersionWithProjection = Version & { readonly projection: Projection };
 export type RestoredVersions = Schemas["RestoredView"];
 export type Renewal = Schemas["RenewedView"];
-export type { Projection } from "../document/types";
+export type { Projection } from "./projection";
 export type Ticket = Schemas["Ticket"];
 export type EventsTicket = Schemas["EventsTicket"];
 export type MapSource = Schemas["MapSource"];

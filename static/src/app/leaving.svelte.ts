@@ -2,7 +2,7 @@
 import { tick } from "svelte";
 import { api } from "../api";
 import { clearCopies, fileOf, listKept, removeKept, setAsides, unsentOf, type Kept } from "../document";
-import { download, fileName } from "../screens/editor/download";
+import { download, fileName } from "./download";
 import { notices } from "../ui/notices.svelte";
 import { t } from "../ui/text.svelte";
 import { TimeoutError, within } from "../deadline";

@@ -1,7 +1,7 @@
 // How values of a document that anybody may have written become values of the right type and size. Pure.
 import { cut, cutUnits } from "../characters";
 import { isDate } from "../time/calendar";
-import type { CardKind, CardStatus, Estimate, Place, When } from "./projection-types";
+import type { CardKind, CardStatus, Estimate, Place, When } from "../api/projection";
 
 export const MAX = {
   title: 120,

@@ -3,7 +3,7 @@ import { ulid } from "../ids";
 import { addDays, daysBetween } from "../time/calendar";
 import { asDate } from "./clamp";
 import { compareBytes, keyAfter, nthKey, place } from "./order";
-import type { Card } from "./projection-types";
+import type { Card } from "../api/projection";
 import type { Cards, Days, LockedCard, LockedChoice } from "./types";
 import type { Workbench } from "./workbench";
 

@@ -1,6 +1,6 @@
 // Which cards name the same place twice: same source and id, or the same normalised name within 50 m. Coordinates alone never. Pure.
 import { fold } from "../text/fold";
-import type { Card, Place } from "./projection-types";
+import type { Card, Place } from "../api/projection";
 
 const NEAR_M = 50;
 const EARTH_M = 6_371_000;

@@ -4,11 +4,11 @@ import { withoutSteering } from "../bidi";
 import { lengthOf } from "../characters";
 import { clampShared } from "./clamp";
 import { diff, mapIndex, mapRanges, type Delta, type Range, type Splice } from "./diff";
-import { fieldName, type TextHome, type TripText } from "./texts";
+import { fieldName, type EditableText, type TextHome } from "./text-home";
 
 type Field = HTMLInputElement | HTMLTextAreaElement;
 
-export function bindField(field: Field, text: TripText, home: TextHome): () => void {
+export function bindField(field: Field, text: EditableText, home: TextHome): () => void {
   const binding = new Binding(field, text, home);
   return () => binding.end();
 }
@@ -23,7 +23,7 @@ interface Written {
 
 class Binding {
   readonly #field: Field;
-  readonly #text: TripText;
+  readonly #text: EditableText;
   readonly #home: TextHome;
   readonly #listening = new AbortController();
   readonly #unobserve: () => void;
@@ -34,7 +34,7 @@ class Binding {
   #held: Delta[] = [];
   #writing = false;
 
-  constructor(field: Field, text: TripText, home: TextHome) {
+  constructor(field: Field, text: EditableText, home: TextHome) {
     this.#field = field;
     this.#text = text;
     this.#home = home;

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import * as Y from "yjs";
 import { documents } from "../../scripts/golden-documents";
 import { lengthOf } from "../characters";
-import type { Projection } from "./projection-types";
+import type { Projection } from "../api/projection";
 import { project, TripReader } from "./reader";
 
 const FOLDER = join(import.meta.dirname, "../../../tests/golden/documents");

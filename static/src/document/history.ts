@@ -1,7 +1,7 @@
 // Undo and redo of this tab's own edits, exactly one step at a time, and never half of one.
 import * as Y from "yjs";
 import { LOCAL } from "./schema";
-import { Signal, type Readable } from "./signal";
+import { Signal, type Readable } from "../signal";
 import { absorb, editsOf, extend, giveUp, overwrite, type Step } from "./steps";
 import type { History, UndoOutcome } from "./types";
 

@@ -4,7 +4,7 @@ import type { OpenOptions, TripDocument } from "./types";
 
 export { addDays, daysBetween, today } from "../time/calendar";
 export { metresBetween } from "./duplicates";
-export { fieldName } from "./texts";
+export { fieldName } from "./text-home";
 export { bring, keep } from "./recovery";
 export * as setAsides from "./set-aside";
 export type { SetAside, SetAsideHead, SetAsideItem, SetAsideReason } from "./set-aside";

@@ -3,7 +3,7 @@ import * as Y from "yjs";
 import { randomKey } from "../ids";
 import { hasDatabases, keepForGood, recall, remember } from "../storage";
 import { CopyStore, deleteStore, type Entry, type Reading } from "./copy-store";
-import { Signal } from "./signal";
+import { Signal } from "../signal";
 
 /** A store that does not answer must not keep anybody from the document. */
 const PATIENCE_MS = 2_000;

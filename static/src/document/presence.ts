@@ -1,7 +1,7 @@
 // Who is inside and what they do: typed awareness, sent sparingly, read with distrust.
 import type { Awareness } from "y-protocols/awareness";
 import { asFields } from "./clamp";
-import { Signal, type Readable } from "./signal";
+import { Signal, type Readable } from "../signal";
 import type { Activity, Peer, Person, Presence } from "./types";
 
 /** Cursors and views are sent at most ten times a second. */

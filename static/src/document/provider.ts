@@ -16,7 +16,7 @@ import {
 } from "../sync/machine";
 import { Connection, type Socket } from "../transport/connection";
 import { DEFAULT_LIMITS, type DocumentLimits } from "./remake";
-import { Signal } from "./signal";
+import { Signal } from "../signal";
 import type { Role, Ticket } from "./types";
 
 /** Origin of everything that came from the server. */

@@ -4,7 +4,7 @@ import { addDays } from "../time/calendar";
 import { onDay } from "../time/when";
 import * as clamp from "./clamp";
 import { compareKeyed, type Keyed } from "./order";
-import type { Card, Day, Projection } from "./projection-types";
+import type { Card, Day, Projection } from "../api/projection";
 import { asSharedMap, asSharedText, dayNote, dayTitle, plain, rootsOf, type Roots } from "./schema";
 
 const { MAX } = clamp;

@@ -1,7 +1,7 @@
 // What is set aside as a file, and back: JSON whose items can be read without any program.
 import * as Y from "yjs";
 import type { SetAsideItem } from "./difference";
-import type { SetAside } from "./set-aside";
+import type { SetAside } from "./set-aside-types";
 
 const FORMAT = "moim-set-aside";
 const VERSION = 1;

@@ -3,54 +3,14 @@ import * as Y from "yjs";
 import { ulid } from "../ids";
 import { hasDatabases, keepForGood } from "../storage";
 import { joined, withPlaces } from "./adrift";
-import type { SetAsideItem } from "./difference";
 import { bringIn, confirmed, itemsOf, onTopOf, type MergePort, type Sources } from "./merge";
+import type { SetAside, SetAsideHead } from "./set-aside-types";
 import { done, finished, opened } from "./store-request";
 
 export { MergeInterrupted, MergeRefused } from "./merge";
 export { fromFile, SetAsideFileError, toFile } from "./set-aside-file";
 export type { LeftReason, SetAsideItem } from "./difference";
-
-/** Why a copy was set aside. */
-export type SetAsideReason =
-  /** Some of it met a limit. */
-  | "tooLarge"
-  | "tooMany"
-  /** The server could not read it, or does not take it. */
-  | "malformed"
-  | "forbidden"
-  /** The trip's history was reset. */
-  | "otherEpoch"
-  /** The role was lowered, or taken. */
-  | "lowered"
-  | "gone"
-  /** It came from a file. */
-  | "file"
-  /** The person asked for it. */
-  | "asked";
-
-/** What lists need of it. */
-export interface SetAsideHead {
-  readonly id: string;
-  readonly user: string;
-  readonly doc: string;
-  readonly title: string;
-  readonly epoch: number;
-  readonly created: number;
-  readonly reason: SetAsideReason;
-  /** What it takes on this device. */
-  readonly bytes: number;
-  readonly items: readonly SetAsideItem[];
-}
-
-export interface SetAside extends SetAsideHead {
-  /** The document as it was here, as a Yjs update. */
-  readonly state: Uint8Array;
-  /** What the server had when it was left; null: unknown. */
-  readonly base: Uint8Array | null;
-  /** True: `state` is what the device had, and shares its history with the server's document of that epoch. */
-  readonly whole: boolean;
-}
+export type { SetAside, SetAsideHead, SetAsideReason } from "./set-aside-types";
 
 /** It cannot be kept here (no store, or the disk is full): nothing that it was made from may be dropped. */
 export class KeepError extends Error {

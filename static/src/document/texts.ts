@@ -4,18 +4,10 @@ import { withoutSteering } from "../bidi";
 import { clampShared, MAX } from "./clamp";
 import { diff } from "./diff";
 import { bindField } from "./field";
-import type { UndoHistory } from "./history";
-import type { PresenceBoard } from "./presence";
 import { asSharedMap, asSharedText, dayNote, dayTitle, type Roots } from "./schema";
-import { Signal, type Readable } from "./signal";
+import { Signal, type Readable } from "../signal";
+import { fieldName, type EditableText, type TextHome } from "./text-home";
 import type { Caret, SharedText, TextRef } from "./types";
-import type { Workbench } from "./workbench";
-
-/** How awareness names a text: `Peer.field === fieldName(ref)`. */
-export function fieldName(ref: TextRef): string {
-  if (ref.of === "title" || ref.of === "desc") return ref.of;
-  return "day" in ref ? `${ref.of}:${ref.day}` : `${ref.of}:${ref.card}`;
-}
 
 /** Makes the text say `value` by the smallest edit. */
 export function replaceText(text: Y.Text, value: string, caret?: number): void {
@@ -25,14 +17,7 @@ export function replaceText(text: Y.Text, value: string, caret?: number): void {
   if (splice.insert !== "") text.insert(splice.index, splice.insert);
 }
 
-/** What a shared text needs from its trip. */
-export interface TextHome {
-  readonly bench: Workbench;
-  readonly history: UndoHistory;
-  readonly presence: PresenceBoard;
-}
-
-export class TripText implements SharedText {
+export class TripText implements SharedText, EditableText {
   readonly ref: TextRef;
   readonly value: Readable<string>;
   readonly carets: Readable<readonly Caret[]>;
@@ -72,14 +57,12 @@ export class TripText implements SharedText {
     if (text && text.toString() !== wanted) this.#home.bench.step(() => replaceText(text, wanted));
   }
 
-  /** One edit of the typing that goes on. */
   type(change: (text: Y.Text) => void): void {
     const text = this.#text();
     if (!text) return;
     this.#home.bench.typing(() => change(text));
   }
 
-  /** Calls `changed` after every change, with what a field needs to follow it; null: another text has come in its place. */
   observe(changed: (event: Y.YTextEvent | null) => void): () => void {
     let text = this.#text();
     const follow = () => {
@@ -98,7 +81,6 @@ export class TripText implements SharedText {
     };
   }
 
-  /** A selection that stays where it is in the text while others type. */
   anchor(start: number, end: number): unknown {
     const text = this.#text();
     if (!text) return null;

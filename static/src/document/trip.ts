@@ -16,8 +16,9 @@ import { itemsOf, MergeInterrupted, MergeRefused, type MergePort } from "./merge
 import type { DocumentLimits } from "./remake";
 import { LASTING, LOCAL, rootsOf } from "./schema";
 import * as asides from "./set-aside";
-import { Signal, type Readable } from "./signal";
-import { fieldName, TripText } from "./texts";
+import { Signal, type Readable } from "../signal";
+import { fieldName } from "./text-home";
+import { TripText } from "./texts";
 import { keepTwins } from "./twins";
 import type {
   OpenOptions,

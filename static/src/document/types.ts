@@ -2,11 +2,11 @@
 import type { Halt, SyncState } from "../sync/machine";
 import type { DocumentLimits } from "./remake";
 import type { SetAside, SetAsideReason, Mergeable } from "./set-aside";
-import type { Readable } from "./signal";
-import type { Card, CardKind, CardStatus, Estimate, Place, Projection, When } from "./projection-types";
+import type { Readable } from "../signal";
+import type { Card, CardKind, CardStatus, Estimate, Place, Projection, When } from "../api/projection";
 
-export type * from "./projection-types";
-export type { Readable } from "./signal";
+export type * from "../api/projection";
+export type { Readable } from "../signal";
 export type { SyncState } from "../sync/machine";
 
 /** Who edits; the server overwrites it in what peers see. */

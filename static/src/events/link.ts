@@ -1,6 +1,6 @@
 // The socket of the events, one a tab: the machine decides, this acts. It holds the timer and watches the page.
 import { ApiError, NetworkError } from "../api/errors";
-import { Signal } from "../document/signal";
+import { Signal } from "../signal";
 import { Connection, type Socket, type TransportTicket } from "../transport/connection";
 import { EventsMachine, type Effect, type Happening, type Picture } from "./machine";
 import { decode, encode, type Notice } from "./wire";

@@ -1,5 +1,5 @@
 // What goes over /events (docs/PROTOCOL.md, Events): JSON text to typed frames and back; what can't be read is null.
-import type { Role } from "../document/types";
+import type { Role } from "../api/types";
 
 const KINDS = [
   "joined",

@@ -1,18 +1,15 @@
 // Typed messages in Korean and English: `t("trip.days", {count: 3})`. Screens fill messages/ko.ts and messages/en.ts.
 import { isolated } from "../bidi";
-import { Signal, type Readable } from "../document/signal";
+import { Signal, type Readable } from "../signal";
 import { recall, remember } from "../storage";
 import { particleAfter } from "./particles";
+import type { Message } from "./messages/message";
 import { en } from "./messages/en";
-import { ko } from "./messages/ko";
+import { ko, type MessageKey, type Messages } from "./messages/ko";
 
 export type Language = "ko" | "en";
 
-/** Korean is the reference: every other language has exactly its keys. */
-export type Messages = typeof ko;
-export type MessageKey = keyof Messages & string;
-/** Text, or texts by plural category where a count changes the words. */
-export type Message = string | { readonly one?: string; readonly other: string };
+export type { Message, MessageKey };
 
 /** `{name}` parts of a text as the parameters that it needs; `{name:을/를}` adds the particle that fits. */
 type NamesIn<T extends string> = T extends `${string}{${infer N}}${infer Rest}` ? NameOf<N> | NamesIn<Rest> : never;

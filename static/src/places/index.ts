@@ -1,4 +1,5 @@
 // The offline place search as the screens use it; its data is loaded at the first use.
 export { linkedSpot } from "./links";
-export { places, type PlaceLabel } from "./service";
+export type { PlaceLabel } from "./questions";
+export { places } from "./service";
 export type * from "./types";

@@ -1,7 +1,7 @@
 // What the place search gives.
-import type { Place } from "../document/projection-types";
+import type { Place } from "../api/projection";
 
-export type { Place } from "../document/projection-types";
+export type { Place } from "../api/projection";
 
 /** Chooses the icon: settlements by rank, and kinds of sights. */
 export type PlaceKind =

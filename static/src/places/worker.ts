@@ -3,7 +3,7 @@ import tzlookup from "@photostructure/tz-lookup";
 import { LOAD_MS, within } from "../deadline";
 import { Gazetteer } from "./gazetteer";
 import gazetteerUrl from "./generated/gazetteer.txt?url";
-import type { Answer, Request } from "./service";
+import type { Answer, Request } from "./questions";
 
 let loading: Promise<Gazetteer> | null = null;
 

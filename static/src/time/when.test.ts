@@ -1,7 +1,7 @@
 // Claims about the time of a card: on its day, and under edits of its parts.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { When } from "../document/projection-types";
+import type { When } from "../api/projection";
 import { addDays } from "./calendar";
 import {
   daysLong,

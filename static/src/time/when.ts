@@ -1,5 +1,5 @@
 // The time of a card: what it is on the day that the card lies on, and the edits of its parts. Pure.
-import type { When } from "../document/projection-types";
+import type { When } from "../api/projection";
 import { addDays, daysBetween } from "./calendar";
 import { minutesBetween } from "./zones";
 

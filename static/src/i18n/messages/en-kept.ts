@@ -1,6 +1,6 @@
 // What the client says in English of what is kept on this device, and of why a trip stopped.
-import type { Message } from "../index";
 import type { koKept } from "./ko-kept";
+import type { Message } from "./message";
 
 export const enKept: Readonly<Record<keyof typeof koKept, Message>> = {
   "kept.title": "Kept on this device",

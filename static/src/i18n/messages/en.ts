@@ -1,6 +1,7 @@
 // What the client says in English.
 import { enKept } from "./en-kept";
-import type { Message, MessageKey } from "../index";
+import type { MessageKey } from "./ko";
+import type { Message } from "./message";
 
 export const en: Readonly<Record<MessageKey, Message>> = {
   ...enKept,

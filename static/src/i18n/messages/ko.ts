@@ -517,3 +517,7 @@ export const ko = {
   "limit.days": "여행은 {count}일까지 만들 수 있어요.",
   "limit.text": "글에 남은 자리가 없어요. 들어가지 않은 부분은 빠졌으니 글을 먼저 줄여 주세요.",
 } as const;
+
+/** Korean is the reference: every other language has exactly its keys. */
+export type Messages = typeof ko;
+export type MessageKey = keyof Messages & string;

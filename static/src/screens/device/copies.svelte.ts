@@ -19,7 +19,7 @@ import {
 import { me } from "../../app/account.svelte";
 import { notices } from "../../ui/notices.svelte";
 import { t } from "../../ui/text.svelte";
-import { download, fileName } from "../editor/download";
+import { download, fileName } from "../../app/download";
 
 /** Other windows change their copies without a word: looked at again after so long. */
 const LOOK_MS = 3_000;

@@ -2,7 +2,7 @@
 import { bring, MergeInterrupted, MergeRefused, setAsides, type SetAsideHead, type TripDocument } from "../../../document";
 import { notices } from "../../../ui/notices.svelte";
 import { t } from "../../../ui/text.svelte";
-import { download, fileName } from "../download";
+import { download, fileName } from "../../../app/download";
 
 export class KeptCopies {
   /** The newest first. */

@@ -1,8 +1,8 @@
 // Claims about what the map draws.
 import { describe, expect, it } from "vitest";
 import type { Card, Peer, Place, Projection } from "../../../document/types";
-import { numberCards } from "../numbering";
-import { dayColour, TRAY_COLOUR } from "../palette";
+import { numberCards } from "../state/numbering";
+import { dayColour, TRAY_COLOUR } from "../state/palette";
 import { cursorsOf, linesOf, pinsOf, type Scene } from "./mapData";
 
 const place = (lng: number): Place => ({

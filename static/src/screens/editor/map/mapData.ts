@@ -1,8 +1,8 @@
 // What the map draws, out of the board: numbered pins in day colours, a line a day, the peers' cursors.
 import type { MapLine, MapPeer, MapPin } from "../../../map/types";
 import type { Card, Peer, Projection } from "../../../document/types";
-import { onMap } from "../numbering";
-import { dayColour, TRAY_COLOUR } from "../palette";
+import { onMap } from "../state/numbering";
+import { dayColour, TRAY_COLOUR } from "../state/palette";
 
 export interface Scene {
   trip: Projection;

@@ -1,7 +1,7 @@
 // The time zones that a person may choose from, from west to east, each with its offset on the date in question.
 import type { Language } from "../../../ui/text.svelte";
 import { offsetAt, offsetText } from "../../../time/zones";
-import { zoneName } from "../when";
+import { zoneName } from "../state/when";
 
 export interface ZoneOption {
   value: string;
