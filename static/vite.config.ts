@@ -26,7 +26,7 @@ export default defineConfig({
   },
   worker: { format: "es" },
   test: {
-    include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "tests/**/*.test.ts"],
     benchmark: { include: ["src/**/*.bench.ts"] },
     environment: "node",
     testTimeout: 20_000,
