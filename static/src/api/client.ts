@@ -3,15 +3,13 @@ import { REQUEST_MS, TICKET_MS, TimeoutError, within, WORK_MS } from "../deadlin
 import { randomKey } from "../ids";
 import { ApiError, errorOf, NetworkError } from "./errors";
 import { isLoggedOut, otherAccount, SessionHolder } from "./session";
+import type { Answer, Method, Request, RouteOf } from "./operations";
 import type * as t from "./types";
 
 const BASE = "/api/v1";
 
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
-
-interface Call {
-  readonly body?: unknown;
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+/** What a request has besides what its route says. */
+interface Manner {
   /** A creation: repeated by the same key it happens once. */
   readonly key?: string;
   readonly anonymous?: boolean;
@@ -19,25 +17,29 @@ interface Call {
   readonly within?: number;
 }
 
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** A request as it goes out. */
+interface Call extends Manner {
+  readonly path?: Readonly<Record<string, string>> | undefined;
+  readonly body?: unknown;
+  readonly query?: Query | undefined;
+}
+
 export class Api {
   readonly session = new SessionHolder();
 
   // Accounts and sessions
 
-  async signUp(account: {
-    mail: string;
-    password: string;
-    name: string;
-    language: t.Language;
-  }): Promise<t.Account> {
-    return this.#call("POST", "/accounts", { body: account, anonymous: true });
+  async signUp(account: t.NewAccount): Promise<t.Account> {
+    return this.#call("post", "/accounts", { body: account, anonymous: true });
   }
 
   async logIn(mail: string, password: string): Promise<t.Account> {
     // A log-out that the server has not heard of: its cookie is there until the new one comes.
     await this.session.settleLogOut();
     const session: t.Session = await this.session.inTurn(() =>
-      this.#call("POST", "/sessions", { body: { mail, password }, anonymous: true }),
+      this.#call("post", "/sessions", { body: { mail, password }, anonymous: true }),
     );
     this.session.hold(session);
     return session.account;
@@ -47,7 +49,7 @@ export class Api {
   async resetPassword(token: string, password: string): Promise<t.Account> {
     await this.session.settleLogOut();
     const session: t.Session = await this.session.inTurn(() =>
-      this.#call("POST", "/password-resets", { body: { token, password }, anonymous: true }),
+      this.#call("post", "/password-resets", { body: { token, password }, anonymous: true }),
     );
     this.session.hold(session);
     return session.account;
@@ -65,104 +67,106 @@ export class Api {
     return this.session.logOut();
   }
 
-  async updateMe(change: { name?: string; language?: t.Language; color?: string }): Promise<t.Account> {
-    const account: t.Account = await this.#call("PATCH", "/accounts/me", { body: change });
+  async updateMe(change: t.AccountChange): Promise<t.Account> {
+    const account: t.Account = await this.#call("patch", "/accounts/me", { body: change });
     this.session.update(account);
     return account;
   }
 
   // Trips
 
-  trips(query: t.PageQuery & { status?: t.TripStatus } = {}): Promise<t.Page<t.Trip>> {
-    return this.#call("GET", "/trips", { query: { ...query } });
+  trips(query: t.TripsQuery = {}): Promise<t.Trips> {
+    return this.#call("get", "/trips", { query });
   }
 
   /** `key`: made once at the gesture, so that a repeated click or retry creates one trip. */
   createTrip(trip: t.NewTrip, key = newKey()): Promise<t.Trip> {
-    return this.#call("POST", "/trips", { body: trip, key, within: WORK_MS });
+    return this.#call("post", "/trips", { body: trip, key, within: WORK_MS });
   }
 
   trip(id: string): Promise<t.Trip> {
-    return this.#call("GET", path`/trips/${id}`);
+    return this.#call("get", "/trips/{id}", { path: { id } });
   }
 
-  updateTrip(id: string, change: { title?: string; status?: t.TripStatus }): Promise<t.Trip> {
-    return this.#call("PATCH", path`/trips/${id}`, { body: change });
+  updateTrip(id: string, change: t.TripChange): Promise<t.Trip> {
+    return this.#call("patch", "/trips/{id}", { path: { id }, body: change });
   }
 
   projection(id: string): Promise<t.Projection> {
-    return this.#call("GET", path`/trips/${id}/projection`);
+    return this.#call("get", "/trips/{id}/projection", { path: { id } });
   }
 
   // Members and invites
 
   members(trip: string): Promise<readonly t.Member[]> {
-    return this.#call("GET", path`/trips/${trip}/members`);
+    return this.#call("get", "/trips/{id}/members", { path: { id: trip } });
   }
 
   /** Changes a role from the one that was shown; refused with `role_changed` if it is another one by now. */
   setRole(trip: string, user: string, role: t.Role, from: t.Role): Promise<t.Member> {
-    return this.#call("PATCH", path`/trips/${trip}/members/${user}`, { body: { role, from } });
+    return this.#call("patch", "/trips/{id}/members/{user}", { path: { id: trip, user }, body: { role, from } });
   }
 
   /** The owner removes somebody, or one leaves oneself. */
   removeMember(trip: string, user: string): Promise<void> {
-    return this.#call("DELETE", path`/trips/${trip}/members/${user}`);
+    return this.#call("delete", "/trips/{id}/members/{user}", { path: { id: trip, user } });
   }
 
   invites(trip: string): Promise<readonly t.Invite[]> {
-    return this.#call("GET", path`/trips/${trip}/invites`);
+    return this.#call("get", "/trips/{id}/invites", { path: { id: trip } });
   }
 
   /** Its token is in this answer alone: the server keeps none, so a repetition makes another. */
-  invite(trip: string, invite: { role: t.Role; expires?: string }): Promise<t.NewInvite> {
-    return this.#call("POST", path`/trips/${trip}/invites`, { body: invite });
+  invite(trip: string, invite: t.InviteWish): Promise<t.NewInvite> {
+    return this.#call("post", "/trips/{id}/invites", { path: { id: trip }, body: invite });
   }
 
   revokeInvite(trip: string, invite: string): Promise<void> {
-    return this.#call("DELETE", path`/trips/${trip}/invites/${invite}`);
+    return this.#call("delete", "/trips/{id}/invites/{invite}", { path: { id: trip, invite } });
   }
 
   inviteOffer(token: string): Promise<t.InviteOffer> {
-    return this.#call("GET", path`/invites/${token}`);
+    return this.#call("get", "/invites/{token}", { path: { token } });
   }
 
   acceptInvite(token: string): Promise<t.Trip> {
-    return this.#call("POST", path`/invites/${token}/accept`, { key: newKey() });
+    return this.#call("post", "/invites/{token}/accept", { path: { token }, key: newKey() });
   }
 
   // Documents and versions
 
   ticket(document: string, ms = TICKET_MS): Promise<t.Ticket> {
-    return this.#call("POST", path`/documents/${document}/tickets`, { within: ms });
+    return this.#call("post", "/documents/{id}/tickets", { path: { id: document }, within: ms });
   }
 
   saveVersion(document: string, name?: string, key = newKey()): Promise<t.Version> {
-    return this.#call("POST", path`/documents/${document}/versions`, {
+    return this.#call("post", "/documents/{id}/versions", {
+      path: { id: document },
       body: name ? { name } : {},
       key,
       within: WORK_MS,
     });
   }
 
-  versions(document: string, query: t.PageQuery = {}): Promise<t.Page<t.Version>> {
-    return this.#call("GET", path`/documents/${document}/versions`, { query: { ...query } });
+  versions(document: string, query: t.VersionsQuery = {}): Promise<t.Versions> {
+    return this.#call("get", "/documents/{id}/versions", { path: { id: document }, query });
   }
 
   version(id: string): Promise<t.VersionWithProjection> {
-    return this.#call("GET", path`/versions/${id}`);
+    return this.#call("get", "/versions/{id}", { path: { id } });
   }
 
   restoreVersion(id: string, key = newKey()): Promise<t.RestoredVersions> {
-    return this.#call("POST", path`/versions/${id}/restore`, { key, within: WORK_MS });
+    return this.#call("post", "/versions/{id}/restore", { path: { id }, key, within: WORK_MS });
   }
 
   renewDocument(id: string, key = newKey()): Promise<t.Renewal> {
-    return this.#call("POST", path`/documents/${id}/renewals`, { key, within: WORK_MS });
+    return this.#call("post", "/documents/{id}/renewals", { path: { id }, key, within: WORK_MS });
   }
 
   copyVersion(id: string, title?: string, key = newKey()): Promise<t.Trip> {
-    return this.#call("POST", path`/versions/${id}/copy`, {
+    return this.#call("post", "/versions/{id}/copy", {
+      path: { id },
       body: title ? { title } : {},
       key,
       within: WORK_MS,
@@ -172,16 +176,24 @@ export class Api {
   // Events
 
   eventsTicket(ms = TICKET_MS): Promise<t.EventsTicket> {
-    return this.#call("POST", "/events/tickets", { within: ms });
+    return this.#call("post", "/events/tickets", { within: ms });
   }
 
   /** Never fails: offline, the map that comes with the program is drawn. */
   async config(): Promise<t.Config> {
     const nothing: t.Config = { name: "Moim", version: "", address: null, map: null };
-    return this.#call<t.Config>("GET", "/config", { anonymous: true }).catch(() => nothing);
+    return this.#call("get", "/config", { anonymous: true }).catch(() => nothing);
   }
 
-  async #call<T>(method: Method, url: string, call: Call = {}): Promise<T> {
+  /** Where it leads, what it takes and what it answers: all by the server's description. */
+  async #call<M extends Method, Route extends RouteOf<M>>(
+    method: M,
+    route: Route,
+    request: Request<M, Route> & Manner,
+  ): Promise<Answer<M, Route>> {
+    // The types have done their work where it is called.
+    const call = request as Call;
+    const url = filled(route, call.path);
     if (call.anonymous) return ask(method, url, call, null);
     // Whose call this is: it does not go out as that of somebody who logs in meanwhile.
     const { owner } = this.session;
@@ -215,7 +227,8 @@ async function ask<T>(method: Method, url: string, call: Call, token: string | n
   const address = BASE + url + queryOf(call.query);
   try {
     return await within(call.within ?? REQUEST_MS, async (signal) => {
-      const response = await fetch(address, { method, headers, body, credentials: "same-origin", signal });
+      // "patch" would go out as it is written, and no server knows that.
+      const response = await fetch(address, { method: method.toUpperCase(), headers, body, credentials: "same-origin", signal });
       if (!response.ok) throw await errorOf(response);
       return (response.status === 204 ? undefined : await response.json()) as T;
     });
@@ -233,7 +246,7 @@ function queryOf(query: Call["query"]): string {
   return search.size > 0 ? `?${search}` : "";
 }
 
-/** A path with every part encoded. */
-function path(strings: TemplateStringsArray, ...parts: string[]): string {
-  return strings.reduce((whole, text, i) => whole + encodeURIComponent(parts[i - 1] ?? "") + text);
+/** A route with its names filled in, every part encoded. */
+function filled(route: string, names: Readonly<Record<string, string>> = {}): string {
+  return route.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(names[name] ?? ""));
 }

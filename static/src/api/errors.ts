@@ -1,9 +1,5 @@
 // Problem documents (RFC 9457) as typed errors.
-
-export interface FieldError {
-  readonly field: string;
-  readonly message: string;
-}
+import type { FieldError } from "./types";
 
 export class ApiError extends Error {
   override readonly name = "ApiError";

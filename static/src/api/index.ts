@@ -2,7 +2,8 @@
 import { Api } from "./client";
 
 export { newKey } from "./client";
-export { ApiError, NetworkError, type FieldError } from "./errors";
+export { ApiError, NetworkError } from "./errors";
+export { ROLES } from "./roles";
 export { isLoggedOut, type Absence, type Who } from "./session";
 export type * from "./types";
 

@@ -3,7 +3,8 @@ import * as Y from "yjs";
 import type { Outcome } from "../sync/machine";
 import { changesBetween, describe, type Change, type LeftReason, type SetAsideItem } from "./difference";
 import { pictureOf, type Picture } from "./picture";
-import { remake, Room, type DocumentLimits, type Left } from "./remake";
+import type { DocumentLimits } from "../api/types";
+import { remake, Room, type Left } from "./remake";
 
 /** The open trip, as far as bringing something into it goes. */
 export interface MergePort {

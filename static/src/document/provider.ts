@@ -15,7 +15,8 @@ import {
   type SyncState,
 } from "../sync/machine";
 import { Connection, type Socket } from "../transport/connection";
-import { DEFAULT_LIMITS, type DocumentLimits } from "./remake";
+import type { DocumentLimits } from "../api/types";
+import { DEFAULT_LIMITS } from "./remake";
 import { Signal } from "../signal";
 import type { Role, Ticket } from "./types";
 
@@ -166,7 +167,7 @@ export class Provider {
     if (!this.#isMine(ticket)) return; // no socket is opened with it
     const { role, epoch, limits } = ticket;
     this.#epoch = epoch;
-    if (limits) this.#limits = limits;
+    this.#limits = limits;
     this.#handle({ type: "connecting", role });
   }
 

@@ -5,19 +5,11 @@ import type { Splice } from "./diff";
 import type { Change, LeftReason } from "./difference";
 import { applyAll, spliceText } from "./hunks";
 import { mergeTexts } from "./merge-texts";
+import type { DocumentLimits } from "../api/types";
 import { sameValue, textOf, typed, type Field } from "./picture";
 import { asSharedMap, asSharedText, plain } from "./schema";
 
-/** What a server takes at most; it says so with each ticket. */
-export interface DocumentLimits {
-  readonly cards: number;
-  readonly days: number;
-  /** UTF-16 units of one text. */
-  readonly text: number;
-  /** Bytes of one update message. */
-  readonly update: number;
-}
-
+/** Until a ticket says what its server takes at most. */
 export const DEFAULT_LIMITS: DocumentLimits = {
   cards: 2_000,
   days: 366,

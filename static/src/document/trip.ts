@@ -13,7 +13,7 @@ import { PresenceBoard } from "./presence";
 import { Provider, REMOTE } from "./provider";
 import { TripReader } from "./reader";
 import { itemsOf, MergeInterrupted, MergeRefused, type MergePort } from "./merge";
-import type { DocumentLimits } from "./remake";
+import type { DocumentLimits } from "../api/types";
 import { LASTING, LOCAL, rootsOf } from "./schema";
 import * as asides from "./set-aside";
 import { Signal, type Readable } from "../signal";

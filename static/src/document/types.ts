@@ -1,11 +1,12 @@
 // The public surface of a trip document: what screens read, subscribe to and call. Nothing here names Yjs.
+import type { DocumentLimits, Role, Ticket } from "../api/types";
 import type { Halt, SyncState } from "../sync/machine";
-import type { DocumentLimits } from "./remake";
 import type { SetAside, SetAsideReason, Mergeable } from "./set-aside";
 import type { Readable } from "../signal";
 import type { Card, CardKind, CardStatus, Estimate, Place, Projection, When } from "../api/projection";
 
 export type * from "../api/projection";
+export type { DocumentLimits, Role, Ticket } from "../api/types";
 export type { Readable } from "../signal";
 export type { SyncState } from "../sync/machine";
 
@@ -14,20 +15,6 @@ export interface Person {
   readonly id: string;
   readonly name: string;
   readonly color: string;
-}
-
-export type Role = "owner" | "editor" | "commenter" | "viewer";
-
-/** The right to open one document for some minutes (POST /documents/{id}/tickets). */
-export interface Ticket {
-  readonly token: string;
-  readonly expires: string;
-  /** Whose it is. */
-  readonly user: string;
-  readonly role: Role;
-  readonly epoch: number;
-  /** What the server takes at most; the defaults where it does not say. */
-  readonly limits?: DocumentLimits;
 }
 
 export interface OpenOptions {

@@ -2,7 +2,7 @@
 import type * as Y from "yjs";
 import type { TripReader } from "./reader";
 import type { Roots } from "./schema";
-import type { DocumentLimits } from "./remake";
+import type { DocumentLimits } from "../api/types";
 import type { LocalLimit, Person } from "./types";
 
 export interface Workbench {

@@ -1,32 +1,27 @@
 // What goes over /events (docs/PROTOCOL.md, Events): JSON text to typed frames and back; what can't be read is null.
-import type { Role } from "../api/types";
+import { isRole } from "../api/roles";
+import type * as rest from "../api/types";
 
-const KINDS = [
-  "joined",
-  "left",
-  "role_changed",
-  "removed",
-  "trashed",
-  "untrashed",
-  "version_restored",
-  "began_anew",
-] as const;
-const ROLES: readonly Role[] = ["owner", "editor", "commenter", "viewer"];
+/** A record, so that a kind that is added is not forgotten here. */
+const KINDS: Readonly<Record<rest.Notice["kind"], true>> = {
+  joined: true,
+  left: true,
+  role_changed: true,
+  removed: true,
+  trashed: true,
+  untrashed: true,
+  version_restored: true,
+  began_anew: true,
+};
 
 /** `other`: of a newer server. It is counted and shown, in general words. */
-export type NoticeKind = (typeof KINDS)[number] | "other";
+export type NoticeKind = rest.Notice["kind"] | "other";
 
-/** What somebody else did that concerns me. */
-export interface Notice {
-  /** Mine count from 1, without holes. */
-  readonly seq: number;
-  readonly at: string;
+/** What somebody else did that concerns me; one shape here and over REST, but for what a newer server may say. */
+export type Notice = Omit<rest.Notice, "kind" | "role"> & {
   readonly kind: NoticeKind;
-  /** The title as it was then. */
-  readonly trip: { readonly id: string; readonly title: string };
-  readonly by: { readonly id: string; readonly name: string };
-  readonly role: Role | null;
-}
+  readonly role: rest.Role | null;
+};
 
 export type Request =
   | { readonly op: "watch"; readonly room: string }
@@ -48,14 +43,7 @@ export type Incoming =
   | { readonly type: "unknown" };
 
 /** The answer to `notices`. */
-export interface NoticesAnswer {
-  /** Oldest first. */
-  readonly notices: readonly Notice[];
-  readonly more: boolean;
-  readonly unread: number;
-  readonly read: number;
-  readonly last: number;
-}
+export type NoticesAnswer = Omit<rest.Notices, "notices"> & { readonly notices: readonly Notice[] };
 
 export function encode(id: number, request: Request): string {
   return JSON.stringify({ id, ...request });
@@ -135,11 +123,15 @@ function notice(value: unknown): Notice | null {
   return {
     seq,
     at,
-    kind: KINDS.find((kind) => kind === fields["kind"]) ?? "other",
+    kind: isKind(fields["kind"]) ? fields["kind"] : "other",
     trip: { id: text(trip["id"]), title: text(trip["title"]) },
     by: { id: text(by["id"]), name: text(by["name"]) },
-    role: ROLES.find((role) => role === fields["role"]) ?? null,
+    role: isRole(fields["role"]) ? fields["role"] : null,
   };
+}
+
+function isKind(word: unknown): word is rest.Notice["kind"] {
+  return typeof word === "string" && Object.hasOwn(KINDS, word);
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
 // Typed messages in Korean and English: `t("trip.days", {count: 3})`. Screens fill messages/ko.ts and messages/en.ts.
+import type { Language } from "../api/types";
 import { isolated } from "../bidi";
 import { Signal, type Readable } from "../signal";
 import { recall, remember } from "../storage";
@@ -7,7 +8,7 @@ import type { Message } from "./messages/message";
 import { en } from "./messages/en";
 import { ko, type MessageKey, type Messages } from "./messages/ko";
 
-export type Language = "ko" | "en";
+export type { Language };
 
 export type { Message, MessageKey };
 

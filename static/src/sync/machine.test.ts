@@ -1,7 +1,8 @@
 // The sync machine by made-up events: what is sent when, and whether the chip tells the truth (W2, W4, W7, W9, W11).
 import { describe, expect, it } from "vitest";
 import type { Message } from "../protocol/frames";
-import { SyncMachine, type Role } from "./machine";
+import type { Role } from "../api/types";
+import { SyncMachine } from "./machine";
 
 const UPDATE = Uint8Array.from([0, 0]);
 const VECTOR = Uint8Array.from([0]);

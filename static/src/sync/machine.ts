@@ -1,8 +1,8 @@
 // What a document's connection decides, without sockets, clocks or Yjs: events in, effects and the chip's truth out.
+import { isRole } from "../api/roles";
+import type { Role } from "../api/types";
 import { CLOSE_CODES, classOf } from "../protocol/close-codes";
 import type { Message } from "../protocol/frames";
-
-export type Role = "owner" | "editor" | "commenter" | "viewer";
 
 /** What the chip says. `changes` counts edits that are on this device only. */
 export type SyncState =
@@ -370,8 +370,4 @@ export function isHalt(reason: RefusedReason): reason is Halt {
 
 export function mayWrite(role: Role): boolean {
   return role === "owner" || role === "editor";
-}
-
-function isRole(role: string): role is Role {
-  return role === "owner" || role === "editor" || role === "commenter" || role === "viewer";
 }

@@ -1,10 +1,11 @@
 // Calendar dates as people read them: "YYYY-MM-DD" in, Korean or English words out, by Intl and never by a bare UTC clock.
 
+import type { Language } from "../i18n";
 import { daysBetween } from "../time/calendar";
 
 export { addDays, daysBetween, isDate, today } from "../time/calendar";
 
-export type Language = "ko" | "en";
+export type { Language };
 
 /** Midnight UTC of a calendar date: only for Intl with timeZone UTC. */
 function utc(date: string): Date {

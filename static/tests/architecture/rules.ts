@@ -9,8 +9,8 @@ import { resolved, type Breach, type Source } from "./source";
 export const LAYERS: readonly (readonly string[])[] = [
   ["bidi", "characters", "deadline", "ids", "signal", "text"],
   ["loading", "storage"],
-  ["api", "i18n", "protocol"],
-  ["sync", "time", "transport"],
+  ["api", "protocol"],
+  ["i18n", "sync", "time", "transport"],
   ["events", "places"],
   ["document", "map"],
   ["ui"],
@@ -40,6 +40,7 @@ export const PURE: readonly string[] = [
   "src/bidi.ts",
   "src/characters.ts",
   "src/signal.ts",
+  "src/api/roles.ts",
   "src/text/",
   "src/protocol/",
   "src/sync/",
