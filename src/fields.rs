@@ -7,6 +7,9 @@ use utoipa::ToSchema;
 
 use crate::text::{self, BYTES_PER_CHARACTER};
 
+/// The most characters of a title.
+const TITLE_MAX: usize = 120;
+
 /// One field and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
@@ -88,6 +91,11 @@ pub fn parse_line(text: &str, most: usize) -> Result<String, String> {
         return Err("must not contain control characters".to_owned());
     }
     Ok(text)
+}
+
+/// A title, as every reading of a document allows it.
+pub fn parse_title(text: &str) -> Result<String, String> {
+    parse_line(text, TITLE_MAX)
 }
 
 /// Line breaks and the like, and the mark that turns what follows it around.

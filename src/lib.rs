@@ -5,11 +5,12 @@ pub mod bucket;
 pub mod config;
 pub mod fields;
 pub mod ids;
+pub mod language;
 pub mod mail;
 pub mod origin;
 pub mod quota;
+pub mod summary;
 pub mod text;
-pub mod trip;
 
 pub mod telemetry;
 

@@ -19,7 +19,7 @@ use crate::{
     bus::Bus,
     config::Config,
     connection::{self, Admission, ConnectionState, Holds, Line, Origins},
-    crdt,
+    crdt::{self, trip::TripLimits},
     documents::{Court, DocumentStores, FlightLog},
     events::{self, EventsState, Hub},
     http::{self, App},
@@ -457,7 +457,7 @@ fn room_limits(config: &Config) -> rooms::Limits {
             document_bytes: limits.document_bytes,
             // One document may not take what all have.
             memory_bytes: limits.memory_bytes() / 2,
-            cards: limits.cards,
+            trip: TripLimits { cards: limits.cards, ..TripLimits::default() },
             awareness_bytes: limits.awareness_bytes,
             awareness_per_second: limits.awareness_per_second.get(),
             ..crdt::Limits::default()

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use moim::{
     bus::frame::{Frame, NodeSaid, RoomSaid, Said},
     crdt::{Applied, Awareness, Document, Limits, Presence, Refusal},
+    ids::DocKind,
     protocol::{self, DecodeError, Message},
 };
 use serde_json::value::RawValue;
@@ -59,7 +60,7 @@ fn check_frame<T: Said + PartialEq + std::fmt::Debug>(input: &[u8]) -> Option<Fr
 /// through on which yrs fails, and the document can be saved, opened and joined. A state vector of the same
 /// bytes is answered or refused.
 pub fn guard_then_apply(input: &[u8]) {
-    let mut document = Document::new(Limits::default());
+    let mut document = Document::new(DocKind::Trip, Limits::default());
     let mut accepted = vec![];
     let mut rest = input;
     while let Some((length, after)) = rest.split_first_chunk::<4>() {

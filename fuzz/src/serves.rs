@@ -1,6 +1,9 @@
 //! Whether a document still serves: it can be saved, opened, joined by a stock reader, and reads the same each time.
 
-use moim::crdt::{Document, Limits, Projection, fold, merge};
+use moim::{
+    crdt::{Document, Limits, Projection, fold, merge},
+    ids::DocKind,
+};
 use serde_json::Value;
 use yrs::{
     Doc, GetString, Map, ReadTxn, StateVector, Transact, types::ToJson, updates::decoder::Decode,
@@ -9,14 +12,15 @@ use yrs::{
 /// It can be saved and opened, and who joins with yrs gets the same.
 pub fn check(document: &Document) {
     let state = document.encode_state();
-    let folded = fold(&state, []).unwrap_or_else(|error| panic!("it can't be folded: {error}"));
-    let opened = Document::load(&folded.state, [], Limits::default()).unwrap();
+    let folded = fold(DocKind::Trip, &state, [])
+        .unwrap_or_else(|error| panic!("it can't be folded: {error}"));
+    let opened = Document::load(DocKind::Trip, &folded.state, [], Limits::default()).unwrap();
     assert_eq!(opened.project(), folded.projection, "it reads otherwise when it is opened");
     check_same(&opened, document, "folding changed it");
     assert_eq!(opened.state_vector().len(), document.state_vector().len(), "a client is lost");
     for state in [state, folded.state] {
         let reader = read_with_yrs(&state);
-        let back = Document::load(&reader, [], Limits::default()).unwrap();
+        let back = Document::load(DocKind::Trip, &reader, [], Limits::default()).unwrap();
         check_same(&back, document, "a reader sends back something else");
     }
 }
@@ -24,11 +28,11 @@ pub fn check(document: &Document) {
 /// A journal of what was accepted makes the document again, one by one and merged.
 pub fn check_journal(document: &Document, start: &[u8], accepted: &[Vec<u8>]) {
     let entries = || accepted.iter().map(Vec::as_slice);
-    let again = Document::load(start, entries(), Limits::default())
+    let again = Document::load(DocKind::Trip, start, entries(), Limits::default())
         .unwrap_or_else(|error| panic!("the journal can't be read: {error}"));
     check_same(&again, document, "the journal makes something else");
     if let Some(merged) = merge(accepted).unwrap() {
-        let merged = Document::load(start, [merged.as_slice()], Limits::default())
+        let merged = Document::load(DocKind::Trip, start, [merged.as_slice()], Limits::default())
             .unwrap_or_else(|error| panic!("what was merged can't be read: {error}"));
         check_same(&merged, document, "merging makes something else");
     }

@@ -28,7 +28,7 @@ pub(super) fn write_entry<T: ReadTxn>(
     out.push('\n');
 }
 
-/// Lists and XML are no part of a trip and are not read: yrs may not come to the end of a hostile one.
+/// Lists and XML are no part of any kind of document and are not read: yrs may not come to the end of a hostile one.
 fn write_shared<T: ReadTxn>(txn: &T, value: &Out, texts: Texts, out: &mut String) {
     match value {
         Out::Any(any) => write_plain(any, out),

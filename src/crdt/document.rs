@@ -5,13 +5,12 @@ use yrs::{ClientID, Map, ReadTxn, StateVector, Text, TextRef, updates::decoder::
 use super::{
     bars::Bars,
     guard::{self, Change, Counted, Guard, Meter, Source, Update},
+    kinds::{self, Projection},
     limits::{Limits, LoadError, Refusal, Work},
     live::{self, Garbage, Live},
-    projection::Projection,
-    reading::Reading,
-    roots,
+    schema::Schema,
 };
-use crate::trip::Summary;
+use crate::{ids::DocKind, summary::Summary};
 
 /// A document near its limit is measured again after it has grown by so small a part of that.
 const MEASURED_PARTS: usize = 256;
@@ -34,6 +33,7 @@ pub enum Applied {
 /// A document that is being edited, with its guard.
 #[derive(Debug)]
 pub struct Document {
+    kind: DocKind,
     live: Live,
     guard: Guard,
     bars: Bars,
@@ -55,10 +55,12 @@ pub struct Document {
 
 impl Document {
     /// A document with nothing in it.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(kind: DocKind, limits: Limits) -> Self {
+        let schema = kinds::schema(kind);
         Self {
-            live: Live::new(Garbage::Kept),
-            guard: Guard::default(),
+            kind,
+            live: Live::new(schema, Garbage::Kept),
+            guard: Guard::new(schema),
             bars: Bars::default(),
             limits,
             bytes: 0,
@@ -73,11 +75,12 @@ impl Document {
 
     /// The document that our own store holds as a state and updates, which may come in any order.
     pub fn load<'a>(
+        kind: DocKind,
         state: &'a [u8],
         updates: impl IntoIterator<Item = &'a [u8]>,
         limits: Limits,
     ) -> Result<Self, LoadError> {
-        let mut document = Self::new(limits);
+        let mut document = Self::new(kind, limits);
         document.admit_all(std::iter::once(state).chain(updates))?;
         document.guard.shrink();
         Ok(document)
@@ -187,12 +190,12 @@ impl Document {
 
     /// What lists show of it.
     pub fn summary(&self) -> Summary {
-        Reading::new(&self.live.read()).summary()
+        kinds::summarize(self.kind, &self.live.read())
     }
 
     /// What everybody who may read it sees.
     pub fn project(&self) -> Projection {
-        Reading::new(&self.live.read()).projection()
+        kinds::project(self.kind, &self.live.read())
     }
 
     /// At least the length of the encoded document, in bytes, with what was deleted since it was loaded: tells
@@ -209,6 +212,15 @@ impl Document {
     /// How much it may hold.
     pub const fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What it describes.
+    pub const fn kind(&self) -> DocKind {
+        self.kind
+    }
+
+    pub(super) const fn schema(&self) -> &'static Schema {
+        kinds::schema(self.kind)
     }
 
     pub(super) const fn live(&self) -> &Live {
@@ -297,7 +309,7 @@ impl Document {
     /// What yrs failed on leaves nothing behind that may be used.
     fn without(&mut self, refusal: Refusal) -> Refusal {
         if refusal == Refusal::Failed {
-            *self = Self { failed: true, ..Self::new(self.limits) };
+            *self = Self { failed: true, ..Self::new(self.kind, self.limits) };
         }
         refusal
     }
@@ -322,8 +334,7 @@ impl Document {
 
     fn check_limits(&mut self, change: &Change<'_>, length: usize) -> Result<(), Refusal> {
         self.check_size(length)?;
-        self.check_entries(change, Counted::Cards)?;
-        self.check_entries(change, Counted::Days)?;
+        self.check_entries(change)?;
         self.check_texts(change)
     }
 
@@ -346,23 +357,24 @@ impl Document {
         Ok(())
     }
 
-    fn check_entries(&self, change: &Change<'_>, sort: Counted) -> Result<(), Refusal> {
-        let (root, what, limit) = match sort {
-            Counted::Cards => (roots::CARDS, "cards", self.limits.cards),
-            Counted::Days => (roots::DAYS, "days", self.limits.days),
-            Counted::Not => return Ok(()),
-        };
-        let set = Guard::entries_set(change, sort);
-        if set == 0 || self.entries(root) + set <= limit {
-            return Ok(());
+    fn check_entries(&self, change: &Change<'_>) -> Result<(), Refusal> {
+        for (at, counted) in self.schema().counted.iter().enumerate() {
+            let Some(sort) = Counted::nth(at) else { continue };
+            let (set, limit) = (Guard::entries_set(change, sort), (counted.limit)(&self.limits));
+            if set == 0 || self.entries(counted.root) + set <= limit {
+                continue;
+            }
+            // What is only changed is no new one, and what lies in the trash doesn't count.
+            let new = self.new_entries(change, sort, counted.root);
+            let there = || match counted.visible {
+                Some(visible) => visible(&self.live.read()),
+                None => self.entries(counted.root),
+            };
+            if new > 0 && there() + new > limit {
+                return Err(Refusal::TooMany(counted.root));
+            }
         }
-        // What is only changed is no new one, and what lies in the trash doesn't count.
-        let new = self.new_entries(change, sort, root);
-        let there = || match sort {
-            Counted::Cards => Reading::new(&self.live.read()).visible_cards(),
-            Counted::Days | Counted::Not => self.entries(root),
-        };
-        if new > 0 && there() + new > limit { Err(Refusal::TooMany(what)) } else { Ok(()) }
+        Ok(())
     }
 
     fn check_texts(&mut self, change: &Change<'_>) -> Result<(), Refusal> {

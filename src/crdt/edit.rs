@@ -1,19 +1,19 @@
 //! Edits that the server itself makes: each with a fresh client id, as one transaction.
 
-use yrs::{ClientID, ReadTxn, TransactionMut};
+use yrs::{ReadTxn, TransactionMut};
 
 use super::{
     document::Document,
     limits::Refusal,
-    live::{Garbage, Live},
-    roots, splice,
+    live::{Garbage, Live, fresh_client},
+    schema, splice,
 };
 
 impl Document {
-    /// Renames the trip. Returns the update to journal and send, or `None` if that is its name already.
+    /// Gives the document another name. Returns the update to journal and send, or `None` if that is its name already.
     pub fn set_title(&mut self, title: &str) -> Result<Option<Vec<u8>>, Refusal> {
         self.edit(|txn| {
-            if let Some(text) = txn.get_text(roots::TITLE) {
+            if let Some(text) = txn.get_text(schema::TITLE) {
                 splice::to(txn, &text, title);
             }
         })
@@ -28,7 +28,7 @@ impl Document {
         if self.has_failed() {
             return Err(Refusal::Failed);
         }
-        let copy = Live::with_client(self.fresh_client(), Garbage::Kept);
+        let copy = Live::with_client(self.fresh_client(), self.schema(), Garbage::Kept);
         copy.apply(&self.encode_state())?;
         let update = copy.edit(edit)?;
         if let Some(update) = &update {
@@ -45,9 +45,4 @@ impl Document {
             }
         }
     }
-}
-
-/// A random client id of 32 bits, like those that browsers draw.
-pub(super) fn fresh_client() -> u64 {
-    ClientID::random().get() & u64::from(u32::MAX)
 }

@@ -8,12 +8,11 @@ use super::{
     canon::Texts,
     document::Document,
     guard::{self, Update},
+    kinds::{self, Projection},
     limits::{Limits, LoadError, Refusal},
     live::{Garbage, Live},
-    projection::Projection,
-    reading::Reading,
 };
-use crate::trip::Summary;
+use crate::{ids::DocKind, summary::Summary};
 
 /// A document as it is to be stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,30 +41,32 @@ pub fn merge<U: AsRef<[u8]>>(updates: &[U]) -> Result<Option<Vec<u8>>, Refusal> 
 /// Makes a new state of an old one and the updates since. What was deleted is dropped. The new state is
 /// loaded into a fresh document and compared before it is handed out.
 pub fn fold<'a>(
+    kind: DocKind,
     state: &'a [u8],
     updates: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Folded, LoadError> {
-    fold_document(Document::load(state, updates, Limits::default())?)
+    fold_document(Document::load(kind, state, updates, Limits::default())?)
 }
 
 /// The same, of a document that is loaded. One document at a time is in memory.
 pub(super) fn fold_document(document: Document) -> Result<Folded, LoadError> {
-    let (before, encoded) = (Witness::of(&document), document.encode_state());
+    let (kind, before) = (document.kind(), Witness::of(&document));
+    let encoded = document.encode_state();
     drop(document);
-    let state = collect(&encoded)?;
+    let state = collect(kind, &encoded)?;
     drop(encoded);
-    let again = Document::load(&state, [], Limits::default())?;
+    let again = Document::load(kind, &state, [], Limits::default())?;
     if !before.is_same_as(&Witness::of(&again)) {
         return Err(LoadError::Differs);
     }
     let projection = again.project();
-    let summary = Reading::new(&again.live().read()).summary();
+    let summary = again.summary();
     Ok(Folded { state, projection, summary })
 }
 
 /// The state without what was deleted.
-fn collect(encoded: &[u8]) -> Result<Vec<u8>, LoadError> {
-    let collected = Live::new(Garbage::Collected);
+fn collect(kind: DocKind, encoded: &[u8]) -> Result<Vec<u8>, LoadError> {
+    let collected = Live::new(kinds::schema(kind), Garbage::Collected);
     collected.apply(encoded).map_err(|_| LoadError::Damaged("the merge failed"))?;
     Ok(collected.encode())
 }

@@ -1,5 +1,7 @@
 //! How much a document may hold, and why an update is not applied.
 
+use super::trip::TripLimits;
+
 /// What a document and a single update may hold at most. Checked before anything is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -9,12 +11,10 @@ pub struct Limits {
     pub document_bytes: usize,
     /// Bytes of memory that the document is reckoned to take, with what is left of all that was ever deleted.
     pub memory_bytes: usize,
-    /// Cards outside the trash.
-    pub cards: usize,
-    /// Days.
-    pub days: usize,
-    /// Characters (UTF-16 code units, as browsers count) of each of the trip's own texts; texts in other roots
-    /// have no limit but the document's.
+    /// Of a trip.
+    pub trip: TripLimits,
+    /// Characters (UTF-16 code units, as browsers count) of each text that the document's kind has a place for;
+    /// texts in other roots have no limit but the document's.
     pub note_chars: u32,
     /// What merging one update may take beyond what each update of its length may.
     pub work: Work,
@@ -44,8 +44,7 @@ impl Default for Limits {
             update_bytes: 256 << 10,
             document_bytes: 5 << 20,
             memory_bytes: 512 << 20,
-            cards: 2_000,
-            days: 366,
+            trip: TripLimits::default(),
             note_chars: 20_000,
             work: Work { scan: 1 << 24, copy: 1 << 25 },
             work_per_second: Work { scan: 1 << 13, copy: 1 << 22 },

@@ -15,7 +15,7 @@ use super::{
     canon::{self, Texts},
     guard,
     limits::Refusal,
-    roots,
+    schema::Schema,
 };
 
 /// Whether yrs drops what was deleted.
@@ -31,16 +31,17 @@ pub(super) enum Garbage {
 #[derive(Debug)]
 pub(super) struct Live {
     doc: Doc,
+    schema: &'static Schema,
 }
 
 impl Live {
     /// An empty document that never edits by itself.
-    pub(super) fn new(garbage: Garbage) -> Self {
-        Self::with_client(guard::SERVER_CLIENT, garbage)
+    pub(super) fn new(schema: &'static Schema, garbage: Garbage) -> Self {
+        Self::with_client(guard::SERVER_CLIENT, schema, garbage)
     }
 
     /// An empty document whose edits bear this client id.
-    pub(super) fn with_client(client: u64, garbage: Garbage) -> Self {
+    pub(super) fn with_client(client: u64, schema: &'static Schema, garbage: Garbage) -> Self {
         let doc = Doc::with_options(Options {
             offset_kind: OffsetKind::Utf16,
             skip_gc: garbage == Garbage::Kept,
@@ -48,13 +49,13 @@ impl Live {
             ..Options::with_client_id(ClientID::new(client))
         });
         // The wire doesn't say what a root is: whoever names it first does.
-        for name in [roots::TITLE, roots::DESC] {
-            doc.get_or_insert_text(name);
+        for name in schema.texts {
+            doc.get_or_insert_text(*name);
         }
-        for name in roots::MAPS {
+        for name in schema.maps {
             doc.get_or_insert_map(*name);
         }
-        Self { doc }
+        Self { doc, schema }
     }
 
     /// Don't let two transactions live at once: the second waits for the first.
@@ -97,16 +98,16 @@ impl Live {
         sum.finalize()
     }
 
-    /// All content of the roots that a trip has, private or not, in a canonical text: to compare documents.
+    /// All content of the roots that its kind has, private or not, in a canonical text: to compare documents.
     pub(super) fn content(&self, what: Texts) -> String {
         let txn = self.read();
         let mut out = String::new();
-        for name in roots::MAPS {
+        for name in self.schema.maps {
             let map = txn.get_map(*name).map(Out::YMap);
             canon::write_entry(&txn, name, map.as_ref(), what, &mut out);
         }
         let mut texts: Vec<_> = txn.root_refs().map(|(name, _)| name).collect();
-        texts.retain(|name| roots::is_text(name));
+        texts.retain(|name| self.schema.is_text(name));
         texts.sort_unstable();
         for name in texts {
             let text = txn.get_text(name).map(Out::YText);
@@ -161,4 +162,9 @@ impl Live {
 pub(super) fn decode(update: &[u8]) -> Result<Update, Refusal> {
     let decoded = catch_unwind(|| Update::decode_v1(update)).map_err(|_| Refusal::Failed)?;
     decoded.map_err(|_| Refusal::Malformed("yrs can't decode it"))
+}
+
+/// A random client id of 32 bits, like those that browsers draw.
+pub(super) fn fresh_client() -> u64 {
+    ClientID::random().get() & u64::from(u32::MAX)
 }

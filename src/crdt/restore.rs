@@ -9,13 +9,11 @@ use yrs::{
 use super::{
     canon,
     document::Document,
-    draft::Stamp,
     limits::{Limits, LoadError, Refusal},
-    roots, splice,
+    schema::Schema,
+    splice,
+    stamp::Stamp,
 };
-
-/// The roots whose entries are put into the trash rather than removed: a peer may be editing them.
-pub(super) const WITH_TRASH: &[&str] = &[roots::CARDS, roots::ITEMS];
 
 /// Content of a document, read out of it.
 #[derive(Debug)]
@@ -23,7 +21,7 @@ pub(super) enum Node {
     Plain(Any),
     Text(String),
     Map(BTreeMap<String, Node>),
-    /// Lists and XML: no part of a trip, left as they are.
+    /// Lists and XML: no part of any kind of document, left as they are.
     Other,
 }
 
@@ -44,10 +42,11 @@ impl Document {
     /// the version lacks go to the trash with this stamp, where there is one. Returns the update to journal and
     /// send, or `None` if nothing differs.
     pub fn restore(&mut self, state: &[u8], stamp: &Stamp) -> Result<Option<Vec<u8>>, LoadError> {
-        let version = Self::load(state, [], Limits::default())?;
-        let (maps, texts) = read_roots(&version.live().read());
+        let (version, schema) =
+            (Self::load(self.kind(), state, [], Limits::default())?, self.schema());
+        let (maps, texts) = read_roots(&version.live().read(), schema);
         self.edit(|txn| {
-            for name in all_texts(txn, &texts) {
+            for name in all_texts(txn, schema, &texts) {
                 let wanted = texts.get(&name).map_or("", String::as_str);
                 let text = txn.get_or_insert_text(name);
                 splice::to(txn, &text, wanted);
@@ -55,7 +54,7 @@ impl Document {
             for (name, wanted) in &maps {
                 let map = txn.get_or_insert_map(*name);
                 let extra =
-                    if WITH_TRASH.contains(name) { Extra::Trashed(stamp) } else { Extra::Removed };
+                    if schema.has_trash(name) { Extra::Trashed(stamp) } else { Extra::Removed };
                 restore_map(txn, &map, wanted, extra);
             }
         })
@@ -81,24 +80,24 @@ enum Extra<'a> {
 pub(super) type Maps = Vec<(&'static str, BTreeMap<String, Node>)>;
 pub(super) type Texts = BTreeMap<String, String>;
 
-pub(super) fn read_roots<T: ReadTxn>(txn: &T) -> (Maps, Texts) {
+pub(super) fn read_roots<T: ReadTxn>(txn: &T, schema: &Schema) -> (Maps, Texts) {
     let entries = |name: &str| txn.get_map(name).map(|map| read_map(txn, &map));
-    let maps = roots::MAPS.iter().map(|name| (*name, entries(name).unwrap_or_default()));
-    let texts = text_roots(txn).into_iter().filter_map(|name| {
+    let maps = schema.maps.iter().map(|name| (*name, entries(name).unwrap_or_default()));
+    let texts = text_roots(txn, schema).into_iter().filter_map(|name| {
         let content = txn.get_text(name.as_str())?.get_string(txn);
         Some((name, content))
     });
     (maps.collect(), texts.collect())
 }
 
-fn text_roots<T: ReadTxn>(txn: &T) -> Vec<String> {
+fn text_roots<T: ReadTxn>(txn: &T, schema: &Schema) -> Vec<String> {
     let names = txn.root_refs().map(|(name, _)| name);
-    names.filter(|name| roots::is_text(name)).map(ToOwned::to_owned).collect()
+    names.filter(|name| schema.is_text(name)).map(ToOwned::to_owned).collect()
 }
 
 /// The text roots of the document and of the version.
-fn all_texts(txn: &TransactionMut<'_>, wanted: &Texts) -> Vec<String> {
-    let mut names = text_roots(txn);
+fn all_texts(txn: &TransactionMut<'_>, schema: &Schema, wanted: &Texts) -> Vec<String> {
+    let mut names = text_roots(txn, schema);
     names.extend(wanted.keys().cloned());
     names.sort_unstable();
     names.dedup();
@@ -131,7 +130,7 @@ impl Node {
         !matches!(del, None | Some(Self::Plain(Any::Null | Any::Undefined)))
     }
 
-    /// Leaves out what is no part of a trip, as deep as it lies.
+    /// Leaves out what no kind of document has a place for, as deep as it lies.
     pub(super) fn drop_others(&mut self) {
         if let Self::Map(entries) = self {
             entries.values_mut().for_each(Self::drop_others);

@@ -5,6 +5,7 @@ use super::{
     fold::{Folded, fold_document},
     limits::{Limits, LoadError, Refusal},
 };
+use crate::ids::DocKind;
 
 /// A state made of what could be merged.
 #[derive(Debug)]
@@ -16,10 +17,10 @@ pub struct Salvaged {
 }
 
 /// Makes a new state of an old one and of as many of the updates as can be merged into it, in whichever order.
-pub fn salvage(state: &[u8], updates: &[&[u8]]) -> Result<Salvaged, LoadError> {
+pub fn salvage(kind: DocKind, state: &[u8], updates: &[&[u8]]) -> Result<Salvaged, LoadError> {
     let mut fatal = Vec::new();
     loop {
-        let mut document = Document::load(state, [], Limits::default())?;
+        let mut document = Document::load(kind, state, [], Limits::default())?;
         match merge_what_goes(&mut document, updates, &fatal) {
             Ok(mut left) => {
                 left.extend(fatal);
@@ -59,19 +60,20 @@ fn merge_what_goes(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crdt::TripDraft;
+    use crate::crdt::{Projection, trip::TripDraft};
 
     /// A state, and titles that were set one after the other.
     fn history(titles: &[&str]) -> (Vec<u8>, Vec<Vec<u8>>) {
         let state = TripDraft::with_days("Jeju", 3, None).encode();
-        let mut document = Document::load(&state, [], Limits::default()).unwrap();
+        let mut document = Document::load(DocKind::Trip, &state, [], Limits::default()).unwrap();
         let updates = titles.iter().map(|title| document.set_title(title).unwrap().unwrap());
         (state.clone(), updates.collect())
     }
 
     fn salvaged(state: &[u8], updates: &[&[u8]]) -> (String, Vec<usize>) {
-        let Salvaged { folded, left } = salvage(state, updates).unwrap();
-        (folded.projection.title, left)
+        let Salvaged { folded, left } = salvage(DocKind::Trip, state, updates).unwrap();
+        let Projection::Trip(trip) = folded.projection;
+        (trip.title, left)
     }
 
     #[test]
@@ -89,6 +91,6 @@ mod tests {
 
     #[test]
     fn a_state_that_makes_no_document_saves_nothing() {
-        assert!(salvage(b"no state at all", &[]).is_err());
+        assert!(salvage(DocKind::Trip, b"no state at all", &[]).is_err());
     }
 }

@@ -87,7 +87,7 @@ pub(crate) async fn open(
         }
         let Some(mut share) = memory.take(takes) else { return Ok(Err(Lacking::Memory(takes))) };
         share.charge(by);
-        let document = Document::load(&loaded.state, updates(loaded), limits)?;
+        let document = Document::load(doc.kind(), &loaded.state, updates(loaded), limits)?;
         Ok(Ok((document, share)))
     };
     let Reading { done, loaded, instead_of } = read_current(desk, OPENING, doc, read).await?;
@@ -124,7 +124,7 @@ pub(crate) struct Kept {
 /// second reads again.
 pub(crate) async fn fold(desk: &Desk, doc: DocId) -> Result<Kept, DocumentError> {
     for _ in 0..FOLD_ATTEMPTS {
-        let read = |loaded: &Loaded| crdt::fold(&loaded.state, updates(loaded));
+        let read = move |loaded: &Loaded| crdt::fold(doc.kind(), &loaded.state, updates(loaded));
         let Reading { done: folded, loaded, instead_of } =
             read_current(desk, FOLDING, doc, read).await?;
         let kept = Kept { folded, epoch: loaded.epoch };
@@ -204,7 +204,7 @@ pub(crate) async fn keep_state(
     let folding = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         let _flight = flights.take_off(doc, Cargo::Document);
-        crdt::fold(&state, [])
+        crdt::fold(doc.kind(), &state, [])
     });
     let folded = folding.await.map_err(DocumentError::unreadable)?;
     let folded = folded.map_err(DocumentError::unreadable)?;
@@ -245,7 +245,7 @@ async fn as_newest(
 
 /// What a document is to begin anew with, and where it stands.
 pub(crate) async fn afresh(desk: &Desk, doc: DocId) -> Result<(Folded, Loaded), DocumentError> {
-    let read = |loaded: &Loaded| crdt::renew(&loaded.state, updates(loaded));
+    let read = move |loaded: &Loaded| crdt::renew(doc.kind(), &loaded.state, updates(loaded));
     let Reading { done, loaded, .. } = read_either(desk, RENEWING, doc, read).await?;
     Ok((done, loaded))
 }

@@ -75,7 +75,7 @@ impl Court {
         };
         // A document that is gone can't do any harm.
         let Some(loaded) = loaded else { return Ok(true) };
-        let survived = self.hear(&evidence(&loaded, &wreck.cargo)).await;
+        let survived = self.hear(&evidence(&loaded, wreck)).await;
         if survived.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
             return Err(StoreError::Unavailable("its trial took too long".to_owned()));
         }
@@ -132,15 +132,16 @@ fn tell(doc: DocId, cause: AsideCause) {
     }
 }
 
-/// State, entries and suspect, each with its length before it; the first number counts the entries.
-fn evidence(loaded: &Loaded, cargo: &Cargo) -> Vec<u8> {
-    let suspect: &[u8] = match cargo {
+/// The document's name, the suspect, the state and the entries, each with its length before it.
+fn evidence(loaded: &Loaded, wreck: &Wreck) -> Vec<u8> {
+    let name = wreck.doc.to_string();
+    let suspect: &[u8] = match &wreck.cargo {
         Cargo::Update(update) => update,
         Cargo::Document => &[],
     };
     let entries = loaded.entries.iter().map(|entry| &entry.update[..]);
     let mut bytes = Vec::new();
-    for part in std::iter::once(suspect).chain([&loaded.state[..]]).chain(entries) {
+    for part in [name.as_bytes(), suspect, &loaded.state].into_iter().chain(entries) {
         bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
         bytes.extend_from_slice(part);
     }
@@ -163,19 +164,21 @@ pub fn attempt(evidence: impl Read) -> io::Result<()> {
     let mut bytes = Vec::new();
     evidence.take(TRIAL_BYTES).read_to_end(&mut bytes)?;
     let parts = parts(&bytes).ok_or(io::ErrorKind::InvalidData)?;
-    let [suspect, state, entries @ ..] = &parts[..] else {
+    let [name, suspect, state, entries @ ..] = &parts[..] else {
         return Err(io::ErrorKind::InvalidData.into());
     };
+    let name = std::str::from_utf8(name).map_err(|_| io::ErrorKind::InvalidData)?;
+    let kind = name.parse::<DocId>().map_err(|_| io::ErrorKind::InvalidData)?.kind();
     let entries = || entries.iter().copied();
     // Whatever the operator allows: what is too large is refused before it gets anywhere.
     let limits =
         Limits { update_bytes: usize::MAX, document_bytes: usize::MAX, ..Limits::default() };
-    if let Ok(mut document) = Document::load(state, entries(), limits) {
+    if let Ok(mut document) = Document::load(kind, state, entries(), limits) {
         let _ = document.apply(suspect);
-        let _ = crdt::fold(&document.encode_state(), []);
+        let _ = crdt::fold(kind, &document.encode_state(), []);
         let _ = document.project();
     }
-    let _ = crdt::fold(state, entries());
+    let _ = crdt::fold(kind, state, entries());
     Ok(())
 }
 

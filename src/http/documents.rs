@@ -28,7 +28,7 @@ use crate::{
     ids::{DocId, Role, UserId, VersionId},
     plans::{OpenTicket, SavedVersion},
     store::VersionCause,
-    trip::Counts,
+    summary::Counts,
 };
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
@@ -75,8 +75,8 @@ struct LimitsView {
 impl From<Limits> for LimitsView {
     fn from(limits: Limits) -> Self {
         Self {
-            cards: limits.cards,
-            days: limits.days,
+            cards: limits.trip.cards,
+            days: limits.trip.days,
             text: limits.note_chars,
             update: limits.update_bytes,
         }

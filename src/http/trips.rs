@@ -21,11 +21,14 @@ use super::{
 };
 use crate::{
     auth::Act,
-    crdt::Projection,
+    crdt::{
+        Projection,
+        trip::{self, NewTrip, Sample},
+    },
     ids::{DocId, Role, UserId},
-    plans::{NewTrip, Overview, PlanChange, Sample},
+    plans::{Overview, PlanChange},
     store::{Language, PlanCursor, PlanStatus},
-    trip::Counts,
+    summary::Counts,
 };
 
 /// How many members a list shows of each trip.
@@ -232,7 +235,7 @@ async fn change(
 /// The whole trip as plain JSON, without what is private.
 #[utoipa::path(
     get, path = "/trips/{id}/projection", tag = "trips", params(("id" = String, Path)),
-    responses((status = 200, body = Projection), (status = 404, body = Problem))
+    responses((status = 200, body = trip::Projection), (status = 404, body = Problem))
 )]
 async fn projection(
     State(app): State<Arc<App>>,

@@ -1,22 +1,17 @@
 //! Trips as things that people have: made, listed, shared, put away, and kept in versions.
 
-mod days;
-mod drafts;
 mod invites;
 mod members;
 mod membership;
 mod rules;
-mod samples;
 mod service;
 mod tickets;
 mod versions;
 
-pub use drafts::NewTrip;
 pub use invites::{Invitation, NewInvite};
 pub use membership::Membership;
 pub(crate) use membership::role_now;
 pub use rules::{Insider, PlanError};
-pub use samples::Sample;
 pub use service::{Overview, PlanChange, PlanLimits, Plans};
 pub use tickets::OpenTicket;
 pub use versions::SavedVersion;

@@ -6,8 +6,9 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     auth::{Act, Keys},
-    crdt::{Document, Limits, Projection, Stamp, TripDraft},
-    ids::{DocId, DocKind, Role, UserId},
+    crdt::{Document, Draft, Limits, Projection, Stamp, trip::NewTrip},
+    fields::{self, Invalid},
+    ids::{DocId, Role, UserId},
     notify::Notifier,
     rooms::Rooms,
     store::{
@@ -16,10 +17,7 @@ use crate::{
     },
 };
 
-use super::{
-    drafts::{self, NewTrip},
-    rules::{Insider, PlanError, effective, moved},
-};
+use super::rules::{Insider, PlanError, effective, moved};
 
 /// Everything that is done with plans.
 #[derive(Clone)]
@@ -32,6 +30,11 @@ pub struct Plans {
     pub(super) notify: Notifier,
     pub(super) keys: Keys,
     pub(super) limits: PlanLimits,
+}
+
+/// A title, or what is wrong with it.
+pub(super) fn parse_title(title: &str) -> Result<String, Invalid> {
+    fields::parse_title(title).map_err(|message| Invalid::field("title", message))
 }
 
 /// How many of what people may have.
@@ -101,8 +104,7 @@ impl Plans {
         now: Timestamp,
     ) -> Result<Overview, PlanError> {
         let today = now.to_zoned(TimeZone::UTC).date();
-        let content = drafts::draft(new, today)?;
-        self.found(user, TripDraft::new(content), now).await
+        self.found(user, Draft::Trip(new.draft(today)?), now).await
     }
 
     /// A person's plans of one status, most recently touched first.
@@ -164,7 +166,7 @@ impl Plans {
         if change.status.is_none_or(|status| status == PlanStatus::Trashed) {
             self.goes_on(me.doc, Act::Edit).await?;
         }
-        Ok(Some(drafts::parse_title(title)?))
+        Ok(Some(parse_title(title)?))
     }
 
     /// Whether such an act goes on as long as the plan is where it is.
@@ -218,12 +220,12 @@ impl Plans {
     pub(super) async fn found(
         &self,
         owner: UserId,
-        draft: TripDraft,
+        draft: Draft,
         now: Timestamp,
     ) -> Result<Overview, PlanError> {
-        let id = DocId::new(DocKind::Trip);
+        let id = DocId::new(draft.kind());
         let state = draft.by(Stamp { by: owner.to_string(), ts: now.as_millisecond() }).encode();
-        let summary = Document::load(&state, [], Limits::default())
+        let summary = Document::load(id.kind(), &state, [], Limits::default())
             .map_err(|error| PlanError::Failed(format!("a draft makes no document: {error}")))?
             .summary();
         self.journal.create(id, state.into()).await?;

@@ -4,13 +4,12 @@ use jiff::Timestamp;
 use ulid::Ulid;
 
 use super::{
-    drafts,
     rules::{Insider, PlanError},
-    service::{Overview, Plans},
+    service::{Overview, Plans, parse_title},
 };
 use crate::{
     auth::Act,
-    crdt::{Projection, TripDraft},
+    crdt::{Draft, Projection},
     documents::{Saved, Turn},
     fields::{Invalid, parse_line},
     ids::{DocId, UserId, VersionId},
@@ -89,7 +88,7 @@ impl Plans {
             Err(PlanError::NotFound(_)) => Err(PlanError::NotFound("version")),
             other => other,
         }?;
-        let projection = serde_json::from_str(&content.projection)
+        let projection = Projection::parse(version.doc.kind(), &content.projection)
             .map_err(|error| PlanError::Failed(format!("the projection of {id}: {error}")))?;
         Ok((me, self.with_author(version).await?, projection, turn))
     }
@@ -144,9 +143,9 @@ impl Plans {
     ) -> Result<Overview, PlanError> {
         let (me, _, projection, _turn) = self.read_version(user, id, COPYING).await?;
         me.may(Act::Read)?;
-        let mut draft = TripDraft::copy_of(projection, || Ulid::generate().to_string());
+        let mut draft = Draft::copy_of(projection, || Ulid::generate().to_string());
         if let Some(title) = title {
-            draft.content_mut().title = drafts::parse_title(title)?;
+            draft = draft.titled(parse_title(title)?);
         }
         self.found(user, draft, now).await
     }

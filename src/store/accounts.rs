@@ -2,25 +2,12 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{
     error::Result,
     hashes::{PasswordHash, TokenHash},
 };
-use crate::ids::UserId;
-
-/// The language of the interface.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// Korean.
-    #[default]
-    Ko,
-    /// English.
-    En,
-}
+use crate::{ids::UserId, language::Language};
 
 /// A person with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]

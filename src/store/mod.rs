@@ -21,7 +21,7 @@ pub mod sqlite;
 mod versions;
 
 pub use self::{
-    accounts::{Account, AccountPatch, Accounts, Language},
+    accounts::{Account, AccountPatch, Accounts},
     care::{Care, Inspection, Mend, Seen, Stored, StoredEntry, StoredState},
     error::{Result, StoreError, conflict},
     hashes::{PasswordHash, TokenHash},
@@ -44,7 +44,8 @@ pub use self::{
 };
 pub use crate::{
     ids::Role,
-    trip::{Counts, Summary},
+    language::Language,
+    summary::{Counts, Summary},
 };
 
 /// Every aggregate of one store.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{accounts::Account, error::Result, hashes::TokenHash};
 use crate::{
     ids::{DocId, InviteId, Role, UserId},
-    trip::Summary,
+    summary::Summary,
 };
 
 /// The most members that a plan may have.

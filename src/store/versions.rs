@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::error::Result;
 use crate::{
     ids::{DocId, UserId, VersionId},
-    trip::Counts,
+    summary::Counts,
 };
 
 /// What is known of a saved version without its content.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::{
     crdt::{self, Folded, LoadError, Salvaged},
+    ids::DocKind,
     store::{EntryId, Inspection, Mend, StoredState},
 };
 
@@ -61,11 +62,11 @@ pub(super) struct Diagnosis {
 
 /// Loads each generation with its entries into a fresh document. The newest that is whole is used, for it has
 /// everything; if none is, the newest whose state loads, with the entries that can be merged into it.
-pub(super) fn diagnose(inspection: &Inspection) -> Diagnosis {
+pub(super) fn diagnose(kind: DocKind, inspection: &Inspection) -> Diagnosis {
     let mut flaws = damaged_pieces(inspection);
     let mut whole = None;
     for stored in &inspection.states {
-        match load_whole(inspection, stored) {
+        match load_whole(kind, inspection, stored) {
             Some(Ok(folded)) if whole.is_none() => whole = Some((stored.generation, folded)),
             Some(Ok(_)) | None => {}
             Some(Err(why)) => flaws.push(Flaw::Unloadable(stored.generation, why)),
@@ -74,7 +75,7 @@ pub(super) fn diagnose(inspection: &Inspection) -> Diagnosis {
     let remedy = match whole {
         Some(_) if flaws.is_empty() => Remedy::Healthy,
         Some((base, folded)) => Remedy::Whole(mend(inspection, base, folded, &[])),
-        None => salvage(inspection),
+        None => salvage(kind, inspection),
     };
     Diagnosis { flaws, remedy }
 }
@@ -90,23 +91,28 @@ fn damaged_pieces(inspection: &Inspection) -> Vec<Flaw> {
 }
 
 /// `None` if a piece of it is damaged.
-fn load_whole(inspection: &Inspection, stored: &StoredState) -> Option<Result<Folded, LoadError>> {
+fn load_whole(
+    kind: DocKind,
+    inspection: &Inspection,
+    stored: &StoredState,
+) -> Option<Result<Folded, LoadError>> {
     let lacked = inspection.lacked_by(stored.generation);
     let updates: Option<Vec<&Bytes>> = lacked.map(|entry| entry.update.sound()).collect();
     let updates = updates?.into_iter().map(|update| &update[..]);
-    stored.state.sound().map(|state| crdt::fold(state, updates))
+    stored.state.sound().map(|state| crdt::fold(kind, state, updates))
 }
 
 /// The newest state that can be loaded with what can be merged into it.
-fn salvage(inspection: &Inspection) -> Remedy {
-    inspection.states.iter().find_map(|one| salvage_from(inspection, one)).unwrap_or(Remedy::Beyond)
+fn salvage(kind: DocKind, inspection: &Inspection) -> Remedy {
+    let remedies = inspection.states.iter().find_map(|one| salvage_from(kind, inspection, one));
+    remedies.unwrap_or(Remedy::Beyond)
 }
 
-fn salvage_from(inspection: &Inspection, stored: &StoredState) -> Option<Remedy> {
+fn salvage_from(kind: DocKind, inspection: &Inspection, stored: &StoredState) -> Option<Remedy> {
     let lacked: Vec<_> = inspection.lacked_by(stored.generation).collect();
     let sound = lacked.iter().filter_map(|entry| Some((entry.id, entry.update.sound()?)));
     let (ids, updates): (Vec<_>, Vec<&[u8]>) = sound.map(|(id, update)| (id, &update[..])).unzip();
-    let Salvaged { folded, left } = crdt::salvage(stored.state.sound()?, &updates).ok()?;
+    let Salvaged { folded, left } = crdt::salvage(kind, stored.state.sound()?, &updates).ok()?;
     let left: Vec<EntryId> = left.into_iter().map(|at| ids[at]).collect();
     let unusable = lacked.len() - ids.len() + left.len();
     Some(Remedy::Partial(mend(inspection, stored.generation, folded, &left), unusable))

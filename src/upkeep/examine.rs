@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::diagnosis::{Diagnosis, Remedy, diagnose};
 use crate::{
     crdt::{Document, Limits, Projection},
-    ids::DocId,
+    ids::{DocId, DocKind},
     store::{
         AsideCause, Inspection, SetAside, StoreError, Stores, Version, VersionContent,
         sqlite::SqliteStore,
@@ -144,7 +144,7 @@ impl Examination<'_> {
     async fn diagnosis(&self, doc: DocId) -> Result<Option<(Inspection, Diagnosis)>, StoreError> {
         let Some(inspection) = self.stores.care.inspect(doc).await? else { return Ok(None) };
         let diagnosing = tokio::task::spawn_blocking(move || {
-            let diagnosis = diagnose(&inspection);
+            let diagnosis = diagnose(doc.kind(), &inspection);
             (inspection, diagnosis)
         });
         diagnosing.await.map(Some).map_err(|panic| StoreError::Corrupt(panic.to_string()))
@@ -217,7 +217,8 @@ impl Examination<'_> {
             Err(error) => return Err(error),
             Ok(None) => None,
             Ok(Some((_, content))) => {
-                let loading = tokio::task::spawn_blocking(move || why_unusable(&content));
+                let loading =
+                    tokio::task::spawn_blocking(move || why_unusable(doc.kind(), &content));
                 loading.await.unwrap_or_else(|panic| Some(panic.to_string()))
             }
         };
@@ -244,8 +245,8 @@ fn described(aside: &[SetAside]) -> String {
     format!("{fatal} fatal and {damaged} damaged pieces are set aside")
 }
 
-fn why_unusable(content: &VersionContent) -> Option<String> {
-    let loaded = Document::load(&content.state, [], Limits::default());
-    let projection = serde_json::from_str::<Projection>(&content.projection);
+fn why_unusable(kind: DocKind, content: &VersionContent) -> Option<String> {
+    let loaded = Document::load(kind, &content.state, [], Limits::default());
+    let projection = Projection::parse(kind, &content.projection);
     loaded.err().map(|error| error.to_string()).or(projection.err().map(|error| error.to_string()))
 }

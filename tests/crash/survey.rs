@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use moim::crdt::Projection;
+use moim::crdt::trip::Projection;
 use reqwest::StatusCode;
 use serde_json::json;
 use yrs::{Doc, ReadTxn, Transact};

@@ -8,6 +8,7 @@ use std::{
 use bytes::Bytes;
 use moim::{
     crdt::{Awareness, Document, Limits, Presence},
+    ids::DocKind,
     protocol,
 };
 use peak_alloc::PeakAlloc;
@@ -172,7 +173,7 @@ fn refusing_takes_little_more_memory_than_what_is_refused() {
 #[ignore = "is started by the test above, in a process of its own"]
 fn a_child_of_one_thread_measures() {
     // What is made once, at the first use.
-    let _ = Document::new(Limits::default()).apply(&[0, 0]);
+    let _ = Document::new(DocKind::Trip, Limits::default()).apply(&[0, 0]);
     for length in [100, 1_000, 10_000, 100_000, 250_000] {
         dense_updates_are_refused_in_little_memory(length);
         small_payloads_are_read_in_little_memory(length);
@@ -183,7 +184,7 @@ fn a_child_of_one_thread_measures() {
 
 fn dense_updates_are_refused_in_little_memory(length: usize) {
     for (what, update) in dense(length) {
-        let mut document = Document::new(Limits::default());
+        let mut document = Document::new(DocKind::Trip, Limits::default());
         let (peak, answer) = peak_of(|| document.apply(&update));
         assert!(answer.is_err(), "{what} of {length} bytes were accepted");
         check(what, update.len(), peak);
@@ -193,7 +194,7 @@ fn dense_updates_are_refused_in_little_memory(length: usize) {
 }
 
 fn small_payloads_are_read_in_little_memory(length: usize) {
-    let document = Document::new(Limits::default());
+    let document = Document::new(DocKind::Trip, Limits::default());
     let clients = length as u64 / 4;
     let mut vector = vec![];
     write_number(clients, &mut vector);
@@ -226,7 +227,7 @@ fn small_payloads_are_read_in_little_memory(length: usize) {
 
 fn hostile_payloads_are_refused_in_little_memory() {
     for (kind, what, bytes) in hostile::payloads() {
-        let mut document = Document::new(Limits::default());
+        let mut document = Document::new(DocKind::Trip, Limits::default());
         let (peak, refused) = peak_of(|| match kind.as_str() {
             "update" => document.apply(&bytes).is_err(),
             "state-vector" => document.encode_diff(&bytes).is_err(),
@@ -242,7 +243,7 @@ fn damaged_updates_are_refused_in_little_memory() {
     let random = &mut StdRng::seed_from_u64(1);
     let (mut accepted, mut bytes, mut peaks, mut kept, mut worst) = (0, 0, 0, 0, 0.0_f64);
     for history in corpus::RECORDED.iter() {
-        let mut document = Document::new(Limits::default());
+        let mut document = Document::new(DocKind::Trip, Limits::default());
         for update in &history.updates {
             for _ in 0..20 {
                 let damaged = damage::damage(update, history, random);

@@ -12,7 +12,7 @@ mod source;
 /// one layer don't see each other.
 const LAYERS: &[&[&str]] = &[
     &["text"],
-    &["ids", "trip", "fields", "origin", "address", "bucket", "quota", "mail"],
+    &["ids", "language", "summary", "fields", "origin", "address", "bucket", "quota", "mail"],
     &["config"],
     &["telemetry"],
     &["protocol", "crdt", "store", "bus", "auth"],
@@ -78,17 +78,17 @@ const CRATES: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &[
     "src/bucket.rs",
     "src/fields.rs",
+    "src/language.rs",
     "src/origin.rs",
     "src/quota.rs",
     "src/text.rs",
     "src/mail.rs",
-    "src/trip.rs",
+    "src/summary.rs",
     "src/auth/permits.rs",
     "src/bus/frame.rs",
     "src/auth/tokens.rs",
     "src/accounts/fields.rs",
     "src/plans/rules.rs",
-    "src/plans/drafts.rs",
     "src/protocol/",
     "src/crdt/",
     "src/rooms/core",

@@ -2,7 +2,13 @@
 
 use std::{fs, hint::black_box, time::Instant};
 
-use moim::crdt::{Card, CardKind, Document, Limits, Place, TripDraft, Work, fold};
+use moim::{
+    crdt::{
+        Document, Limits, Work, fold,
+        trip::{Card, CardKind, Place, TripDraft},
+    },
+    ids::DocKind,
+};
 use yrs::{Array, Map, Text, WriteTxn};
 
 use crate::peers::{Peer, at, card};
@@ -43,7 +49,7 @@ fn timed<T>(what: &str, times: u32, mut work: impl FnMut() -> T) {
 }
 
 fn load(state: &[u8]) -> Document {
-    Document::load(state, [], Limits::default()).unwrap()
+    Document::load(DocKind::Trip, state, [], Limits::default()).unwrap()
 }
 
 #[test]
@@ -102,7 +108,7 @@ fn cost_of_whole_documents() {
         timed("  encode", 10, || document.encode_state());
         timed("  project", 10, || document.project());
         timed("  summary", 10, || document.summary());
-        timed("  fold", 5, || fold(&state, []).unwrap());
+        timed("  fold", 5, || fold(DocKind::Trip, &state, []).unwrap());
         timed("  reader's full step 2", 10, || document.adds_nothing(&state).unwrap());
     }
 }
@@ -174,20 +180,21 @@ fn cost_of_a_step() {
             }
         })
     };
-    let mut document = Document::new(Limits::default());
+    let mut document = Document::new(DocKind::Trip, Limits::default());
     document.apply(&in_front(1, 3_500)).unwrap();
     steps("3 500 rows in front of 3 500", &mut document, &in_front(2, 3_500));
 
-    let mut document = Document::new(Limits::default());
+    let mut document = Document::new(DocKind::Trip, Limits::default());
     document.apply(&rivals(1..4_000)).unwrap();
     steps("4 000 values of one key after 4 000", &mut document, &rivals(4_000..8_000));
-    let mut document = Document::new(Limits::default());
+    let mut document = Document::new(DocKind::Trip, Limits::default());
     document.apply(&rivals(4_000..8_000)).unwrap();
     steps("4 000 values of one key before 4 000", &mut document, &rivals(1..4_000));
 
     for (letters, cuts) in [(4 << 20, 1_000), (1 << 20, 5_000), (1 << 16, 5_000)] {
         for (what, backwards) in [("forwards", false), ("backwards", true)] {
-            let mut document = Document::new(Limits { update_bytes: 8 << 20, ..Limits::default() });
+            let mut document =
+                Document::new(DocKind::Trip, Limits { update_bytes: 8 << 20, ..Limits::default() });
             let peer = Peer::new(1);
             let text = "한".repeat(letters / 4) + &"x".repeat(letters / 4);
             let paste = peer.edit(|txn| txn.get_or_insert_text("page").push(txn, &text));
@@ -204,7 +211,8 @@ fn cost_of_a_step() {
         }
     }
 
-    let mut document = Document::new(Limits { update_bytes: 8 << 20, ..Limits::default() });
+    let mut document =
+        Document::new(DocKind::Trip, Limits { update_bytes: 8 << 20, ..Limits::default() });
     let peer = Peer::new(1);
     let text = peer.edit(|txn| {
         let page = txn.get_or_insert_text("page");
@@ -223,7 +231,7 @@ fn cost_of_a_step() {
 #[ignore = "measures"]
 #[expect(clippy::print_stderr, reason = "the numbers are what it is for")]
 fn cost_of_the_worst_contention() {
-    let mut document = Document::new(Limits::default());
+    let mut document = Document::new(DocKind::Trip, Limits::default());
     let mut clients = 0;
     let began = Instant::now();
     while document.apply(&rivals(clients + 1..clients + 1_001)).is_ok() {

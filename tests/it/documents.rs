@@ -1,13 +1,16 @@
 //! The behaviours that documents promise, with two or three clients: cited by their numbers in the design.
 
-use moim::crdt::{
-    Applied, Card, CardKind, Document, Limits, Projection, Refusal, Stamp, TripDraft, Work, fold,
-    renew,
+use moim::{
+    crdt::{
+        Applied, Document, Draft, Limits, Refusal, Stamp, Work, fold, renew,
+        trip::{Card, CardKind, Projection, TripDraft, TripLimits},
+    },
+    ids::DocKind,
 };
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 use yrs::{Any, Array, Map, MapPrelim, MapRef, ReadTxn, Text, TextPrelim, Transact, WriteTxn, any};
 
-use crate::peers::{Peer, add_card, at, card};
+use crate::peers::{Peer, add_card, at, card, trip};
 
 /// What one client does; the update.
 type Edit = dyn Fn(&Peer) -> Vec<u8>;
@@ -23,7 +26,7 @@ impl Table {
         let mut draft = TripDraft::with_days("Jeju", 3, Some("2026-12-24".parse().unwrap()));
         draft.content_mut().days[0].cards = vec![Card::new("c".into(), CardKind::Place, "Cafe")];
         let state = draft.encode();
-        let server = Document::load(&state, [], Limits::default()).unwrap();
+        let server = Document::load(DocKind::Trip, &state, [], Limits::default()).unwrap();
         let peers = (1..=clients).map(Peer::new).collect::<Vec<_>>();
         peers.iter().for_each(|peer| peer.receive(&state));
         Self { server, peers }
@@ -39,11 +42,11 @@ impl Table {
         for seed in 0..6 {
             let mut order = updates.clone();
             order.shuffle(&mut StdRng::seed_from_u64(seed));
-            let mut server = Document::load(&start, [], Limits::default()).unwrap();
+            let mut server = Document::load(DocKind::Trip, &start, [], Limits::default()).unwrap();
             for update in &order {
                 server.apply(update).unwrap();
             }
-            expected(&server.project());
+            expected(trip(&server.project()));
             outcomes.push(server.project());
         }
         assert!(outcomes.windows(2).all(|pair| pair[0] == pair[1]), "{outcomes:?}");
@@ -135,7 +138,7 @@ fn a_card_that_is_deleted_while_it_is_edited_is_in_the_trash_with_the_edit() {
         card(txn, "c").insert(txn, "del", Any::Null);
     });
     table.server.apply(&back).unwrap();
-    assert_eq!(table.server.project().days[0].cards[0].title, "Cafe Noir");
+    assert_eq!(trip(&table.server.project()).days[0].cards[0].title, "Cafe Noir");
 }
 
 /// Behaviour 9
@@ -180,8 +183,9 @@ fn restoring_brings_back_the_version_and_keeps_what_is_typed_meanwhile() {
     assert_eq!(server.restore(&version, &stamp), Ok(None), "a second time changes nothing");
     server.apply(&typed).unwrap();
     peers[0].receive(&restored);
-    assert_eq!(server.project().days[0].cards[0].title, "Cafe!");
-    let at_peer = Document::load(&peers[0].diff(&[0]), [], Limits::default()).unwrap();
+    assert_eq!(trip(&server.project()).days[0].cards[0].title, "Cafe!");
+    let at_peer =
+        Document::load(DocKind::Trip, &peers[0].diff(&[0]), [], Limits::default()).unwrap();
     assert_eq!(at_peer.project(), server.project());
 }
 
@@ -198,15 +202,15 @@ fn a_document_that_begins_anew_shows_what_it_showed_whatever_its_history() {
             }
         }
         let before = server.encode_state();
-        let anew = renew(&before, []).unwrap().state;
-        let document = Document::load(&anew, [], Limits::default()).unwrap();
+        let anew = renew(DocKind::Trip, &before, []).unwrap().state;
+        let document = Document::load(DocKind::Trip, &anew, [], Limits::default()).unwrap();
         assert_eq!(document.project(), server.project(), "seed {seed}");
         let trash = peers[0].edit(|txn| {
             add_card(txn, "trash", Some("d1"), "a9");
             card(txn, "trash").insert(txn, "del", "by somebody");
         });
         server.apply(&trash).unwrap();
-        let anew = renew(&server.encode_state(), []).unwrap().state;
+        let anew = renew(DocKind::Trip, &server.encode_state(), []).unwrap().state;
         assert!(anew.len() < before.len(), "seed {seed}: {} of {}", anew.len(), before.len());
         let fresh = Peer::new(9);
         fresh.receive(&anew);
@@ -219,10 +223,11 @@ fn a_document_that_begins_anew_shows_what_it_showed_whatever_its_history() {
 fn a_copy_of_a_trip_has_its_content_and_fresh_cards() {
     let table = Table::with(1);
     let content = table.server.project();
-    let copy = TripDraft::copy_of(content.clone(), || "fresh".into()).encode();
-    let mut copied = Document::load(&copy, [], Limits::default()).unwrap().project();
+    let copy = Draft::copy_of(content.clone(), || "fresh".into()).encode();
+    let copied = Document::load(DocKind::Trip, &copy, [], Limits::default()).unwrap().project();
+    let (mut copied, content) = (trip(&copied).clone(), trip(&content));
     assert_eq!(std::mem::replace(&mut copied.days[0].cards[0].id, "c".into()), "fresh");
-    assert_eq!(copied, content);
+    assert_eq!(copied, *content);
 }
 
 #[test]
@@ -259,16 +264,20 @@ fn what_builds_on_unknown_edits_is_missing_them_until_they_are_there() {
     assert_eq!(server.encode_state(), before);
     server.apply(&peers[0].diff(&server.state_vector())).unwrap();
     assert_eq!(server.adds_nothing(&first), Ok(true));
-    assert_eq!(server.project().tray[0].dur, Some(5));
+    assert_eq!(trip(&server.project()).tray[0].dur, Some(5));
 }
 
 #[test]
 fn limits_hold_before_anything_is_applied() {
-    let limits =
-        Limits { cards: 3, days: 4, note_chars: 10, document_bytes: 4_000, ..Limits::default() };
+    let limits = Limits {
+        trip: TripLimits { cards: 3, days: 4 },
+        note_chars: 10,
+        document_bytes: 4_000,
+        ..Limits::default()
+    };
     let state = Table::with(0).server.encode_state();
     let check = |edit: &dyn Fn(&mut yrs::TransactionMut<'_>), refusal: Option<Refusal>| {
-        let mut server = Document::load(&state, [], limits).unwrap();
+        let mut server = Document::load(DocKind::Trip, &state, [], limits).unwrap();
         let peer = Peer::new(5);
         peer.receive(&state);
         let before = server.encode_state();
@@ -301,7 +310,7 @@ fn limits_hold_before_anything_is_applied() {
 #[test]
 fn typing_and_deleting_for_long_never_fills_a_text() {
     let limits = Limits { note_chars: 20, ..Limits::default() };
-    let mut server = Document::new(limits);
+    let mut server = Document::new(DocKind::Trip, limits);
     let peer = Peer::new(1);
     for _ in 0..50 {
         let typed = peer.edit(|txn| txn.get_or_insert_text("desc").push(txn, "fifteen letters"));
@@ -310,14 +319,14 @@ fn typing_and_deleting_for_long_never_fills_a_text() {
         server.apply(&erased).unwrap();
     }
     assert!(server.encode_state().len() > 200);
-    assert!(fold(&server.encode_state(), []).unwrap().state.len() < 100);
+    assert!(fold(DocKind::Trip, &server.encode_state(), []).unwrap().state.len() < 100);
 }
 
 #[test]
 fn the_trips_own_texts_have_a_limit_and_others_have_that_of_the_document() {
     let limits = Limits { note_chars: 10, document_bytes: 4_000, ..Limits::default() };
     let check = |edit: &dyn Fn(&mut yrs::TransactionMut<'_>), refusal: Option<Refusal>| {
-        let mut server = Document::new(limits);
+        let mut server = Document::new(DocKind::Trip, limits);
         let peer = Peer::new(5);
         let made = peer.edit(|txn| add_card(txn, "x", None, "a0"));
         server.apply(&made).unwrap();
@@ -361,7 +370,7 @@ fn the_trips_own_texts_have_a_limit_and_others_have_that_of_the_document() {
 #[test]
 fn what_is_deleted_does_not_fill_a_document() {
     let limits = Limits { document_bytes: 10_000, ..Limits::default() };
-    let mut server = Document::new(limits);
+    let mut server = Document::new(DocKind::Trip, limits);
     let peer = Peer::new(1);
     for n in 0..200 {
         let page = format!("{n}: {}", "x".repeat(1_000));
@@ -381,8 +390,13 @@ fn what_is_deleted_does_not_fill_a_document() {
     server.apply(&full).unwrap();
     let more = peer.edit(|txn| txn.get_or_insert_text("page").push(txn, &"x".repeat(200)));
     assert_eq!(server.apply(&more), Err(Refusal::TooLarge("document")));
-    let mut again =
-        Document::load(&fold(&server.encode_state(), []).unwrap().state, [], limits).unwrap();
+    let mut again = Document::load(
+        DocKind::Trip,
+        &fold(DocKind::Trip, &server.encode_state(), []).unwrap().state,
+        [],
+        limits,
+    )
+    .unwrap();
     assert_eq!(again.apply(&more), Err(Refusal::TooLarge("document")));
     let less = peer.edit(|txn| txn.get_or_insert_text("page").remove_range(txn, 0, 9_000));
     again.apply(&less).unwrap();
@@ -394,8 +408,9 @@ fn what_is_deleted_does_not_fill_a_document() {
 
 #[test]
 fn cards_in_the_trash_do_not_count() {
-    let limits = Limits { cards: 3, ..Limits::default() };
-    let mut server = Document::new(limits);
+    let limits =
+        Limits { trip: TripLimits { cards: 3, ..TripLimits::default() }, ..Limits::default() };
+    let mut server = Document::new(DocKind::Trip, limits);
     let peer = Peer::new(1);
     for n in 0..50 {
         let id = format!("x{n}");
@@ -425,11 +440,11 @@ fn rivals(server: &mut Document, clients: std::ops::Range<u64>) -> Option<Refusa
 #[test]
 fn many_clients_that_set_one_key_are_stopped_before_they_take_long() {
     let limits = Limits { lasting_scan: 100_000, ..Limits::default() };
-    let mut server = Document::new(limits);
+    let mut server = Document::new(DocKind::Trip, limits);
     let refused = rivals(&mut server, 1..4_000);
     assert!(matches!(refused, Some(Refusal::TooMany(_))), "{refused:?}");
     // Whoever knows what is there goes on, also after a restart.
-    let mut again = Document::load(&server.encode_state(), [], limits).unwrap();
+    let mut again = Document::load(DocKind::Trip, &server.encode_state(), [], limits).unwrap();
     for server in [&mut server, &mut again] {
         let peer = Peer::new(5_000);
         peer.receive(&server.encode_state());
@@ -446,7 +461,7 @@ fn many_clients_that_set_one_key_are_stopped_before_they_take_long() {
 #[test]
 fn an_update_that_takes_too_long_is_refused_whole_or_put_off() {
     let limits = Limits { work: Work { scan: 2_000, copy: 2_000 }, ..Limits::default() };
-    let mut server = Document::new(limits);
+    let mut server = Document::new(DocKind::Trip, limits);
     let rows = |client: u64, count: u32| {
         Peer::new(client).edit(|txn| {
             let list = txn.get_or_insert_array("rows");

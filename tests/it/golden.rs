@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use moim::crdt::{Document, Limits, fold, merge, renew};
+use moim::{
+    crdt::{Document, Limits, fold, merge, renew},
+    ids::DocKind,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -67,7 +70,7 @@ pub(crate) fn difference(expected: &Value, found: &Value, path: &str) -> String 
 fn apply_all(updates: &[Vec<u8>]) -> Document {
     // A text that is longer than it may be must be clamped all the same.
     let limits = Limits { note_chars: 1 << 20, ..Limits::default() };
-    let mut document = Document::new(limits);
+    let mut document = Document::new(DocKind::Trip, limits);
     for update in updates {
         document.apply(update).unwrap();
     }
@@ -82,8 +85,8 @@ fn golden_documents_read_as_in_the_browser() {
 #[test]
 fn golden_documents_read_the_same_after_folding() {
     check(|updates| {
-        let folded = fold(&[0, 0], updates.iter().map(Vec::as_slice)).unwrap();
-        let again = Document::load(&folded.state, [], Limits::default()).unwrap();
+        let folded = fold(DocKind::Trip, &[0, 0], updates.iter().map(Vec::as_slice)).unwrap();
+        let again = Document::load(DocKind::Trip, &folded.state, [], Limits::default()).unwrap();
         assert_eq!(again.project(), folded.projection);
         serde_json::to_value(folded.projection).unwrap()
     });
@@ -92,8 +95,8 @@ fn golden_documents_read_the_same_after_folding() {
 #[test]
 fn golden_documents_read_the_same_after_they_began_anew() {
     check(|updates| {
-        let anew = renew(&[0, 0], updates.iter().map(Vec::as_slice)).unwrap();
-        let again = Document::load(&anew.state, [], Limits::default()).unwrap();
+        let anew = renew(DocKind::Trip, &[0, 0], updates.iter().map(Vec::as_slice)).unwrap();
+        let again = Document::load(DocKind::Trip, &anew.state, [], Limits::default()).unwrap();
         assert_eq!(again.project(), anew.projection);
         serde_json::to_value(anew.projection).unwrap()
     });

@@ -6,7 +6,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use moim::crdt::{Document, Limits, Refusal, fold, merge};
+use moim::{
+    crdt::{Document, Limits, Refusal, fold, merge},
+    ids::DocKind,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use yrs::{Any, Array, Doc, GetString, ReadTxn, Transact, types::ToJson, updates::decoder::Decode};
@@ -58,7 +61,7 @@ fn read(path: &Path) -> Vec<History> {
 /// Hears a whole history as the server does. What builds on something that is still to come is sent again by
 /// its client after the server asked for that; nothing else may be refused.
 fn hear(history: &History, updates: &[Vec<u8>]) -> Document {
-    let mut document = Document::new(Limits::default());
+    let mut document = Document::new(DocKind::Trip, Limits::default());
     let mut waiting: Vec<&[u8]> = vec![];
     for update in updates {
         waiting.push(update);
@@ -153,7 +156,7 @@ fn nothing_that_yjs_sends_is_refused_and_all_of_it_is_there() {
         let document = hear(&history, &history.updates());
         let state = document.encode_state();
         check_content(&history, &state, "live");
-        let folded = fold(&state, []).unwrap();
+        let folded = fold(DocKind::Trip, &state, []).unwrap();
         check_content(&history, &folded.state, "folded");
         serves::check(&document);
         answers.push(json!({
@@ -172,11 +175,12 @@ fn nothing_that_yjs_sends_is_refused_and_all_of_it_is_there() {
 #[test]
 fn a_history_whose_rooms_fall_idle_on_the_way_ends_the_same() {
     for history in histories() {
-        let mut document = Document::new(Limits::default());
+        let mut document = Document::new(DocKind::Trip, Limits::default());
         for line in &history.log {
             if line == "fold" {
-                let folded = fold(&document.encode_state(), []).unwrap();
-                document = Document::load(&folded.state, [], Limits::default()).unwrap();
+                let folded = fold(DocKind::Trip, &document.encode_state(), []).unwrap();
+                document =
+                    Document::load(DocKind::Trip, &folded.state, [], Limits::default()).unwrap();
             } else if let Err(refusal) = document.apply(&from_base64(line)) {
                 panic!("history {}: {refusal}", history.seed);
             }

@@ -5,7 +5,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use moim::crdt::{Applied, Document, Limits, Work, fold};
+use moim::{
+    crdt::{Applied, Document, Limits, Work, fold},
+    ids::DocKind,
+};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -36,7 +39,11 @@ struct Person {
 impl Table {
     fn new(people: u64) -> Self {
         let people = (1..=people).map(|n| Person { peer: Peer::new(n * 17 % 11), received: 0 });
-        Self { server: Document::new(Limits::default()), people: people.collect(), sent: vec![] }
+        Self {
+            server: Document::new(DocKind::Trip, Limits::default()),
+            people: people.collect(),
+            sent: vec![],
+        }
     }
 
     /// One edit of one of them, who doesn't know the last `behind` edits yet.
@@ -64,9 +71,9 @@ impl Table {
         for is_folded in [false, true] {
             let mut state = self.server.encode_state();
             if is_folded {
-                state = fold(&state, []).unwrap().state;
+                state = fold(DocKind::Trip, &state, []).unwrap().state;
             }
-            self.server = Document::load(&state, [], Limits::default()).unwrap();
+            self.server = Document::load(DocKind::Trip, &state, [], Limits::default()).unwrap();
             for who in 0..self.people.len() {
                 for _ in 0..20 {
                     self.edit(who, 0, &edit);
@@ -319,11 +326,12 @@ fn content(document: &Document, like: &Content) -> Value {
 #[test]
 fn sessions_of_stock_clients_are_taken_whole_and_end_where_yjs_ends() {
     for Session { seed, kind, log, content: end } in sessions() {
-        let mut document = Document::new(Limits::default());
+        let mut document = Document::new(DocKind::Trip, Limits::default());
         for (at, line) in log.iter().enumerate() {
             if line == "fold" {
-                let folded = fold(&document.encode_state(), []).unwrap();
-                document = Document::load(&folded.state, [], Limits::default()).unwrap();
+                let folded = fold(DocKind::Trip, &document.encode_state(), []).unwrap();
+                document =
+                    Document::load(DocKind::Trip, &folded.state, [], Limits::default()).unwrap();
                 continue;
             }
             // What is free for everybody is enough.

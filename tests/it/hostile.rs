@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use moim::crdt::{Applied, Awareness, Document, Limits, Presence, Refusal, Work, fold, merge};
+use moim::{
+    crdt::{Applied, Awareness, Document, Limits, Presence, Refusal, Work, fold, merge},
+    ids::DocKind,
+};
 use yrs::{
     Doc, GetString, Map, MapPrelim, ReadTxn, StateVector, Text, TextPrelim, Transact, WriteTxn,
 };
@@ -34,7 +37,7 @@ fn trip() -> Document {
     }
     drop(txn);
     let state = doc.transact().encode_state_as_update_v1(&StateVector::default());
-    let mut document = Document::new(Limits::default());
+    let mut document = Document::new(DocKind::Trip, Limits::default());
     document.apply(&state).unwrap();
     document
 }
@@ -42,12 +45,12 @@ fn trip() -> Document {
 /// People can still join, edit and save.
 fn check_serves(document: &mut Document, what: &str) {
     let state = document.encode_state();
-    let folded = fold(&state, []).unwrap_or_else(|error| panic!("{what}: {error}"));
-    let mut again = Document::load(&folded.state, [], Limits::default()).unwrap();
+    let folded = fold(DocKind::Trip, &state, []).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let mut again = Document::load(DocKind::Trip, &folded.state, [], Limits::default()).unwrap();
     assert_eq!(again.project(), document.project(), "{what}");
     document.set_title("still here").unwrap();
     again.set_title("still here").unwrap();
-    assert_eq!(document.project().title, "still here", "{what}");
+    assert_eq!(document.summary().title, "still here", "{what}");
     let visitor = Doc::new();
     let title = visitor.get_or_insert_text("title");
     let mut txn = visitor.transact_mut();
@@ -105,13 +108,13 @@ fn set_awareness(payload: &[u8]) -> Result<Vec<u64>, Refusal> {
 fn what_a_client_says_twice_is_merged_for_others_as_the_document_has_it() {
     let first = from_hex("01 01 07 00 04 01 05 7469746c65 03 616263 00");
     let longer = from_hex("01 01 07 00 04 01 05 7469746c65 06 78797a646566 00");
-    let mut document = Document::new(Limits::default());
+    let mut document = Document::new(DocKind::Trip, Limits::default());
     document.apply(&first).unwrap();
     document.apply(&longer).unwrap();
-    assert_eq!(document.project().title, "abcdef");
+    assert_eq!(document.summary().title, "abcdef");
     let merged = merge(&[first, longer]).unwrap().unwrap();
-    let reader = Document::load(&merged, [], Limits::default()).unwrap();
-    assert_eq!(reader.project().title, "abcdef");
+    let reader = Document::load(DocKind::Trip, &merged, [], Limits::default()).unwrap();
+    assert_eq!(reader.summary().title, "abcdef");
 }
 
 /// Client 7 says of elements whose beginning is known that they lie in what is gone. They follow their
@@ -121,10 +124,10 @@ fn what_follows_a_known_beginning_lies_where_that_does() {
     let title = from_hex("02 01 08 00 00 01 01 07 00 04 01 05 7469746c65 03 616263 00");
     let longer = from_hex("01 01 07 00 04 00 08 00 06 616263646566 00");
     let inside = from_hex("01 01 07 06 27 00 07 03 01 6b 02 00");
-    let mut document = Document::new(Limits::default());
+    let mut document = Document::new(DocKind::Trip, Limits::default());
     document.apply(&title).unwrap();
     document.apply(&longer).unwrap();
-    assert_eq!(document.project().title, "abcdef");
+    assert_eq!(document.summary().title, "abcdef");
     let refusal = Refusal::Malformed("a parent that is no type");
     assert_eq!(document.apply(&inside), Err(refusal));
     check_serves(&mut document, "the document");
@@ -137,7 +140,7 @@ fn hostile_conversations_harm_nothing() {
     assert_eq!(files.len(), 2);
     for path in files {
         let bytes = fs::read(&path).unwrap();
-        for mut document in [trip(), Document::new(Limits::default())] {
+        for mut document in [trip(), Document::new(DocKind::Trip, Limits::default())] {
             for update in conversation(&bytes) {
                 assert_ne!(document.apply(update), Err(Refusal::Failed), "{}", path.display());
                 check_serves(&mut document, &path.display().to_string());
@@ -191,7 +194,7 @@ fn what_takes_the_square_of_its_length_is_stopped_and_others_go_on() {
     ];
     for (what, head, content) in shapes {
         for ascending in [true, false] {
-            let mut document = Document::new(limits);
+            let mut document = Document::new(DocKind::Trip, limits);
             let updates = (0..200).map(|n| {
                 let first = if ascending { n } else { 200 - n } * 500 + 1;
                 lone(first..first + 500, head, content)
@@ -202,7 +205,8 @@ fn what_takes_the_square_of_its_length_is_stopped_and_others_go_on() {
                 assert!(matches!(refusal, Refusal::TooMany(_)), "{what}: {refusal}");
             }
             let began = Instant::now();
-            let mut again = Document::load(&document.encode_state(), [], limits).unwrap();
+            let mut again =
+                Document::load(DocKind::Trip, &document.encode_state(), [], limits).unwrap();
             assert!(began.elapsed() < Duration::from_secs(40), "{what} took long to load");
             let peer = Peer::new(1 << 40);
             peer.receive(&document.encode_state());
@@ -223,7 +227,7 @@ fn what_takes_the_square_of_its_length_is_stopped_and_others_go_on() {
 #[test]
 fn cuts_in_a_long_text_are_stopped_before_they_take_long() {
     let limits = Limits { work: Work { scan: 0, copy: 1 << 20 }, ..Limits::default() };
-    let mut document = Document::new(limits);
+    let mut document = Document::new(DocKind::Trip, limits);
     let peer = Peer::new(1);
     for _ in 0..20 {
         let paste = peer.edit(|txn| txn.get_or_insert_text("page").push(txn, &"x".repeat(200_000)));

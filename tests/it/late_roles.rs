@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use moim::{
     auth::{Keys, Ticket},
     connection::{self, Admission, ConnectionState, Holds, Limits, Line, Origins},
-    crdt::TripDraft,
+    crdt::trip::TripDraft,
     documents::{DocumentStores, FlightLog},
     ids::{DocId, DocKind, InviteId, Role, UserId},
     plans,

@@ -1,6 +1,9 @@
 //! Valid updates of real trips, damaged at random by a seeded generator: whatever comes of it, the document goes on.
 
-use moim::crdt::{Document, Limits, fold};
+use moim::{
+    crdt::{Document, Limits, fold},
+    ids::DocKind,
+};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use crate::{fuzzed::serves, peers::Peer};
@@ -34,7 +37,7 @@ fn damaged_messages_never_reach_what_they_could_break() {
 fn undamaged_updates_are_never_refused_and_end_where_the_clients_do() {
     for seed in 0..60 {
         let random = &mut StdRng::seed_from_u64(seed);
-        let mut document = Document::new(Limits::default());
+        let mut document = Document::new(DocKind::Trip, Limits::default());
         let witness = Peer::new(9);
         let peers: Vec<_> = (1..4).map(Peer::new).collect();
         for step in 0..random.random_range(10..60) {
@@ -48,9 +51,13 @@ fn undamaged_updates_are_never_refused_and_end_where_the_clients_do() {
             witness.receive(&update);
             peer.receive(&document.encode_diff(&peer.state_vector()).unwrap());
         }
-        let last = Document::load(&witness.diff(&[0]), [], Limits::default()).unwrap();
+        let last =
+            Document::load(DocKind::Trip, &witness.diff(&[0]), [], Limits::default()).unwrap();
         assert_eq!(last.project(), document.project(), "seed {seed}");
-        assert_eq!(fold(&document.encode_state(), []).unwrap().projection, document.project());
+        assert_eq!(
+            fold(DocKind::Trip, &document.encode_state(), []).unwrap().projection,
+            document.project()
+        );
         assert_eq!(document.adds_nothing(&witness.diff(&[0])), Ok(true), "seed {seed}");
         serves::check(&document);
     }

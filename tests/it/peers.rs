@@ -1,10 +1,17 @@
 //! Yrs clients that edit a trip, for tests: what they do comes from a seeded generator.
 
+use moim::crdt::{self, trip};
 use rand::{Rng, rngs::StdRng};
 use yrs::{
     Any, Doc, GetString, Map, MapPrelim, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector,
     Text, TextPrelim, TextRef, Transact, TransactionMut, any, updates::decoder::Decode,
 };
+
+/// What a document shows, of a trip.
+pub(crate) fn trip(projection: &crdt::Projection) -> &trip::Projection {
+    let crdt::Projection::Trip(trip) = projection;
+    trip
+}
 
 /// One client.
 pub(crate) struct Peer {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use moim::{
     crdt::{Document, Limits},
-    ids::{Role, UserId},
+    ids::{DocKind, Role, UserId},
     protocol::{self, CloseCode, Message},
     rooms::{Joining, RoomError, Seat, Waiting},
     store::{Generation, VersionCause, Versions},
@@ -13,7 +13,7 @@ use moim::{
 use yrs::{Any, ClientID, Map, ReadTxn, Transact};
 
 use crate::{
-    peers::{Peer, add_card, card},
+    peers::{Peer, add_card, card, trip},
     rooms::{House, closed, edit, house, joining, say, state, until},
 };
 
@@ -21,7 +21,7 @@ impl House {
     fn document(&self) -> Document {
         let loaded = self.journal.load_now(self.doc, Generation::Newest).unwrap().unwrap();
         let updates = loaded.entries.iter().map(|entry| &entry.update[..]);
-        Document::load(&loaded.state, updates, Limits::default()).unwrap()
+        Document::load(DocKind::Trip, &loaded.state, updates, Limits::default()).unwrap()
     }
 
     fn epoch(&self) -> (u64, bool) {
@@ -93,7 +93,7 @@ async fn a_document_that_begins_anew_keeps_what_is_shown_and_loses_trash_and_his
     before.receive(&version.state);
     assert_eq!(before.count("cards"), 2);
     handle.restore(renewed.before.id, by).await.unwrap();
-    assert_eq!(handle.project().await.unwrap().days[0].cards.len(), 1);
+    assert_eq!(trip(&handle.project().await.unwrap()).days[0].cards.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,7 +132,7 @@ async fn an_edit_that_comes_after_the_end_of_its_epoch_is_never_acknowledged() {
     assert!(house.join_in(2).await.is_ok());
     assert_eq!(
         house.document().project(),
-        Document::load(&state(), [], Limits::default()).unwrap().project()
+        Document::load(DocKind::Trip, &state(), [], Limits::default()).unwrap().project()
     );
 }
 
@@ -148,7 +148,7 @@ async fn an_edit_of_the_servers_own_is_made_in_the_epoch_that_begins_meanwhile()
     });
     renamed.unwrap();
     assert_eq!(house.epoch(), (2, false));
-    assert_eq!(house.document().project().title, "부산");
+    assert_eq!(house.document().summary().title, "부산");
 }
 
 #[tokio::test(start_paused = true)]

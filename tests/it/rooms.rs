@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use moim::{
-    crdt::{Limits as DocumentLimits, Presence, TripDraft},
+    crdt::{Limits as DocumentLimits, Presence, trip::TripDraft},
     documents::{DocumentStores, FlightLog},
     ids::{DocId, DocKind, Role, UserId, VersionId},
     protocol::{self, CloseCode, Message},
@@ -24,6 +24,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use yrs::{
     Doc, GetString, Map, ReadTxn, Text, Transact, Update, WriteTxn, updates::decoder::Decode,
 };
+
+use crate::peers::trip;
 
 /// Of the paused clock: what has not come by then never comes.
 const PATIENCE: Duration = Duration::from_secs(3600);
@@ -399,11 +401,11 @@ async fn a_restore_is_an_edit_between_two_versions_and_can_be_undone() {
     let saved = handle.save(Some("처음".into()), by).await.unwrap().version;
     handle.rename("부산".into()).await.unwrap();
     let restored = handle.restore(saved.id, by).await.unwrap();
-    assert_eq!(handle.project().await.unwrap().title, "제주");
+    assert_eq!(trip(&handle.project().await.unwrap()).title, "제주");
     assert_eq!(restored.before.cause, VersionCause::BeforeRestore);
     assert_eq!(restored.after.cause, VersionCause::Restored { from: saved.id });
     handle.restore(restored.before.id, by).await.unwrap();
-    assert_eq!(handle.project().await.unwrap().title, "부산");
+    assert_eq!(trip(&handle.project().await.unwrap()).title, "부산");
     assert_eq!(house.journal.list(house.doc, None, 10).await.unwrap().len(), 5);
     let unknown = handle.restore(VersionId::new(), by).await;
     assert!(matches!(unknown, Err(RoomError::NotFound)));
@@ -425,7 +427,7 @@ async fn what_is_written_up_to_a_restore_is_in_the_version_before_it() {
             count += 1;
             last = format!("{attempt}: {count}");
             handle.rename(last.clone()).await.unwrap();
-            was_seen = handle.project().await.unwrap().title == "제주";
+            was_seen = trip(&handle.project().await.unwrap()).title == "제주";
         }
         let before = restoring.await.unwrap().before;
         // Otherwise it was between a look at the title and the next one, which wrote over it.
@@ -521,13 +523,13 @@ async fn a_newest_state_that_makes_no_document_is_healed_by_folding() {
     let nonsense = Bytes::from_static(b"what was written, and yet no document");
     house.journal.fold_now(house.doc, 1, nonsense, &entries).unwrap();
     let handle = house.rooms.open(house.doc).await.unwrap();
-    let title = handle.project().await.unwrap().title.clone();
+    let title = trip(&handle.project().await.unwrap()).title.clone();
     assert!(title.contains("제주") && title.contains("새"), "{title}");
     house.is_empty().await;
     let healed = house.stored();
     assert_eq!((healed.generation, healed.entries.len()), (3, 0));
     let again = house.rooms.open(house.doc).await.unwrap();
-    assert_eq!(again.project().await.unwrap().title, title);
+    assert_eq!(trip(&again.project().await.unwrap()).title, title);
 }
 
 #[tokio::test(start_paused = true)]

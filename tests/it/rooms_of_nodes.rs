@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use moim::{
     bus::{Bus, memory::MemoryBus},
-    crdt::TripDraft,
+    crdt::trip::TripDraft,
     documents::{DocumentStores, FlightLog},
     ids::{DocId, DocKind, Role, UserId},
     protocol::{self, CloseCode, Message},

@@ -6,7 +6,10 @@
 
 use std::{fs, path::Path};
 
-use moim::crdt::{Document, Limits, fold};
+use moim::{
+    crdt::{Document, Limits, fold},
+    ids::DocKind,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use yrs::{Any, Doc, GetString, ReadTxn, Transact, types::ToJson, updates::decoder::Decode};
@@ -68,11 +71,12 @@ fn nothing_that_stock_clients_send_is_refused() {
     let sessions = sessions();
     assert!(!sessions.is_empty());
     for session in sessions {
-        let mut document = Document::new(Limits::default());
+        let mut document = Document::new(DocKind::Trip, Limits::default());
         for (at, line) in session.log.iter().enumerate() {
             if line == "fold" {
-                let folded = fold(&document.encode_state(), []).unwrap();
-                document = Document::load(&folded.state, [], Limits::default()).unwrap();
+                let folded = fold(DocKind::Trip, &document.encode_state(), []).unwrap();
+                document =
+                    Document::load(DocKind::Trip, &folded.state, [], Limits::default()).unwrap();
                 continue;
             }
             if let Err(refusal) = document.apply(&from_base64(line)) {
@@ -90,9 +94,9 @@ fn nothing_that_stock_clients_send_is_refused() {
 fn a_journal_in_any_order_makes_the_same_document() {
     for session in sessions().into_iter().filter(|one| !one.log.iter().any(|line| line == "fold")) {
         let mut updates = session.updates();
-        let inorder = fold(&[0, 0], updates.iter().map(Vec::as_slice)).unwrap();
+        let inorder = fold(DocKind::Trip, &[0, 0], updates.iter().map(Vec::as_slice)).unwrap();
         updates.reverse();
-        let reversed = fold(&[0, 0], updates.iter().map(Vec::as_slice)).unwrap();
+        let reversed = fold(DocKind::Trip, &[0, 0], updates.iter().map(Vec::as_slice)).unwrap();
         assert_eq!(inorder.projection, reversed.projection, "session {}", session.seed);
     }
 }

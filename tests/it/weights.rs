@@ -2,7 +2,10 @@
 
 use std::process::{Command, Stdio};
 
-use moim::crdt::{self, Document, Limits, weight};
+use moim::{
+    crdt::{self, Document, Limits, weight},
+    ids::DocKind,
+};
 use yrs::{Array, Map, Text, WriteTxn};
 
 use crate::{
@@ -38,7 +41,7 @@ enum Parts {
 #[test]
 #[ignore = "is started by the test above, in a process of its own"]
 fn a_child_of_one_thread_weighs() {
-    let _ = Document::new(limits()).apply(&[0, 0]);
+    let _ = Document::new(DocKind::Trip, limits()).apply(&[0, 0]);
     for count in [300, 3_000] {
         for (what, parts, one) in kinds() {
             check(&what, &[update(count, &*one)], parts);
@@ -83,7 +86,7 @@ fn limits() -> Limits {
 #[expect(clippy::print_stderr, reason = "the figures are what it is for")]
 fn check(what: &str, updates: &[Vec<u8>], parts: Parts) {
     let before = MEMORY.current_usage();
-    let mut document = Document::new(limits());
+    let mut document = Document::new(DocKind::Trip, limits());
     for update in updates {
         document.apply(update).unwrap_or_else(|refusal| panic!("{what}: {refusal}"));
     }
@@ -102,7 +105,7 @@ fn check(what: &str, updates: &[Vec<u8>], parts: Parts) {
     let state = document.encode_state();
     drop(document);
     let before = MEMORY.current_usage();
-    let loaded = Document::load(&state, [], limits()).unwrap();
+    let loaded = Document::load(DocKind::Trip, &state, [], limits()).unwrap();
     let takes = MEMORY.current_usage().saturating_sub(before);
     let reckoned = weight(&state);
     assert!(takes <= reckoned + (32 << 10), "{what}, loaded: {takes} for {reckoned}");
@@ -116,12 +119,12 @@ fn check(what: &str, updates: &[Vec<u8>], parts: Parts) {
 #[track_caller]
 #[expect(clippy::print_stderr, reason = "the figures are what it is for")]
 fn folding_takes_what_is_reckoned(what: &str, state: &[u8]) {
-    let (peak, folded) = peak_of(|| crdt::fold(state, []));
+    let (peak, folded) = peak_of(|| crdt::fold(DocKind::Trip, state, []));
     folded.unwrap();
     let reckoned = 2 * weight(state) + 6 * state.len();
     eprintln!("folding {what}: {:.1} times is reckoned", reckoned as f64 / peak as f64);
     assert!(peak <= reckoned + (64 << 10), "folding {what}: {peak} for {reckoned}");
-    let (peak, document) = peak_of(|| Document::load(state, [], limits()).unwrap());
+    let (peak, document) = peak_of(|| Document::load(DocKind::Trip, state, [], limits()).unwrap());
     let reckoned = 2 * weight(state) + 6 * state.len();
     assert!(peak <= reckoned + (64 << 10), "opening {what}: {peak} for {reckoned}");
     drop(document);

@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use moim::{
-    crdt::TripDraft,
+    crdt::trip::TripDraft,
     documents::{Cargo, Court, DocumentStores, FlightLog, Found, Wreck},
     ids::{DocId, DocKind},
     store::{AsideCause, Quarantine, faulty::FaultyJournal},

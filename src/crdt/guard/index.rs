@@ -79,9 +79,9 @@ pub(super) struct Container {
     /// How many types it lies in.
     pub(super) depth: u8,
     pub(super) home: Home,
-    /// What limits its entries.
-    pub(super) counted: Counted,
-    /// Whether the trip's schema has a place for it: then the length of its text is limited.
+    /// Which of the schema's limits its entries have.
+    pub(super) counted: Option<Counted>,
+    /// Whether the schema has a place for it: then the length of its text is limited.
     pub(super) own: bool,
     /// At least the length of its text, in UTF-16 code units, if that is limited.
     pub(super) units: u32,
@@ -90,16 +90,19 @@ pub(super) struct Container {
 impl Container {
     /// One with nothing in it.
     pub(super) const fn new(kind: TypeKind, home: Home) -> Self {
-        Self { kind, depth: 0, home, counted: Counted::Not, own: false, units: 0 }
+        Self { kind, depth: 0, home, counted: None, own: false, units: 0 }
     }
 }
 
-/// Containers whose entries have a limit of their own.
+/// The place of a limit in the schema's list, from one up, so that an absent one takes no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::crdt) enum Counted {
-    Not,
-    Cards,
-    Days,
+pub(in crate::crdt) struct Counted(std::num::NonZeroU8);
+
+impl Counted {
+    /// The nth of the list, from 0. `None` for more than there may be.
+    pub(in crate::crdt) fn nth(at: usize) -> Option<Self> {
+        u8::try_from(at + 1).ok().and_then(std::num::NonZeroU8::new).map(Self)
+    }
 }
 
 /// Where a container is found.

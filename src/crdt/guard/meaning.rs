@@ -9,7 +9,7 @@ use super::{
     read::{Id, Read},
     update::{Content, Parent, Struct, TypeKind, Update},
 };
-use crate::crdt::{limits::Refusal, roots};
+use crate::crdt::{limits::Refusal, schema::Schema};
 
 /// How deep shared types may lie in each other.
 const DEPTH: u8 = 30;
@@ -29,7 +29,7 @@ pub(in crate::crdt) struct Change<'a> {
     /// For each struct of the update; `None` where nothing of it is new.
     pub(super) entries: Vec<Option<Entry>>,
     pub(super) fresh: Fresh<'a>,
-    /// How texts of the trip's own grow that the document has, in UTF-16 code units.
+    /// How texts of the document's own grow that the document has, in UTF-16 code units.
     pub(super) growth: HashMap<ContainerId, u32>,
     /// Entries that are set in containers whose entries are counted.
     pub(super) set: Vec<(Counted, NameId)>,
@@ -38,13 +38,19 @@ pub(in crate::crdt) struct Change<'a> {
 /// Holds one update against the index.
 struct Judge<'u, 'a, 'i> {
     update: &'u Update<'a>,
+    schema: &'static Schema,
     index: &'i Index,
     source: Source,
     change: Change<'a>,
 }
 
 /// What an update would change, if all of it may be applied.
-pub(super) fn judge<'a>(update: &Update<'a>, index: &Index, source: Source) -> Read<Change<'a>> {
+pub(super) fn judge<'a>(
+    update: &Update<'a>,
+    schema: &'static Schema,
+    index: &Index,
+    source: Source,
+) -> Read<Change<'a>> {
     check_gaps(update, index)?;
     let change = Change {
         entries: vec![None; update.structs()],
@@ -52,7 +58,7 @@ pub(super) fn judge<'a>(update: &Update<'a>, index: &Index, source: Source) -> R
         growth: HashMap::new(),
         set: vec![],
     };
-    let mut judge = Judge { update, index, source, change };
+    let mut judge = Judge { update, schema, index, source, change };
     let mut order = Order::new(update, index);
     while let Some(turn) = order.next()? {
         judge.take(&turn)?;
@@ -153,10 +159,10 @@ impl<'a> Judge<'_, 'a, '_> {
             self.grow(place.container, one.length);
         }
         if let Some(key) = place.key
-            && container.counted != Counted::Not
+            && let Some(counted) = container.counted
             && one.content != Content::Deleted
         {
-            self.change.set.push((container.counted, key));
+            self.change.set.push((counted, key));
         }
     }
 
@@ -204,28 +210,25 @@ impl<'a> Judge<'_, 'a, '_> {
         let name = self.name(text);
         let known = self.index.root(name).or_else(|| self.change.fresh.root(name, self.index));
         known.unwrap_or_else(|| {
-            let container = Container::new(root_kind(text), Home::Root(name));
-            let own = roots::is_map(text) || roots::is_text(text);
-            self.add_container(Container { counted: counted(text), own, ..container })
+            let schema = self.schema;
+            let container = Container::new(root_kind(schema, text), Home::Root(name));
+            let counted = schema.counted.iter().position(|one| one.root == text);
+            self.add_container(Container {
+                counted: counted.and_then(Counted::nth),
+                own: schema.is_own(text),
+                ..container
+            })
         })
     }
 }
 
-fn root_kind(name: &str) -> TypeKind {
-    if roots::is_map(name) {
+fn root_kind(schema: &Schema, name: &str) -> TypeKind {
+    if schema.is_map(name) {
         TypeKind::Map
-    } else if roots::is_text(name) {
+    } else if schema.is_text(name) {
         TypeKind::Text
     } else {
         TypeKind::Unknown
-    }
-}
-
-fn counted(root: &str) -> Counted {
-    match root {
-        roots::CARDS => Counted::Cards,
-        roots::DAYS => Counted::Days,
-        _ => Counted::Not,
     }
 }
 

@@ -25,7 +25,10 @@ mod weight;
 use index::{Container, Home, Index};
 use lists::Lists;
 
-use super::limits::{Refusal, Work};
+use super::{
+    limits::{Refusal, Work},
+    schema::Schema,
+};
 
 pub(super) use index::Counted;
 pub(super) use meaning::{Change, Source};
@@ -36,8 +39,9 @@ pub(super) use update::{SERVER_CLIENT, Update};
 pub(super) use weight::live_bytes;
 
 /// The guard of one document.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Guard {
+    schema: &'static Schema,
     index: Index,
     lists: Lists,
 }
@@ -53,13 +57,18 @@ pub(super) struct LongText {
 }
 
 impl Guard {
+    /// The guard of a document with nothing in it.
+    pub(super) fn new(schema: &'static Schema) -> Self {
+        Self { schema, index: Index::default(), lists: Lists::default() }
+    }
+
     /// What the update would change, if all of it may be applied.
     pub(super) fn check<'a>(
         &self,
         update: &Update<'a>,
         source: Source,
     ) -> Result<Change<'a>, Refusal> {
-        meaning::judge(update, &self.index, source)
+        meaning::judge(update, self.schema, &self.index, source)
     }
 
     /// Merges into the lists what passed the check, as yrs will, unless that takes more than the meter has: then
@@ -164,7 +173,7 @@ impl Guard {
         }
     }
 
-    /// The known texts of the trip's own that a change may make longer than `limit`: who asks has to measure them.
+    /// The known texts of the document's own that a change may make longer than `limit`: who asks has to measure them.
     pub(super) fn long_texts(&self, change: &Change<'_>, limit: u32) -> Vec<LongText> {
         let long = |(id, added): (&index::ContainerId, &u32)| {
             let container = self.index.container(*id)?;
@@ -175,7 +184,7 @@ impl Guard {
         change.growth.iter().filter_map(long).collect()
     }
 
-    /// Whether the change makes a text of the trip's own that is longer than `limit` from the start.
+    /// Whether the change makes a text of the document's own that is longer than `limit` from the start.
     pub(super) fn begins_long(change: &Change<'_>, limit: u32) -> bool {
         change.fresh.containers.iter().any(|container| container.units > limit)
     }

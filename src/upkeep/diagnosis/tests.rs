@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    crdt::{Document, Limits, TripDraft},
+    crdt::{Document, Limits, trip::TripDraft},
     store::{Seen, Stored, StoredEntry},
 };
 
@@ -17,7 +17,7 @@ struct History {
 impl History {
     fn of(titles: &[&str]) -> Self {
         let first = TripDraft::with_days("Jeju", 3, None).encode();
-        let mut document = Document::load(&first, [], Limits::default()).unwrap();
+        let mut document = Document::load(DocKind::Trip, &first, [], Limits::default()).unwrap();
         let updates = titles.iter().map(|title| document.set_title(title).unwrap().unwrap());
         let updates = updates.collect();
         Self { first, updates }
@@ -28,7 +28,7 @@ impl History {
         let mut states = vec![state(1, &self.first)];
         if folded > 0 {
             let updates = self.updates[..folded].iter().map(|update| &update[..]);
-            let second = crdt::fold(&self.first, updates).unwrap();
+            let second = crdt::fold(DocKind::Trip, &self.first, updates).unwrap();
             states.insert(0, state(2, &second.state));
         }
         let entries = self.updates.iter().enumerate().map(|(at, update)| StoredEntry {
@@ -52,14 +52,15 @@ type Outcome<'a> = (u64, &'a str, &'a [u64], &'a [u128], usize);
 /// Checks the flaws, and what comes of the remedy.
 #[track_caller]
 fn check(stored: &Inspection, flaws: &[Flaw], outcome: Option<Outcome<'_>>) {
-    let diagnosis = diagnose(stored);
+    let diagnosis = diagnose(DocKind::Trip, stored);
     assert_eq!(diagnosis.flaws, flaws);
     let (mend, lost) = match &diagnosis.remedy {
         Remedy::Healthy | Remedy::Beyond => return assert!(outcome.is_none(), "{diagnosis:?}"),
         Remedy::Whole(mend) => (mend, 0),
         Remedy::Partial(mend, lost) => (mend, *lost),
     };
-    let title = Document::load(&mend.state, [], Limits::default()).unwrap().summary().title;
+    let title =
+        Document::load(DocKind::Trip, &mend.state, [], Limits::default()).unwrap().summary().title;
     let entries: Vec<u128> = mend.entries_aside.iter().map(|id| id.0).collect();
     let found = (mend.base, &title[..], &mend.states_aside[..], &entries[..], lost);
     assert_eq!(Some(found), outcome);
@@ -70,7 +71,7 @@ fn what_is_sound_is_healthy() {
     let history = History::of(&["Jeju one", "Jeju two"]);
     for folded in 0..=2 {
         check(&history.stored(folded), &[], None);
-        assert_eq!(diagnose(&history.stored(folded)).remedy, Remedy::Healthy);
+        assert_eq!(diagnose(DocKind::Trip, &history.stored(folded)).remedy, Remedy::Healthy);
     }
 }
 
@@ -85,7 +86,7 @@ fn a_damaged_newest_state_is_made_again_from_the_one_before_without_loss() {
 fn a_newest_state_that_makes_no_document_is_made_again_too() {
     let mut stored = History::of(&["Jeju one", "Jeju two"]).stored(1);
     stored.states[0] = state(2, NONSENSE);
-    let diagnosis = diagnose(&stored);
+    let diagnosis = diagnose(DocKind::Trip, &stored);
     assert!(matches!(diagnosis.flaws[..], [Flaw::Unloadable(2, _)]));
     check(&stored, &diagnosis.flaws, Some((1, "Jeju two", &[2], &[], 0)));
 }
@@ -107,7 +108,9 @@ fn a_damaged_entry_is_set_aside_with_those_that_build_on_it_and_the_rest_is_kept
     check(&stored, &[Flaw::Entry(EntryId(2))], Some((2, "Jeju two", &[], &[2], 1)));
     let mut stored = History::of(&["Jeju one", "Jeju two", "Jeju three"]).stored(0);
     stored.entries[1].update = Stored::Damaged;
-    let Remedy::Partial(mend, lost) = diagnose(&stored).remedy else { panic!("not partial") };
+    let Remedy::Partial(mend, lost) = diagnose(DocKind::Trip, &stored).remedy else {
+        panic!("not partial")
+    };
     assert_eq!(mend.entries_aside.len(), lost);
     assert!(lost >= 1 && mend.entries_aside.contains(&EntryId(1)), "{mend:?}");
 }
@@ -129,6 +132,6 @@ fn without_a_state_that_loads_nothing_is_made_up() {
     }
     check(&stored, &[Flaw::State(2), Flaw::State(1)], None);
     stored.states.clear();
-    assert_eq!(diagnose(&stored).remedy, Remedy::Beyond);
+    assert_eq!(diagnose(DocKind::Trip, &stored).remedy, Remedy::Beyond);
     check(&stored, &[Flaw::NoState], None);
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use moim::{
     crdt::{Document, Limits, Presence, Work},
-    ids::{Role, UserId},
+    ids::{DocKind, Role, UserId},
     protocol::{CloseCode, Message},
     rooms::{Acks, Effect, Event, ParticipantId, Room},
 };
@@ -59,7 +59,7 @@ fn who_sends_much_that_takes_long_comes_back_with_it_and_others_do_not_wait() {
         ..Limits::default()
     };
     let now = Instant::now();
-    let mut table = Table { room: Room::new(Document::new(limits), now), now };
+    let mut table = Table { room: Room::new(Document::new(DocKind::Trip, limits), now), now };
     let (mina, jun) = (UserId::new(), UserId::new());
     let first = table.join(1, mina, Acks::Counted);
     let other = table.join(2, jun, Acks::Echoed);

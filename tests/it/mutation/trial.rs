@@ -9,6 +9,7 @@ use std::{
 use bytes::Bytes;
 use moim::{
     crdt::{Applied, Awareness, Document, Limits, Presence, Refusal, fold},
+    ids::DocKind,
     protocol::{self, Message},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -117,7 +118,7 @@ pub(super) fn run(seed: u64) -> Counts {
     let random = &mut StdRng::seed_from_u64(seed);
     let history = corpus::pick(random);
     let mut trial = Trial {
-        document: Document::new(Limits::default()),
+        document: Document::new(DocKind::Trip, Limits::default()),
         awareness: Awareness::default(),
         user: Presence {
             id: "01JABCDEFGHJKMNPQRSTVWXYZ0".parse().unwrap(),
@@ -243,8 +244,8 @@ impl Trial {
     /// The room falls idle, and somebody opens it again.
     fn reopen(&mut self) {
         self.check();
-        self.start = fold(&self.document.encode_state(), []).unwrap().state;
-        self.document = Document::load(&self.start, [], Limits::default()).unwrap();
+        self.start = fold(DocKind::Trip, &self.document.encode_state(), []).unwrap().state;
+        self.document = Document::load(DocKind::Trip, &self.start, [], Limits::default()).unwrap();
         self.accepted.clear();
     }
 }

@@ -1,7 +1,7 @@
 //! What outlives every server in the simulation: the journal of one document, and what must be in it.
 
 use moim::{
-    crdt::{self, Document, Limits, TripDraft},
+    crdt::{self, Document, Limits, trip::TripDraft},
     ids::{DocId, DocKind},
     store::{Generation, Loaded, faulty::FaultyJournal},
 };
@@ -50,7 +50,7 @@ impl Stage {
     pub(super) fn load(&self) -> Document {
         let loaded = self.loaded();
         let updates = loaded.entries.iter().map(|entry| &entry.update[..]);
-        Document::load(&loaded.state, updates, Limits::default()).expect("loads")
+        Document::load(DocKind::Trip, &loaded.state, updates, Limits::default()).expect("loads")
     }
 
     /// What a room opens with: whoever comes to a sealed document has it begin anew.
@@ -74,7 +74,7 @@ impl Stage {
         let loaded = self.loaded();
         if loaded.is_sealed {
             let updates = loaded.entries.iter().map(|entry| &entry.update[..]);
-            let renewed = crdt::renew(&loaded.state, updates).expect("begins anew");
+            let renewed = crdt::renew(DocKind::Trip, &loaded.state, updates).expect("begins anew");
             let renewed = self.journal.renew_now(self.doc, loaded.epoch, renewed.state.into());
             renewed.expect("nobody else does");
         }
@@ -84,7 +84,7 @@ impl Stage {
         self.renew();
         let loaded = self.loaded();
         let updates = loaded.entries.iter().map(|entry| &entry.update[..]);
-        let folded = crdt::fold(&loaded.state, updates).expect("folds");
+        let folded = crdt::fold(DocKind::Trip, &loaded.state, updates).expect("folds");
         let entries: Vec<_> = loaded.entries.iter().map(|entry| entry.id).collect();
         let folded =
             self.journal.fold_now(self.doc, loaded.generation, folded.state.into(), &entries);

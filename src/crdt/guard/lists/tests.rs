@@ -11,8 +11,10 @@ use super::*;
 use crate::crdt::{
     Refusal, Work,
     guard::{Guard, Source},
+    kinds::schema,
     live::{Garbage, Live},
 };
+use crate::ids::DocKind;
 
 /// A document as the server holds it.
 struct Server {
@@ -22,7 +24,10 @@ struct Server {
 
 impl Server {
     fn new() -> Self {
-        Self { guard: Guard::default(), live: Live::new(Garbage::Kept) }
+        Self {
+            guard: Guard::new(schema(DocKind::Trip)),
+            live: Live::new(schema(DocKind::Trip), Garbage::Kept),
+        }
     }
 
     /// Merges an update, after it was merged and taken back.
@@ -44,7 +49,7 @@ impl Server {
 
     /// The same of a document that was loaded from what is stored.
     fn reload(&self, garbage: Garbage) -> Self {
-        let stored = Live::new(garbage);
+        let stored = Live::new(schema(DocKind::Trip), garbage);
         stored.apply(&self.live.encode()).unwrap();
         let mut again = Self::new();
         again.merge(&stored.encode());

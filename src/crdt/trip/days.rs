@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::crdt::Day;
+use super::projection::Day;
 
 /// The nth day of a trip, from 1, as it is when somebody sets the range.
 pub(super) fn day(n: usize, start: Option<Date>) -> Day {

@@ -1,10 +1,10 @@
-//! A trip in a few words and numbers: what lists show of a document without opening it.
+//! A plan in a few words and numbers: what lists show of a document without opening it.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A trip in numbers.
+/// A plan in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
     /// Days.
@@ -18,7 +18,7 @@ pub struct Counts {
 /// What a list shows of a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// The trip's name.
+    /// The plan's name.
     pub title: String,
     /// Of the first day.
     pub start: Option<Date>,

@@ -1,19 +1,17 @@
-//! What a new trip begins with: what somebody asked for, a sample, or a copy of a version.
+//! What a new trip begins with: what somebody asked for, or a sample.
 
 use jiff::civil::Date;
 
 use super::{
     days::{day, nth_date},
+    draft::TripDraft,
+    projection::Projection,
     samples::Sample,
 };
 use crate::{
-    crdt::Projection,
-    fields::{Form, Invalid, parse_line},
-    store::Language,
+    fields::{Form, Invalid, parse_title},
+    language::Language,
 };
-
-/// The most characters of a title, as in every reading of the document.
-const TITLE_MAX: usize = 120;
 
 /// The most days of a trip.
 const DAYS_MAX: u16 = 366;
@@ -37,11 +35,17 @@ pub struct NewTrip {
     pub sample: Option<Sample>,
 }
 
-/// The content of the new trip. `today` is where a sample without a date begins from.
-pub(super) fn draft(new: NewTrip, today: Date) -> Result<Projection, Invalid> {
+impl NewTrip {
+    /// The new trip. `today` is where a sample without a date begins from.
+    pub fn draft(self, today: Date) -> Result<TripDraft, Invalid> {
+        content(self, today).map(TripDraft::new)
+    }
+}
+
+fn content(new: NewTrip, today: Date) -> Result<Projection, Invalid> {
     let mut form = Form::default();
     let title = match (new.title, new.sample) {
-        (Some(title), _) => form.take("title", parse_line(&title, TITLE_MAX)),
+        (Some(title), _) => form.take("title", parse_title(&title)),
         (None, Some(_)) => None,
         (None, None) => form.take("title", Err("must be given")),
     };
@@ -63,11 +67,6 @@ pub(super) fn draft(new: NewTrip, today: Date) -> Result<Projection, Invalid> {
         days: (1..=days.unwrap_or_default()).map(|n| day(usize::from(n), new.start)).collect(),
         ..Projection::default()
     })
-}
-
-/// A title, as every reading of the document allows it.
-pub(super) fn parse_title(title: &str) -> Result<String, Invalid> {
-    parse_line(title, TITLE_MAX).map_err(|message| Invalid::field("title", message))
 }
 
 /// A Friday that leaves time to pack.
@@ -113,7 +112,7 @@ mod tests {
     #[test]
     fn a_trip_has_the_days_that_were_asked_for() {
         let new = NewTrip { start: Some(date("2026-12-30")), days: Some(3), ..titled("연말") };
-        let trip = draft(new, date("2026-11-21")).unwrap();
+        let trip = content(new, date("2026-11-21")).unwrap();
         let days: Vec<_> =
             trip.days.iter().map(|day| (day.id.as_str(), day.date.as_deref().unwrap())).collect();
         assert_eq!(days, [("d1", "2026-12-30"), ("d2", "2026-12-31"), ("d3", "2027-01-01")]);
@@ -128,7 +127,7 @@ mod tests {
             cur: Some("won".to_owned()),
             ..NewTrip::default()
         };
-        let Err(Invalid(errors)) = draft(new, date("2026-11-21")) else { panic!("it was taken") };
+        let Err(Invalid(errors)) = content(new, date("2026-11-21")) else { panic!("it was taken") };
         let fields: Vec<_> = errors.iter().map(|error| &*error.field).collect();
         assert_eq!(fields, ["title", "days", "tz", "cur"]);
     }
@@ -137,7 +136,7 @@ mod tests {
     fn a_sample_begins_on_a_friday_with_time_to_pack() {
         assert_eq!(soon(date("2026-11-21")), date("2026-12-11"));
         let new = NewTrip { sample: Some(Sample::Jeju), ..NewTrip::default() };
-        let trip = draft(new, date("2026-11-21")).unwrap();
+        let trip = content(new, date("2026-11-21")).unwrap();
         assert_eq!(trip.start.as_deref(), Some("2026-12-11"));
     }
 }

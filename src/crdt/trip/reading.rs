@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{ToSpan, civil::Date};
-use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn, TextRef};
+use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn, TextRef, Transaction};
 
 use super::{
     clamp,
     projection::{Card, Day, Projection},
-    roots, times,
+    schema, times,
 };
-use crate::trip::{Counts, Summary};
+use crate::summary::{Counts, Summary};
 
 const TITLE: usize = 120;
 const DESC: usize = 4_000;
@@ -19,8 +19,23 @@ const DAY_NOTE: usize = 4_000;
 const CARD_TITLE: usize = 200;
 const CARD_NOTE: usize = 20_000;
 
+/// What everybody who may read the trip sees.
+pub(in crate::crdt) fn project(txn: &Transaction<'_>) -> Projection {
+    Reading::new(txn).projection()
+}
+
+/// What lists show of the trip.
+pub(in crate::crdt) fn summarize(txn: &Transaction<'_>) -> Summary {
+    Reading::new(txn).summary()
+}
+
+/// How many cards are not in the trash.
+pub(super) fn visible_cards(txn: &Transaction<'_>) -> usize {
+    Reading::new(txn).visible_cards()
+}
+
 /// A trip's document, being read.
-pub(super) struct Reading<'t, T> {
+struct Reading<'t, T> {
     txn: &'t T,
 }
 
@@ -32,12 +47,11 @@ struct StoredDay {
 }
 
 impl<'t, T: ReadTxn> Reading<'t, T> {
-    pub(super) const fn new(txn: &'t T) -> Self {
+    const fn new(txn: &'t T) -> Self {
         Self { txn }
     }
 
-    /// What everybody who may read the trip sees.
-    pub(super) fn projection(&self) -> Projection {
+    fn projection(&self) -> Projection {
         let days = self.days();
         let start = self.start();
         let mut columns = self.columns(&days);
@@ -46,8 +60,8 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
         let meta = self.meta();
         Projection {
             v: 1,
-            title: self.root_text(roots::TITLE, TITLE),
-            desc: self.root_text(roots::DESC, DESC),
+            title: self.root_text(schema::TITLE, TITLE),
+            desc: self.root_text(schema::DESC, DESC),
             start: start.map(|date| date.to_string()),
             tz: meta.text("tz"),
             cur: meta.text("cur"),
@@ -66,8 +80,8 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
         }
     }
 
-    /// What lists show of the trip; does not read the texts of days and cards.
-    pub(super) fn summary(&self) -> Summary {
+    /// Does not read the texts of days and cards.
+    fn summary(&self) -> Summary {
         let days = self.days();
         let start = self.start();
         let last = days.iter().enumerate().next_back();
@@ -79,7 +93,7 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
         });
         let meta = self.meta();
         Summary {
-            title: crate::text::visible(&self.root_text(roots::TITLE, TITLE)),
+            title: crate::text::visible(&self.root_text(schema::TITLE, TITLE)),
             start: first.map_or(start, |day| date_of(day, start, 0)),
             end: last.and_then(|(rank, day)| date_of(day, start, rank)),
             counts,
@@ -88,8 +102,7 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
         }
     }
 
-    /// How many cards are not in the trash.
-    pub(super) fn visible_cards(&self) -> usize {
+    fn visible_cards(&self) -> usize {
         let mut visible = 0;
         self.each_visible(|_, _| visible += 1);
         visible
@@ -99,15 +112,15 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
         Day {
             id: day.id.clone(),
             date: date.map(|date| date.to_string()),
-            title: self.root_text(&roots::day_title(&day.id), TITLE),
-            note: self.root_text(&roots::day_note(&day.id), DAY_NOTE),
+            title: self.root_text(&schema::day_title(&day.id), TITLE),
+            note: self.root_text(&schema::day_note(&day.id), DAY_NOTE),
             cards: cards.into_iter().map(|(_, card)| on_day(card, date)).collect(),
         }
     }
 
     /// The days in order.
     fn days(&self) -> Vec<StoredDay> {
-        let Some(map) = self.txn.get_map(roots::DAYS) else { return vec![] };
+        let Some(map) = self.txn.get_map(schema::DAYS) else { return vec![] };
         let mut days: Vec<StoredDay> = map
             .iter(self.txn)
             .filter_map(|(id, value)| {
@@ -136,7 +149,7 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
     }
 
     fn each_visible(&self, mut visit: impl FnMut(&str, &Shared<'_, T>)) {
-        let Some(cards) = self.txn.get_map(roots::CARDS) else { return };
+        let Some(cards) = self.txn.get_map(schema::CARDS) else { return };
         for (id, value) in cards.iter(self.txn) {
             let Out::YMap(map) = value else { continue };
             let card = Shared { txn: self.txn, map };
@@ -151,7 +164,7 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
     }
 
     fn meta(&self) -> Meta<'_, T> {
-        let map = self.txn.get_map(roots::META);
+        let map = self.txn.get_map(schema::META);
         Meta(map.map(|map| Shared { txn: self.txn, map }))
     }
 

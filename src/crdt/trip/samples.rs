@@ -5,11 +5,11 @@ use serde::Deserialize;
 use ulid::Ulid;
 use utoipa::ToSchema;
 
-use super::days::{day, nth_date};
-use crate::{
-    crdt::{Card, CardKind, CardStatus, Day, Estimate, Place, Projection, When},
-    store::Language,
+use super::{
+    days::{day, nth_date},
+    projection::{Card, CardKind, CardStatus, Day, Estimate, Place, Projection, When},
 };
+use crate::language::Language;
 
 /// A trip that comes with the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]

@@ -1,4 +1,4 @@
-//! New documents: created, made from a sample, copied from a version. The one way to make one.
+//! A new trip's document: created, made from a sample, copied from a version. The one way to make one.
 
 use std::collections::HashMap;
 
@@ -7,27 +7,14 @@ use serde::Serialize;
 use yrs::{Any, Map, MapPrelim, Text, TextPrelim, TransactionMut, WriteTxn, any};
 
 use super::{
-    edit::fresh_client,
-    keys,
-    live::{Garbage, Live},
     projection::{Card, Day, Projection},
-    roots,
+    schema::{self, SCHEMA},
 };
-
-/// Who did something, and when: `by` and `ts` of a card.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stamp {
-    /// A user id.
-    pub by: String,
-    /// Milliseconds since 1970.
-    pub ts: i64,
-}
-
-impl Stamp {
-    pub(super) fn to_any(&self) -> Any {
-        any!({"by": self.by.as_str(), "ts": self.ts})
-    }
-}
+use crate::crdt::{
+    keys,
+    live::{Garbage, Live, fresh_client},
+    stamp::Stamp,
+};
 
 /// A trip that is to become a document: its projection, for that is what a new trip begins with.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +67,7 @@ impl TripDraft {
 
     /// The document, as one update.
     pub fn encode(&self) -> Vec<u8> {
-        let live = Live::with_client(fresh_client(), Garbage::Kept);
+        let live = Live::with_client(fresh_client(), &SCHEMA, Garbage::Kept);
         let update = live.edit(|txn| self.write(txn));
         debug_assert!(update.is_ok(), "a new document can be written");
         update.ok().flatten().unwrap_or_else(|| yrs::Update::EMPTY_V1.to_vec())
@@ -88,9 +75,9 @@ impl TripDraft {
 
     fn write(&self, txn: &mut TransactionMut<'_>) {
         let Projection { title, desc, start, tz, cur, cover, color, .. } = &self.content;
-        push_text(txn, roots::TITLE, title);
-        push_text(txn, roots::DESC, desc);
-        let meta = txn.get_or_insert_map(roots::META);
+        push_text(txn, schema::TITLE, title);
+        push_text(txn, schema::DESC, desc);
+        let meta = txn.get_or_insert_map(schema::META);
         meta.insert(txn, "v", 1);
         for (key, value) in
             [("start", start), ("tz", tz), ("cur", cur), ("cover", cover), ("color", color)]
@@ -106,7 +93,7 @@ impl TripDraft {
     /// Days get the ids and keys that a range gives them, so that two people who extend the trip agree.
     fn write_day(&self, txn: &mut TransactionMut<'_>, day: &Day, rank: usize) {
         let id = format!("d{}", rank + 1);
-        let days = txn.get_or_insert_map(roots::DAYS);
+        let days = txn.get_or_insert_map(schema::DAYS);
         let ord = keys::nth(rank);
         let start = self.content.start.as_deref().and_then(|start| start.parse().ok());
         let value = match &day.date {
@@ -116,8 +103,8 @@ impl TripDraft {
             Some(_) | None => any!({"ord": ord.as_str()}),
         };
         days.insert(txn, id.as_str(), value);
-        push_text(txn, &roots::day_title(&id), &day.title);
-        push_text(txn, &roots::day_note(&id), &day.note);
+        push_text(txn, &schema::day_title(&id), &day.title);
+        push_text(txn, &schema::day_note(&id), &day.note);
         self.write_cards(txn, Some(&id), &day.cards);
     }
 
@@ -131,7 +118,7 @@ impl TripDraft {
 
     /// All keys of a card are there from the start.
     fn write_card(&self, txn: &mut TransactionMut<'_>, card: &Card, at: Any) {
-        let cards = txn.get_or_insert_map(roots::CARDS);
+        let cards = txn.get_or_insert_map(schema::CARDS);
         let map = cards.insert(txn, card.id.as_str(), MapPrelim::default());
         let from = self.origins.get(&card.id);
         let stamp = self.stamp.as_ref();
