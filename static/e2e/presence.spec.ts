@@ -34,3 +34,53 @@ test('a window in the background, whose timers stand still, stays listed until i
   await b.page.close()
   await expect(a.others).toHaveCount(0)
 })
+
+test('a click on a face follows that person\'s map and card until one moves the map oneself', async ({ browse, server }) => {
+  const ara = await Person.signUp(server, 'Ara')
+  const byeol = await Person.signUp(server, 'Byeol')
+  const trip = await ara.createTrip({ sample: 'jeju', language: 'en' })
+  await ara.share(trip, byeol, 'editor')
+  const a = await EditorPage.open(await browse(ara), trip)
+  const b = await EditorPage.open(await browse(byeol), trip)
+  const following = a.page.getByTestId('following')
+
+  await b.day(1).getByTestId('card').first().dblclick()
+  await expect(a.page.getByTestId('card-peer')).toBeVisible()
+  await a.others.first().click()
+  await expect(following).toContainText('Byeol')
+  await expect(a.day(1).getByTestId('card').first()).toHaveAttribute('aria-pressed', 'true')
+
+  const pin = a.page.locator('[data-pin]').first()
+  const place = async () => JSON.stringify(await pin.boundingBox())
+  const before = await place()
+  await b.page.getByTestId('panel-close').click()
+  await b.page.getByTestId('map').getByRole('button', { name: 'Zoom in' }).click()
+  await expect.poll(place, 'the map moves along').not.toBe(before)
+  await expect(following).toBeVisible()
+
+  await a.page.getByTestId('map').getByRole('button', { name: 'Zoom out' }).click()
+  await expect(following).toBeHidden()
+})
+
+test('the name of who is in a card can be read, also above the first of a day', async ({ browse, server }) => {
+  const ara = await Person.signUp(server, 'Ara')
+  const byeol = await Person.signUp(server, 'Byeol')
+  const trip = await ara.createTrip({ sample: 'jeju', language: 'en' })
+  await ara.share(trip, byeol, 'editor')
+  const a = await EditorPage.open(await browse(ara), trip)
+  const b = await EditorPage.open(await browse(byeol), trip)
+  await b.day(1).getByTestId('card').first().dblclick()
+  const name = a.page.getByTestId('card-peer')
+  await expect(name).toHaveText('Byeol')
+  // Nothing around it cuts it off.
+  const hidden = await name.evaluate((flag) => {
+    const box = flag.getBoundingClientRect()
+    let cut = 0
+    for (let at = flag.parentElement; at !== null; at = at.parentElement) {
+      const around = getComputedStyle(at).overflowY === 'visible' ? null : at.getBoundingClientRect()
+      if (around !== null) cut = Math.max(cut, around.top - box.top, box.bottom - around.bottom)
+    }
+    return cut
+  })
+  expect(hidden).toBeLessThanOrEqual(0)
+})
