@@ -4,6 +4,7 @@ import { devices } from '@playwright/test'
 
 import { EditorPage } from './editor'
 import { expect, Person, test } from './fixtures'
+import { expectForFingers } from './fingers'
 import { expectLayers } from './layers'
 
 const { viewport, userAgent, deviceScaleFactor, isMobile, hasTouch } = devices['Pixel 7']
@@ -122,4 +123,85 @@ test('a day that is chosen by its tab is that day on the map, and chosen again i
   }
   await tabs.nth(3).tap()
   await expect.poll(async () => (await shown()).length, 'pins of several days').toBeGreaterThan(1)
+})
+
+/** What goes away after some seconds stays for as long as a slow machine takes to look at it. */
+function toastsStay(): void {
+  const later = window.setTimeout
+  const patient = (run: TimerHandler, ms?: number, ...rest: unknown[]) => later(run, ms === 10_000 ? 170_000 : ms, ...rest)
+  window.setTimeout = patient as typeof window.setTimeout
+}
+
+for (const viewport of [PHONE.viewport, { width: 320, height: 568 }]) {
+  test(`a toast never covers what closes something, at ${viewport.width} px`, async ({ browse, server }) => {
+    const mina = await Person.signUp(server, 'Mina')
+    const trip = await mina.createTrip({ days: 2 })
+    const page = await browse(mina, { ...PHONE, viewport })
+    await page.addInitScript(toastsStay)
+    await EditorPage.open(page, trip)
+    const title = 'A rather long title of a card, which takes several lines of any toast that names it'
+    await page.getByTestId('add-note').tap()
+    await page.getByTestId('quick-add-input').fill(title)
+    await page.getByTestId('quick-add-input').press('Enter')
+    await page.getByTestId('quick-add-input').press('Escape')
+    await page.getByTestId('card').tap()
+    await page.getByTestId('sheet-trash').tap()
+    const toast = page.getByTestId('toast')
+    await expect(toast).toContainText('was moved to the trash')
+
+    const expectFree = async (what: string, close: ReturnType<typeof page.getByTestId>) => {
+      await expect(toast).toBeVisible()
+      await expect.poll(async () => {
+        const [over, under] = [await toast.boundingBox(), await close.boundingBox()]
+        return over !== null && under !== null && over.y + over.height <= under.y
+      }, `the toast ends above what closes ${what}`).toBe(true)
+    }
+    await page.getByTestId('tab-more').tap()
+    await page.getByTestId('open-trash').tap()
+    await expectFree('the trash', page.getByTestId('panel-close'))
+    await page.getByTestId('panel-close').tap()
+    await page.getByTestId('tab-more').tap()
+    await page.getByTestId('share').tap()
+    const dialog = page.getByTestId('share-dialog')
+    await dialog.getByTestId('members').getByTestId('member').waitFor()
+    await expectFree('the people of the trip', dialog.getByRole('button', { name: 'Close' }))
+  })
+}
+
+test('what is tapped is large enough for a finger, on every screen', async ({ browse, server }) => {
+  const mina = await Person.signUp(server, 'Mina')
+  const other = await Person.signUp(server, 'Other')
+  const trip = await mina.createTrip({ title: 'Jeju', sample: 'jeju', language: 'en' })
+  await mina.share(trip, other, 'viewer')
+  const nobody = await browse(null, PHONE)
+  for (const [path, there] of [['/login', 'login-form'], ['/signup', 'signup-form'], ['/invite/none', 'language-switch']] as const) {
+    await nobody.goto(path)
+    await nobody.getByTestId(there).waitFor()
+    await expectForFingers(nobody, path)
+  }
+  const page = await browse(mina, PHONE)
+  await page.goto('/')
+  await page.getByTestId('trip-tile').waitFor()
+  await expectForFingers(page, 'the trips')
+
+  const editor = await EditorPage.open(page, trip)
+  await page.getByTestId('day-tabs').getByRole('button').nth(1).tap()
+  await editor.day(1).waitFor()
+  await expectForFingers(page, 'the editor')
+  await page.getByTestId('card').first().tap()
+  await editor.title.waitFor()
+  await expectForFingers(page, 'a card')
+  await page.locator('summary').tap()
+  await page.locator('summary').scrollIntoViewIfNeeded()
+  await expectForFingers(page, 'its look')
+  await page.getByTestId('sheet-trash').tap()
+  await expectForFingers(page, 'a toast')
+  await page.getByTestId('tab-more').tap()
+  await page.getByTestId('share').tap()
+  await page.getByTestId('invite-create').tap()
+  await page.getByTestId('invite-link').waitFor()
+  await expectForFingers(page, 'the people of the trip')
+  await page.goto('/device')
+  await page.getByTestId('device-copy').first().waitFor()
+  await expectForFingers(page, 'what is kept on this device')
 })
