@@ -3,29 +3,33 @@ import { ApiError, NetworkError } from "../api";
 import { t } from "../ui/text.svelte";
 import { notices } from "../ui/notices.svelte";
 
+/** What the server refuses with a word of its own, and the sentence for it. Every other word falls to the sentence of its status. */
+const SENTENCES: Readonly<Record<string, () => string>> = {
+  busy: () => t("problem.busy"),
+  wrong_credentials: () => t("account.wrongPair"),
+  session_stolen: () => t("problem.sessionStolen"),
+  role: () => t("problem.role"),
+  too_many_invites: () => t("problem.manyInvites"),
+  too_many_trips: () => t("problem.manyTrips"),
+  versions_full: () => t("problem.manyVersions"),
+  full: () => t("problem.fullTrip"),
+  last_owner: () => t("problem.lastOwner"),
+  trashed: () => t("problem.trashed"),
+  role_changed: () => t("problem.roleChanged"),
+  document_full: () => t("problem.fullDocument"),
+  began_anew: () => t("problem.beganAnew"),
+  invite_spent: () => t("problem.inviteSpent"),
+  invite_over: () => t("invite.overText"),
+  reset_over: () => t("reset.overText"),
+  too_large: () => t("problem.tooLarge"),
+};
+
 export function problemText(error: unknown): string {
   if (error instanceof NetworkError) return t("problem.network");
   if (!(error instanceof ApiError)) return t("problem.unknown");
-  if (error.code === "busy") return t("problem.busy");
+  const sentence = Object.hasOwn(SENTENCES, error.code) ? SENTENCES[error.code] : undefined;
+  if (sentence !== undefined) return sentence();
   if (error.status >= 500) return t("problem.server");
-  switch (error.code) {
-    case "too_many_invites":
-      return t("problem.manyInvites");
-    case "too_many_trips":
-      return t("problem.manyTrips");
-    case "versions_full":
-      return t("problem.manyVersions");
-    case "full":
-      return t("problem.fullTrip");
-    case "last_owner":
-      return t("problem.lastOwner");
-    case "trashed":
-      return t("problem.trashed");
-    case "role_changed":
-      return t("problem.roleChanged");
-    case "invite_spent":
-      return t("problem.inviteSpent");
-  }
   switch (error.status) {
     case 401:
       return t("problem.loggedOut");

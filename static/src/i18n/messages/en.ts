@@ -38,6 +38,11 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "problem.trashed": "This trip is in the trash. Restore it first.",
   "problem.roleChanged": "Somebody else has just changed this role. Please check it.",
   "problem.inviteSpent": "An owner removed you from this trip after this link was made. Ask for a new invitation.",
+  "problem.sessionStolen": "This log-in was used in two places, so it has ended everywhere. Please log in again.",
+  "problem.role": "Your role in this trip does not allow this. Please ask an owner.",
+  "problem.fullDocument": "This trip is full. Clear its trash and history, or delete something, then try again.",
+  "problem.beganAnew": "The history of this trip has just been cleared. Open the trip again, then retry.",
+  "problem.tooLarge": "This is larger than the server takes. Make it smaller, then try again.",
   "problem.conflict": "It has changed in the meantime. Refresh and try again.",
   "problem.tooMany": "Too many attempts. Please wait a moment.",
   "problem.refused": "That was not accepted. Please check what you entered.",
@@ -56,6 +61,8 @@ export const en: Readonly<Record<MessageKey, Message>> = {
 
   "missing.title": "Page not found",
   "missing.text": "The address may have changed, or it never existed.",
+  "missing.trip": "This trip can't be opened",
+  "missing.tripText": "It may have been deleted, or you are not in it. Ask whoever plans it for an invitation.",
   "missing.home": "Back to my trips",
 
   "account.menu": "Account of {name}",
@@ -84,6 +91,7 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "account.mailMissing": "Please enter your email.",
   "account.mailWrong": "Please check the email address.",
   "account.perhapsTaken": "There may be an account with this email already. Log in with its password.",
+  "account.passwordMissing": "Please enter your password.",
   "account.passwordShort": "The password needs at least {least} characters.",
   "account.passwordWrong": "Please choose another password.",
   "account.nameMissing": "Please enter your name.",

@@ -36,6 +36,11 @@ export const ko = {
   "problem.trashed": "이 여행은 휴지통에 있어요. 먼저 되돌려 주세요.",
   "problem.roleChanged": "그사이에 다른 사람이 이 역할을 바꿨어요. 바뀐 역할을 확인해 주세요.",
   "problem.inviteSpent": "소유자가 회원님을 이 여행에서 내보낸 뒤라 이 링크는 쓸 수 없어요. 새 초대를 부탁해 주세요.",
+  "problem.sessionStolen": "이 로그인이 두 곳에서 쓰여서 모든 기기에서 로그아웃되었어요. 다시 로그인해 주세요.",
+  "problem.role": "내 역할로는 할 수 없는 작업이에요. 소유자에게 부탁해 주세요.",
+  "problem.fullDocument": "여행이 가득 찼어요. 휴지통과 편집 기록을 비우거나 내용을 줄인 뒤 다시 시도해 주세요.",
+  "problem.beganAnew": "방금 이 여행의 편집 기록을 비웠어요. 여행을 다시 연 뒤 시도해 주세요.",
+  "problem.tooLarge": "서버가 받을 수 있는 크기를 넘었어요. 줄인 뒤 다시 시도해 주세요.",
   "problem.conflict": "그사이에 바뀌었어요. 새로 고친 뒤 다시 시도해 주세요.",
   "problem.tooMany": "너무 자주 시도했어요. 잠시 뒤에 다시 해 주세요.",
   "problem.refused": "저장하지 못했어요. 입력한 내용을 확인해 주세요.",
@@ -54,6 +59,8 @@ export const ko = {
 
   "missing.title": "페이지를 찾을 수 없어요",
   "missing.text": "주소가 바뀌었거나 없는 페이지예요.",
+  "missing.trip": "이 여행을 열 수 없어요",
+  "missing.tripText": "삭제되었거나 참여하고 있지 않은 여행이에요. 함께 여행하는 분께 초대를 부탁해 보세요.",
   "missing.home": "내 여행으로",
 
   "account.menu": "{name}님의 계정",
@@ -82,6 +89,7 @@ export const ko = {
   "account.mailMissing": "이메일을 입력해 주세요.",
   "account.mailWrong": "이메일 주소를 다시 확인해 주세요.",
   "account.perhapsTaken": "이 이메일로 가입한 계정이 이미 있을 수 있어요. 그 계정의 비밀번호로 로그인해 주세요.",
+  "account.passwordMissing": "비밀번호를 입력해 주세요.",
   "account.passwordShort": "비밀번호는 {least}자 이상이어야 해요.",
   "account.passwordWrong": "다른 비밀번호를 골라 주세요.",
   "account.nameMissing": "이름을 입력해 주세요.",

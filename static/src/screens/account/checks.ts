@@ -1,14 +1,22 @@
-// What a sign-up form can know before the server is asked, and which field a refusal of the server belongs to.
+// What the forms of an account can know before the server is asked, and which field a refusal of the server belongs to.
 import { ApiError } from "../../api";
 import { lengthOf, visible } from "../../characters";
 
 export type AccountField = "mail" | "password" | "name";
 export type Complaint =
-  "mailMissing" | "mailWrong" | "passwordShort" | "passwordWrong" | "nameMissing" | "nameLong";
+  | "mailMissing"
+  | "mailWrong"
+  | "passwordMissing"
+  | "passwordShort"
+  | "passwordWrong"
+  | "nameMissing"
+  | "nameLong";
 export type Complaints = Partial<Record<AccountField, Complaint>>;
 
 export const LEAST_PASSWORD = 8;
 export const MOST_NAME = 40;
+/** For the sentences about them. */
+export const BOUNDS = { least: LEAST_PASSWORD, most: MOST_NAME };
 
 export function checkAccount(form: { mail: string; password: string; name: string }): Complaints {
   const complaints: Complaints = {};
@@ -19,6 +27,14 @@ export function checkAccount(form: { mail: string; password: string; name: strin
   const name = lengthOf(visible(form.name));
   if (name === 0) complaints.name = "nameMissing";
   else if (name > MOST_NAME) complaints.name = "nameLong";
+  return complaints;
+}
+
+/** A log-in asks for less: an address or a password from before may be anything. */
+export function checkLogIn(form: { mail: string; password: string }): Complaints {
+  const complaints: Complaints = {};
+  if (form.mail.trim() === "") complaints.mail = "mailMissing";
+  if (form.password === "") complaints.password = "passwordMissing";
   return complaints;
 }
 
