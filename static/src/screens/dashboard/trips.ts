@@ -6,8 +6,13 @@ import { countdown, type Countdown } from "../../ui/dates";
 /** The trip that is under way, or else the next to begin; null when none lies ahead. */
 export function nextTrip(trips: readonly Trip[], today: string): Trip | null {
   const ahead = trips.filter((trip) => trip.start !== null && whenOf(trip, today)?.phase !== "past");
-  ahead.sort((a, b) => (a.start ?? "").localeCompare(b.start ?? "") || a.id.localeCompare(b.id));
+  ahead.sort((a, b) => byCode(a.start ?? "", b.start ?? "") || byCode(a.id, b.id));
   return ahead.find((trip) => whenOf(trip, today)?.phase === "now") ?? ahead[0] ?? null;
+}
+
+/** Dates and ids are written so that this is their order. */
+function byCode(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 export function whenOf(trip: Pick<Trip, "start" | "end">, today: string): Countdown | null {
