@@ -34,6 +34,8 @@ export interface MapPeer extends LngLat {
   readonly client: number;
   readonly name: string;
   readonly color: string;
+  /** What can be read on that colour. */
+  readonly ink: string;
   readonly faded: boolean;
 }
 

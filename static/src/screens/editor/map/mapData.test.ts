@@ -146,7 +146,7 @@ describe("cursorsOf", () => {
   it("shows only people who are on the map now", () => {
     const cur = { lng: 1, lat: 2 };
     expect(cursorsOf([peer({}), peer({ cur, cursor: "hidden" }), peer({ cur, cursor: "faded" })])).toEqual([
-      { client: 1, name: "민호", color: "#123456", lng: 1, lat: 2, faded: true },
+      { client: 1, name: "민호", color: "#123456", ink: "#ffffff", lng: 1, lat: 2, faded: true },
     ]);
   });
 });

@@ -3,6 +3,7 @@ import type { MapLine, MapPeer, MapPin } from "../../../map/types";
 import type { Card, Peer, Projection } from "../../../document/types";
 import { onMap } from "../state/numbering";
 import { dayColour, TRAY_COLOUR } from "../state/palette";
+import { inkOn } from "../../../ui/person";
 
 export interface Scene {
   trip: Projection;
@@ -65,6 +66,7 @@ export function cursorsOf(peers: readonly Peer[]): MapPeer[] {
             client: peer.client,
             name: peer.user.name,
             color: peer.user.color,
+            ink: inkOn(peer.user.color),
             lng: peer.cur.lng,
             lat: peer.cur.lat,
             faded: peer.cursor === "faded",
