@@ -1,6 +1,6 @@
 //! How much a document may hold, and why an update is not applied.
 
-use super::trip::TripLimits;
+use super::trip::limits::TripLimits;
 
 /// What a document and a single update may hold at most. Checked before anything is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use yrs::{Any, Map, MapPrelim, Text, TextPrelim, TransactionMut, WriteTxn, any};
 
 use super::{
     projection::{Card, Day, Projection},
-    schema::{self, SCHEMA},
+    roots,
+    schema::SCHEMA,
 };
 use crate::crdt::{
     keys,
@@ -75,9 +76,9 @@ impl TripDraft {
 
     fn write(&self, txn: &mut TransactionMut<'_>) {
         let Projection { title, desc, start, tz, cur, cover, color, .. } = &self.content;
-        push_text(txn, schema::TITLE, title);
-        push_text(txn, schema::DESC, desc);
-        let meta = txn.get_or_insert_map(schema::META);
+        push_text(txn, roots::TITLE, title);
+        push_text(txn, roots::DESC, desc);
+        let meta = txn.get_or_insert_map(roots::META);
         meta.insert(txn, "v", 1);
         for (key, value) in
             [("start", start), ("tz", tz), ("cur", cur), ("cover", cover), ("color", color)]
@@ -93,7 +94,7 @@ impl TripDraft {
     /// Days get the ids and keys that a range gives them, so that two people who extend the trip agree.
     fn write_day(&self, txn: &mut TransactionMut<'_>, day: &Day, rank: usize) {
         let id = format!("d{}", rank + 1);
-        let days = txn.get_or_insert_map(schema::DAYS);
+        let days = txn.get_or_insert_map(roots::DAYS);
         let ord = keys::nth(rank);
         let start = self.content.start.as_deref().and_then(|start| start.parse().ok());
         let value = match &day.date {
@@ -103,8 +104,8 @@ impl TripDraft {
             Some(_) | None => any!({"ord": ord.as_str()}),
         };
         days.insert(txn, id.as_str(), value);
-        push_text(txn, &schema::day_title(&id), &day.title);
-        push_text(txn, &schema::day_note(&id), &day.note);
+        push_text(txn, &roots::day_title(&id), &day.title);
+        push_text(txn, &roots::day_note(&id), &day.note);
         self.write_cards(txn, Some(&id), &day.cards);
     }
 
@@ -118,7 +119,7 @@ impl TripDraft {
 
     /// All keys of a card are there from the start.
     fn write_card(&self, txn: &mut TransactionMut<'_>, card: &Card, at: Any) {
-        let cards = txn.get_or_insert_map(schema::CARDS);
+        let cards = txn.get_or_insert_map(roots::CARDS);
         let map = cards.insert(txn, card.id.as_str(), MapPrelim::default());
         let from = self.origins.get(&card.id);
         let stamp = self.stamp.as_ref();

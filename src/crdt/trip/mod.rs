@@ -3,10 +3,11 @@
 mod clamp;
 mod days;
 mod draft;
-mod limits;
+pub(super) mod limits;
 mod new;
 mod projection;
 mod reading;
+mod roots;
 mod samples;
 mod schema;
 mod times;

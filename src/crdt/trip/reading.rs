@@ -9,7 +9,7 @@ use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn, TextRef, Transaction};
 use super::{
     clamp,
     projection::{Card, Day, Projection},
-    schema, times,
+    roots, times,
 };
 use crate::summary::{Counts, Summary};
 
@@ -60,8 +60,8 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
         let meta = self.meta();
         Projection {
             v: 1,
-            title: self.root_text(schema::TITLE, TITLE),
-            desc: self.root_text(schema::DESC, DESC),
+            title: self.root_text(roots::TITLE, TITLE),
+            desc: self.root_text(roots::DESC, DESC),
             start: start.map(|date| date.to_string()),
             tz: meta.text("tz"),
             cur: meta.text("cur"),
@@ -93,7 +93,7 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
         });
         let meta = self.meta();
         Summary {
-            title: crate::text::visible(&self.root_text(schema::TITLE, TITLE)),
+            title: crate::text::visible(&self.root_text(roots::TITLE, TITLE)),
             start: first.map_or(start, |day| date_of(day, start, 0)),
             end: last.and_then(|(rank, day)| date_of(day, start, rank)),
             counts,
@@ -112,15 +112,15 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
         Day {
             id: day.id.clone(),
             date: date.map(|date| date.to_string()),
-            title: self.root_text(&schema::day_title(&day.id), TITLE),
-            note: self.root_text(&schema::day_note(&day.id), DAY_NOTE),
+            title: self.root_text(&roots::day_title(&day.id), TITLE),
+            note: self.root_text(&roots::day_note(&day.id), DAY_NOTE),
             cards: cards.into_iter().map(|(_, card)| on_day(card, date)).collect(),
         }
     }
 
     /// The days in order.
     fn days(&self) -> Vec<StoredDay> {
-        let Some(map) = self.txn.get_map(schema::DAYS) else { return vec![] };
+        let Some(map) = self.txn.get_map(roots::DAYS) else { return vec![] };
         let mut days: Vec<StoredDay> = map
             .iter(self.txn)
             .filter_map(|(id, value)| {
@@ -149,7 +149,7 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
     }
 
     fn each_visible(&self, mut visit: impl FnMut(&str, &Shared<'_, T>)) {
-        let Some(cards) = self.txn.get_map(schema::CARDS) else { return };
+        let Some(cards) = self.txn.get_map(roots::CARDS) else { return };
         for (id, value) in cards.iter(self.txn) {
             let Out::YMap(map) = value else { continue };
             let card = Shared { txn: self.txn, map };
@@ -164,7 +164,7 @@ impl<'t, T: ReadTxn> Reading<'t, T> {
     }
 
     fn meta(&self) -> Meta<'_, T> {
-        let map = self.txn.get_map(schema::META);
+        let map = self.txn.get_map(roots::META);
         Meta(map.map(|map| Shared { txn: self.txn, map }))
     }
 
