@@ -91,6 +91,38 @@ for (const { locale, can, not } of [
   })
 }
 
+for (const { locale, gives, yours, stays } of [
+  { locale: 'en-GB', gives: 'This link gives: Editor', yours: 'Your role: Commenter', stays: 'does not raise it' },
+  { locale: 'ko-KR', gives: '이 링크의 역할: 편집자', yours: '내 역할: 의견 남기기', stays: '역할은 그대로예요' },
+]) {
+  test(`a link says what it gives and what one is, to who was lowered since and to who was not, in ${locale}`, async ({ browse, server }) => {
+    const language = locale.slice(0, 2)
+    const [ara, guest] = [await Person.signUp(server, 'Ara', language), await Person.signUp(server, 'Guest', language)]
+    const trip = await ara.createTrip({ title: 'Jeju', days: 1 })
+    const invite = async () => ((await ara.call('POST', `/trips/${trip}/invites`, { role: 'editor' })) as { token: string }).token
+    const before = await invite()
+    await guest.call('POST', `/invites/${before}/accept`)
+    await ara.setRole(trip, guest, 'commenter')
+
+    const page = await browse(guest, { locale })
+    await page.goto(`/invite/${before}`)
+    await expect(page.getByTestId('invite-gives')).toContainText(gives)
+    await expect(page.getByTestId('invite-yours')).toContainText(yours)
+    await page.getByTestId('invite-accept').click()
+    await expect(page.getByTestId('invite-stays')).toContainText(stays)
+    await expect(page.getByTestId('invite-yours')).toContainText(yours)
+    await expect(page.getByTestId('invite-accept')).toHaveCount(0)
+    await page.getByTestId('invite-open').click()
+    await new EditorPage(page).expectState('readonly')
+
+    // What an owner makes later counts for more than what they decided before.
+    await page.goto(`/invite/${await invite()}`)
+    await expect(page.getByTestId('invite-yours')).toContainText(yours)
+    await page.getByTestId('invite-accept').click()
+    await new EditorPage(page).expectState('saved')
+  })
+}
+
 test('what takes a right away asks first: withdrawing a link, and leaving', async ({ browse, server }) => {
   const [ara, guest] = [await Person.signUp(server, 'Ara'), await Person.signUp(server, 'Guest')]
   const trip = await ara.createTrip({ title: 'Jeju' })

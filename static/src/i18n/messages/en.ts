@@ -109,6 +109,10 @@ export const en: Readonly<Record<MessageKey, Message>> = {
   "account.cookiesBlocked":
     "This browser blocks cookies of {host}. You can log in, but each reload logs you out. Allow cookies for this address.",
   "invite.title": "You're invited",
+  "invite.already": "You are in this trip already",
+  "invite.gives": "This link gives: {role}",
+  "invite.yours": "Your role: {role}.",
+  "invite.stays": "An owner changed your role after this link was made, so the link does not raise it.",
   "invite.from": "{name} invites you to",
   "invite.until": "Valid until {when}",
   "invite.accept": "Accept invitation",

@@ -107,6 +107,10 @@ export const ko = {
   "account.cookiesBlocked":
     "이 브라우저는 {host}의 쿠키를 막고 있어요. 들어올 수는 있지만 새로 고치면 로그아웃돼요. 이 주소의 쿠키를 허용해 주세요.",
   "invite.title": "초대장이 도착했어요",
+  "invite.already": "이미 함께하는 여행이에요",
+  "invite.gives": "이 링크의 역할: {role}",
+  "invite.yours": "내 역할: {role}.",
+  "invite.stays": "이 링크가 만들어진 뒤에 소유자가 내 역할을 바꿔서, 링크를 써도 역할은 그대로예요.",
   "invite.from": "{name}님이 초대했어요",
   "invite.until": "{when}까지 쓸 수 있어요",
   "invite.accept": "초대 수락",

@@ -1,7 +1,7 @@
 // Claims about the checks of the sign-up form.
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../api";
-import { checkAccount, complaintsOf } from "./checks";
+import { checkAccount, complaintsOf, checkLogIn } from "./checks";
 
 describe("checkAccount", () => {
   it("finds nothing wrong with a good form", () => {
@@ -29,4 +29,11 @@ describe("complaintsOf", () => {
   });
   it("leaves the rest to the form as a whole", () =>
     expect(complaintsOf(new ApiError(500, "", ""))).toBeNull());
+});
+
+describe("a log-in form", () => {
+  it("asks for what is missing, and takes whatever an account may have", () => {
+    expect(checkLogIn({ mail: "  ", password: "" })).toEqual({ mail: "mailMissing", password: "passwordMissing" });
+    expect(checkLogIn({ mail: "old name", password: "1" })).toEqual({});
+  });
 });
