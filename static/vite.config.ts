@@ -6,6 +6,9 @@ import { compress } from "./scripts/compress.ts";
 /** Where `moim serve` listens in development. */
 const SERVER = "http://127.0.0.1:8080";
 
+/** Tests that mount components. */
+const COMPONENTS = "src/**/*.component.test.ts";
+
 export default defineConfig({
   plugins: [svelte(), compress()],
   server: {
@@ -26,9 +29,24 @@ export default defineConfig({
   },
   worker: { format: "es" },
   test: {
-    include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "tests/**/*.test.ts"],
     benchmark: { include: ["src/**/*.bench.ts"] },
-    environment: "node",
     testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "rules",
+          include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "tests/**/*.test.ts"],
+          exclude: [COMPONENTS],
+          environment: "node",
+        },
+      },
+      {
+        extends: true,
+        // Svelte as a browser gets it: otherwise it is the one for servers, which mounts nothing.
+        resolve: { conditions: ["browser"] },
+        test: { name: "components", include: [COMPONENTS], environment: "happy-dom" },
+      },
+    ],
   },
 });

@@ -12,12 +12,12 @@ class Screen {
     if (typeof window === "undefined") return;
     this.#read();
     addEventListener("resize", this.#read);
-    visualViewport?.addEventListener("resize", this.#read);
-    visualViewport?.addEventListener("scroll", this.#read);
+    window.visualViewport?.addEventListener("resize", this.#read);
+    window.visualViewport?.addEventListener("scroll", this.#read);
   }
 
   readonly #read = (): void => {
-    const seen: Seen = visualViewport ?? {
+    const seen: Seen = window.visualViewport ?? {
       offsetLeft: 0,
       offsetTop: 0,
       width: innerWidth,
