@@ -20,6 +20,7 @@ pub mod crdt;
 pub mod protocol;
 pub mod store;
 
+pub mod access;
 pub mod documents;
 pub mod redis;
 

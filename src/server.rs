@@ -14,6 +14,7 @@ use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    access::{Access, StoredAccess},
     accounts::Accounts,
     auth::{KeyringError, Keys, PasswordError, Passwords, Secret},
     bus::Bus,
@@ -24,7 +25,7 @@ use crate::{
     events::{self, EventsState, Hub},
     http::{self, App},
     notify::{Ears, Notifier},
-    plans::{self, PlanLimits, Plans},
+    plans::{PlanLimits, Plans},
     redis::{Redis, RedisError, bus::RedisBus, state::RedisState},
     rooms::{self, Rooms},
     store::{StoreError, Stores, VersionRoom, mongo::MongoStore, sqlite::SqliteStore},
@@ -217,9 +218,10 @@ impl Server {
         let accept = CancellationToken::new();
         let (connection_tasks, room_tasks) = (Part::default(), Part::default());
         let flights = flights(data, &(&stores).into()).await?;
+        let access: Arc<dyn Access> = Arc::new(StoredAccess(Arc::clone(&stores.plans)));
         let rooms = Rooms::new(
             (&stores).into(),
-            Arc::new(plans::Membership(Arc::clone(&stores.plans))),
+            Arc::clone(&access),
             flights,
             room_limits(config),
             room_tasks.tasks.clone(),
@@ -229,7 +231,7 @@ impl Server {
         let nodes = join_nodes(config, &mut stores, &rooms, &ears).await?;
         let connections = ConnectionState {
             rooms: rooms.clone(),
-            plans: Arc::clone(&stores.plans),
+            access,
             keys: Arc::new(keys.clone()),
             origins: Arc::new(origins(config)),
             admission: Admission::default(),

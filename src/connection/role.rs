@@ -4,7 +4,6 @@ use super::state::ConnectionState;
 use crate::{
     auth::Ticket,
     ids::Role,
-    plans,
     protocol::CloseCode,
     rooms::{RoomError, Said, Seat},
     store::StoreError,
@@ -32,7 +31,7 @@ pub(super) async fn current_role(
     state: &ConnectionState,
     ticket: &Ticket,
 ) -> Result<Option<Role>, CloseCode> {
-    let role = plans::role_now(&*state.plans, ticket.doc, ticket.user).await;
+    let role = state.access.role_now(ticket.doc, ticket.user).await;
     role.map_err(|error| code_of(&error.into()))
 }
 

@@ -9,7 +9,7 @@ use super::{
     holds::Holds,
     line::Line,
 };
-use crate::{auth::Keys, rooms::Rooms, store::Plans};
+use crate::{access::Access, auth::Keys, rooms::Rooms};
 
 /// What connections may use.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ impl Default for Limits {
 #[expect(missing_docs, reason = "each field is its type")]
 pub struct ConnectionState {
     pub rooms: Rooms,
-    pub plans: Arc<dyn Plans>,
+    pub access: Arc<dyn Access>,
     pub keys: Arc<Keys>,
     pub origins: Arc<Origins>,
     pub admission: Admission,

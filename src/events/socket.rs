@@ -27,7 +27,6 @@ use crate::{
     },
     ids::{DocId, UserId},
     notify::{Ear, MAX_PAGE, NoticesPage, ReadView},
-    plans,
     protocol::CloseCode,
     store::StoreError,
 };
@@ -237,7 +236,7 @@ impl Window {
     }
 
     async fn may_see(&self, doc: DocId) -> Result<bool, StoreError> {
-        let role = plans::role_now(&*self.state.connections.plans, doc, self.user).await?;
+        let role = self.state.connections.access.role_now(doc, self.user).await?;
         Ok(role.is_some())
     }
 

@@ -14,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
+    access::Denied,
     accounts::AccountError,
     fields::{FieldError, Invalid},
     plans::PlanError,
@@ -235,9 +236,7 @@ impl From<PlanError> for ApiError {
     fn from(error: PlanError) -> Self {
         match error {
             PlanError::NotFound(what) => Self::not_found(what),
-            PlanError::Forbidden => {
-                Self::forbidden("role", "your role in this trip does not go so far: ask an owner")
-            }
+            PlanError::Denied(denied) => denied.into(),
             PlanError::Invalid(invalid) => invalid.into(),
             PlanError::InviteOver => Self::Refused {
                 status: StatusCode::GONE,
@@ -268,12 +267,22 @@ impl From<PlanError> for ApiError {
             PlanError::Full => {
                 Self::conflict("full", "the trip has as many members as it may have")
             }
-            PlanError::Trashed => {
-                Self::conflict("trashed", "the trip is in the trash: take it back first")
-            }
             PlanError::Failed(cause) => Self::Internal(cause),
             PlanError::Room(error) => error.into(),
             PlanError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Role => {
+                Self::forbidden("role", "your role in this trip does not go so far: ask an owner")
+            }
+            Denied::Trashed => {
+                Self::conflict("trashed", "the trip is in the trash: take it back first")
+            }
         }
     }
 }

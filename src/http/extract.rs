@@ -15,7 +15,7 @@ use axum::{
 use jiff::Timestamp;
 
 use super::{app::App, error::ApiError};
-use crate::{ids::UserId, plans::Insider};
+use crate::{access, ids::UserId};
 
 /// Who calls: somebody whose session lives.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +54,7 @@ impl OptionalFromRequestParts<Arc<App>> for Session {
 
 /// Somebody who is in the plan that `{id}` in the path names.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Member(pub(crate) Insider);
+pub(crate) struct Member(pub(crate) access::Member);
 
 impl FromRequestParts<Arc<App>> for Member {
     type Rejection = ApiError;
@@ -64,7 +64,7 @@ impl FromRequestParts<Arc<App>> for Member {
         let path = RawPathParams::from_request_parts(parts, app).await.ok();
         let id = path.iter().flatten().find(|(name, _)| *name == "id").map(|(_, id)| id.parse());
         let Some(Ok(doc)) = id else { return Err(ApiError::not_found("trip")) };
-        Ok(Self(app.plans.insider(me.user, doc).await?))
+        Ok(Self(app.plans.member(me.user, doc).await?))
     }
 }
 

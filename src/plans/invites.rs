@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 
 use super::{
-    rules::{self, Insider, PlanError},
+    rules::{self, PlanError},
     service::{Overview, Plans},
 };
 use crate::{
+    access::Member,
     auth::{Act, Secret, digest},
     ids::{InviteId, Role, UserId},
     notify::Deed,
@@ -39,7 +40,7 @@ impl Plans {
     /// Makes an invitation. Its token is to be had here and never again.
     pub async fn invite(
         &self,
-        me: &Insider,
+        me: &Member,
         new: NewInvite,
         now: Timestamp,
     ) -> Result<(Invite, Secret), PlanError> {
@@ -63,13 +64,13 @@ impl Plans {
     }
 
     /// The invitations that are not revoked, newest first.
-    pub async fn invites(&self, me: &Insider) -> Result<Vec<Invite>, PlanError> {
+    pub async fn invites(&self, me: &Member) -> Result<Vec<Invite>, PlanError> {
         me.may(Act::Invite)?;
         Ok(self.plans.invites(me.doc).await?)
     }
 
     /// Takes an invitation back.
-    pub async fn revoke(&self, me: &Insider, invite: InviteId) -> Result<(), PlanError> {
+    pub async fn revoke(&self, me: &Member, invite: InviteId) -> Result<(), PlanError> {
         me.may(Act::Invite)?;
         let revoked = self.plans.revoke_invite(me.doc, invite).await?;
         if revoked { Ok(()) } else { Err(PlanError::NotFound("invite")) }
@@ -111,7 +112,7 @@ impl Plans {
                 self.notify.tell(known.plan, user, Deed::Joined(role), now).await;
             }
         }
-        let me = self.insider(user, known.plan).await?;
+        let me = self.member(user, known.plan).await?;
         self.get(&me).await
     }
 }

@@ -2,12 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{
-    membership::role_now,
-    rules::{Insider, PlanError},
-    service::Plans,
-};
+use super::{rules::PlanError, service::Plans};
 use crate::{
+    access,
     auth::Act,
     ids::{DocId, UserId},
     notify::Deed,
@@ -16,7 +13,7 @@ use crate::{
 
 impl Plans {
     /// Everybody in the plan, in the order of joining.
-    pub async fn members(&self, me: &Insider) -> Result<Vec<(Member, Account)>, PlanError> {
+    pub async fn members(&self, me: &access::Member) -> Result<Vec<(Member, Account)>, PlanError> {
         me.may(Act::Read)?;
         Ok(self.plans.members(me.doc).await?)
     }
@@ -24,7 +21,7 @@ impl Plans {
     /// Gives a member another role.
     pub async fn set_role(
         &self,
-        me: &Insider,
+        me: &access::Member,
         change: RoleChange,
     ) -> Result<(Member, Account), PlanError> {
         let by = me.with(Act::Manage)?;
@@ -45,7 +42,7 @@ impl Plans {
     }
 
     /// Takes a member out, or leaves.
-    pub async fn remove(&self, me: &Insider, user: UserId) -> Result<(), PlanError> {
+    pub async fn remove(&self, me: &access::Member, user: UserId) -> Result<(), PlanError> {
         let by = me.may_remove(user)?;
         let removed = self.plans.remove_member(me.doc, by, user).await;
         if !self.or_doubt(me.doc, &[user], removed).await? {
@@ -61,8 +58,11 @@ impl Plans {
 
     /// Tells the room what somebody may do now, after it was changed.
     pub(super) async fn tell_access(&self, doc: DocId, user: UserId) {
-        match role_now(&*self.plans, doc, user).await {
-            Ok(role) => self.rooms.access_changed(doc, user, role).await,
+        match access::Member::find(&*self.plans, doc, user).await {
+            Ok(member) => {
+                let role = member.map(|member| member.role_in_document());
+                self.rooms.access_changed(doc, user, role).await;
+            }
             // It is done all the same, and the room asks until there is an answer.
             Err(_) => self.rooms.access_doubted(doc, user).await,
         }

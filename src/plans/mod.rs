@@ -2,16 +2,13 @@
 
 mod invites;
 mod members;
-mod membership;
 mod rules;
 mod service;
 mod tickets;
 mod versions;
 
 pub use invites::{Invitation, NewInvite};
-pub use membership::Membership;
-pub(crate) use membership::role_now;
-pub use rules::{Insider, PlanError};
+pub use rules::PlanError;
 pub use service::{Overview, PlanChange, PlanLimits, Plans};
 pub use tickets::OpenTicket;
 pub use versions::SavedVersion;

@@ -3,11 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    auth::{Act, TokenError, least, permits},
+    access::Denied,
+    auth::{Act, TokenError, permits},
     fields::Invalid,
-    ids::{DocId, Role, UserId},
+    ids::Role,
     notify::Deed,
-    store::{Authority, InviteEffect, InviteFacts, PlanStatus, StoreError, conflict},
+    store::{InviteEffect, InviteFacts, PlanStatus, StoreError, conflict},
 };
 
 /// How long an invitation is good for if nobody says otherwise.
@@ -22,9 +23,9 @@ pub enum PlanError {
     /// There is none, or not for this person: strangers can't tell the difference.
     #[error("no such {0}")]
     NotFound(&'static str),
-    /// The person is in, but their role does not go so far.
-    #[error("the role does not permit it")]
-    Forbidden,
+    /// The person is in, and may not do it now.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// What was filled in can't be taken.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -49,9 +50,6 @@ pub enum PlanError {
     /// The plan has as many members as it may have.
     #[error("the plan is full")]
     Full,
-    /// In the trash nothing is changed.
-    #[error("the plan is in the trash")]
-    Trashed,
     /// The document's room did not do it.
     #[error(transparent)]
     Room(#[from] crate::rooms::RoomError),
@@ -69,7 +67,7 @@ impl From<StoreError> for PlanError {
             StoreError::Conflict(conflict::LAST_OWNER) => Self::LastOwner,
             StoreError::Conflict(conflict::FULL) => Self::Full,
             StoreError::Conflict(conflict::OUTSIDE) => Self::NotFound("trip"),
-            StoreError::Conflict(conflict::WEAK) => Self::Forbidden,
+            StoreError::Conflict(conflict::WEAK) => Self::Denied(Denied::Role),
             StoreError::Conflict(conflict::OTHER_ROLE) => Self::OtherRole,
             StoreError::Conflict(conflict::INVITES) => Self::ManyInvites,
             StoreError::Conflict(conflict::PLANS) => Self::ManyPlans,
@@ -77,38 +75,6 @@ impl From<StoreError> for PlanError {
                 Self::Store(error)
             }
         }
-    }
-}
-
-/// Somebody who is in a plan. To have one is to have been let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Insider {
-    /// The plan's document.
-    pub doc: DocId,
-    /// Who.
-    pub user: UserId,
-    /// As what.
-    pub role: Role,
-}
-
-impl Insider {
-    /// `Err` if their role does not permit this.
-    pub fn may(&self, act: Act) -> Result<(), PlanError> {
-        if permits(self.role, act) { Ok(()) } else { Err(PlanError::Forbidden) }
-    }
-
-    /// Whether they may take this person out: anybody may leave.
-    pub(super) fn may_remove(&self, user: UserId) -> Result<Authority, PlanError> {
-        if user == self.user {
-            return Ok(Authority { user, least: Role::Viewer });
-        }
-        self.with(Act::Manage)
-    }
-
-    /// As who they do this, if their role permits it: the store looks again in the step in which it is done.
-    pub(super) fn with(&self, act: Act) -> Result<Authority, PlanError> {
-        self.may(act)?;
-        Ok(Authority { user: self.user, least: least(act) })
     }
 }
 
@@ -175,19 +141,11 @@ pub(super) fn moved(from: PlanStatus, to: PlanStatus) -> Option<Deed> {
     }
 }
 
-/// What a role comes to while a plan has this status: in the trash, a plan can only be read.
-pub(super) fn effective(role: Role, status: PlanStatus) -> Role {
-    match status {
-        PlanStatus::Active | PlanStatus::Archived => role,
-        PlanStatus::Trashed => Role::Viewer,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        ids::{DocKind, InviteId},
+        ids::{DocId, DocKind, InviteId, UserId},
         store::{Decision, Invite, TokenHash},
     };
 
@@ -267,15 +225,5 @@ mod tests {
     fn no_link_makes_owners() {
         assert!(inviting_role(Role::Owner).is_err());
         assert_eq!(inviting_role(Role::Editor), Ok(Role::Editor));
-    }
-
-    #[test]
-    fn anybody_may_leave_and_only_owners_take_others_out() {
-        let (doc, me, other) = (DocId::new(DocKind::Trip), UserId::new(), UserId::new());
-        let viewer = Insider { doc, user: me, role: Role::Viewer };
-        assert_eq!(viewer.may_remove(me).unwrap().least, Role::Viewer);
-        assert!(matches!(viewer.may_remove(other), Err(PlanError::Forbidden)));
-        let owner = Insider { role: Role::Owner, ..viewer };
-        assert_eq!(owner.may_remove(other).unwrap(), Authority { user: me, least: Role::Owner });
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
+    access::{Member, in_document},
     auth::{Act, Keys},
     crdt::{Document, Draft, Limits, Projection, Stamp, trip::NewTrip},
     fields::{self, Invalid},
@@ -12,12 +13,12 @@ use crate::{
     notify::Notifier,
     rooms::Rooms,
     store::{
-        Account, Accounts, Journal, Member, Plan, PlanCursor, PlanStatus, Plans as PlanStore,
-        Stores, Versions,
+        Account, Accounts, Journal, Member as PlanMember, Plan, PlanCursor, PlanStatus,
+        Plans as PlanStore, Stores, Versions,
     },
 };
 
-use super::rules::{Insider, PlanError, effective, moved};
+use super::rules::{PlanError, moved};
 
 /// Everything that is done with plans.
 #[derive(Clone)]
@@ -54,7 +55,7 @@ pub struct Overview {
     /// What the member may do.
     pub role: Role,
     /// Everybody, in the order of joining.
-    pub members: Vec<(Member, Account)>,
+    pub members: Vec<(PlanMember, Account)>,
     /// How many are inside now.
     pub here: usize,
 }
@@ -90,10 +91,8 @@ impl Plans {
     }
 
     /// Lets a person into a plan, if they are in it.
-    pub async fn insider(&self, user: UserId, doc: DocId) -> Result<Insider, PlanError> {
-        let role = self.plans.role(doc, user).await?;
-        let role = role.ok_or(PlanError::NotFound("trip"))?;
-        Ok(Insider { doc, user, role })
+    pub async fn member(&self, user: UserId, doc: DocId) -> Result<Member, PlanError> {
+        Member::find(&*self.plans, doc, user).await?.ok_or(PlanError::NotFound("trip"))
     }
 
     /// Makes a trip; who makes it owns it.
@@ -124,19 +123,19 @@ impl Plans {
     }
 
     /// One plan.
-    pub async fn get(&self, me: &Insider) -> Result<Overview, PlanError> {
+    pub async fn get(&self, me: &Member) -> Result<Overview, PlanError> {
         let plan = self.plans.get(me.doc).await?.ok_or(PlanError::NotFound("trip"))?;
-        self.overview(plan, me.role).await
+        self.overview(plan, me.role()).await
     }
 
     /// Renames a plan, or puts it where it belongs.
     pub async fn change(
         &self,
-        me: &Insider,
+        me: &Member,
         change: PlanChange,
         now: Timestamp,
     ) -> Result<Overview, PlanError> {
-        let title = self.check(me, &change).await?;
+        let title = check(me, &change)?;
         if let Some(title) = &title {
             self.rooms.open_for(me.doc, me.user).await?.rename(title.clone()).await?;
         }
@@ -150,39 +149,15 @@ impl Plans {
     }
 
     /// What everybody who may read the document sees.
-    pub async fn project(&self, me: &Insider) -> Result<Arc<Projection>, PlanError> {
+    pub async fn project(&self, me: &Member) -> Result<Arc<Projection>, PlanError> {
         me.may(Act::Read)?;
         Ok(self.rooms.open_for(me.doc, me.user).await?.project().await?)
-    }
-
-    /// Whether the change may be made, and the title as it will be.
-    async fn check(&self, me: &Insider, change: &PlanChange) -> Result<Option<String>, PlanError> {
-        if change.status.is_some() {
-            me.may(Act::Manage)?;
-        }
-        let Some(title) = &change.title else { return Ok(None) };
-        me.may(Act::Edit)?;
-        // Who takes a plan out of the trash may rename it in the same breath.
-        if change.status.is_none_or(|status| status == PlanStatus::Trashed) {
-            self.goes_on(me.doc, Act::Edit).await?;
-        }
-        Ok(Some(parse_title(title)?))
-    }
-
-    /// Whether such an act goes on as long as the plan is where it is.
-    pub(super) async fn goes_on(&self, doc: DocId, act: Act) -> Result<(), PlanError> {
-        let plan = self.plans.get(doc).await?.ok_or(PlanError::NotFound("trip"))?;
-        match plan.status {
-            PlanStatus::Active | PlanStatus::Archived => Ok(()),
-            PlanStatus::Trashed if act.goes_on_in_trash() => Ok(()),
-            PlanStatus::Trashed => Err(PlanError::Trashed),
-        }
     }
 
     /// Sets the status. In the trash everybody is a reader, from that moment on.
     async fn set_status(
         &self,
-        me: &Insider,
+        me: &Member,
         status: PlanStatus,
         now: Timestamp,
     ) -> Result<(), PlanError> {
@@ -198,7 +173,7 @@ impl Plans {
         let plan = self.plans.get(doc).await;
         let plan = self.or_doubt(doc, &people, plan).await?.ok_or(PlanError::NotFound("trip"))?;
         for (member, _) in members {
-            let role = effective(member.role, plan.status);
+            let role = in_document(member.role, plan.status);
             self.rooms.access_changed(doc, member.user, Some(role)).await;
         }
         if let Some(deed) = moved(before, status) {
@@ -208,10 +183,9 @@ impl Plans {
     }
 
     /// Whether somebody may do this now, whatever they might a moment ago.
-    pub async fn permit(&self, user: UserId, doc: DocId, act: Act) -> Result<Insider, PlanError> {
-        let me = self.insider(user, doc).await?;
+    pub async fn permit(&self, user: UserId, doc: DocId, act: Act) -> Result<Member, PlanError> {
+        let me = self.member(user, doc).await?;
         me.may(act)?;
-        self.goes_on(doc, act).await?;
         Ok(me)
     }
 
@@ -239,4 +213,18 @@ impl Plans {
         let here = self.rooms.present(plan.id);
         Ok(Overview { plan, role, members, here })
     }
+}
+
+/// Whether the change may be made, and the title as it will be.
+fn check(me: &Member, change: &PlanChange) -> Result<Option<String>, PlanError> {
+    if change.status.is_some() {
+        me.may(Act::Manage)?;
+    }
+    let Some(title) = &change.title else { return Ok(None) };
+    // Who takes a plan out of the trash may rename it in the same breath.
+    match change.status {
+        None | Some(PlanStatus::Trashed) => me.may(Act::Edit)?,
+        Some(status) => me.in_status(status).may(Act::Edit)?,
+    }
+    Ok(Some(parse_title(title)?))
 }

@@ -2,11 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{
-    rules::{Insider, PlanError, effective},
-    service::Plans,
-};
+use super::{rules::PlanError, service::Plans};
 use crate::{
+    access::Member,
     auth::{Act, Issued, Ticket},
     ids::Role,
 };
@@ -26,11 +24,10 @@ pub struct OpenTicket {
 
 impl Plans {
     /// A ticket for the plan's document.
-    pub async fn ticket(&self, me: &Insider, now: Timestamp) -> Result<OpenTicket, PlanError> {
+    pub async fn ticket(&self, me: &Member, now: Timestamp) -> Result<OpenTicket, PlanError> {
         me.may(Act::Read)?;
-        let plan = self.plans.get(me.doc).await?.ok_or(PlanError::NotFound("trip"))?;
         let account = self.accounts.get(me.user).await?.ok_or(PlanError::NotFound("account"))?;
-        let role = effective(me.role, plan.status);
+        let role = me.role_in_document();
         let epoch = self.rooms.open_for(me.doc, me.user).await?.epoch().await?;
         let ticket = Ticket {
             user: me.user,

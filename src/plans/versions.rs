@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use ulid::Ulid;
 
 use super::{
-    rules::{Insider, PlanError},
+    rules::PlanError,
     service::{Overview, Plans, parse_title},
 };
 use crate::{
+    access::Member,
     auth::Act,
     crdt::{Draft, Projection},
     documents::{Saved, Turn},
@@ -39,11 +40,10 @@ impl Plans {
     /// it is new is said as well.
     pub async fn save(
         &self,
-        me: &Insider,
+        me: &Member,
         name: Option<&str>,
     ) -> Result<(SavedVersion, bool), PlanError> {
         me.may(Act::Save)?;
-        self.goes_on(me.doc, Act::Save).await?;
         let name = name.map(|name| parse_line(name, NAME_MAX)).transpose();
         let name = name.map_err(|message| Invalid::field("name", message))?;
         let Saved { version, is_new } =
@@ -54,7 +54,7 @@ impl Plans {
     /// Versions, newest first.
     pub async fn versions(
         &self,
-        me: &Insider,
+        me: &Member,
         before: Option<VersionId>,
         limit: usize,
     ) -> Result<Vec<SavedVersion>, PlanError> {
@@ -71,7 +71,7 @@ impl Plans {
         &self,
         user: UserId,
         id: VersionId,
-    ) -> Result<(Insider, SavedVersion, Projection, Turn), PlanError> {
+    ) -> Result<(Member, SavedVersion, Projection, Turn), PlanError> {
         self.read_version(user, id, READING).await
     }
 
@@ -80,11 +80,11 @@ impl Plans {
         user: UserId,
         id: VersionId,
         times: usize,
-    ) -> Result<(Insider, SavedVersion, Projection, Turn), PlanError> {
+    ) -> Result<(Member, SavedVersion, Projection, Turn), PlanError> {
         let turn = self.rooms.turn_for_largest(times).await?;
         let found = self.versions.get(id).await?;
         let (version, content) = found.ok_or(PlanError::NotFound("version"))?;
-        let me = match self.insider(user, version.doc).await {
+        let me = match self.member(user, version.doc).await {
             Err(PlanError::NotFound(_)) => Err(PlanError::NotFound("version")),
             other => other,
         }?;
@@ -116,7 +116,6 @@ impl Plans {
         // What it shows is of no interest: the next step waits for a turn of its own.
         let (me, ..) = self.version(user, id).await?;
         me.may(Act::Save)?;
-        self.goes_on(me.doc, Act::Save).await?;
         let Restored { before, after } =
             self.rooms.open_for(me.doc, me.user).await?.restore(id, user).await?;
         self.notify.tell(me.doc, user, Deed::VersionRestored, Timestamp::now()).await;
@@ -124,9 +123,8 @@ impl Plans {
     }
 
     /// Has the document begin anew. The epoch that has begun, and the state before.
-    pub async fn renew(&self, me: &Insider) -> Result<(u64, SavedVersion), PlanError> {
+    pub async fn renew(&self, me: &Member) -> Result<(u64, SavedVersion), PlanError> {
         me.may(Act::Renew)?;
-        self.goes_on(me.doc, Act::Renew).await?;
         let Renewed { before, epoch } =
             self.rooms.open_for(me.doc, me.user).await?.renew(me.user).await?;
         self.notify.tell(me.doc, me.user, Deed::BeganAnew, Timestamp::now()).await;

@@ -2,28 +2,19 @@
 
 use std::sync::{Arc, atomic::AtomicUsize};
 
-use async_trait::async_trait;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{changes::Changes, limits::Limits};
 use crate::{
+    access::Access,
     documents::{Memory, states::Desk},
-    ids::{DocId, Role, UserId},
-    store,
 };
-
-/// Says what people may do now, whoever changed it, on whichever node.
-#[async_trait]
-pub trait Membership: Send + Sync {
-    /// `None` for who is no member.
-    async fn role_now(&self, doc: DocId, user: UserId) -> store::Result<Option<Role>>;
-}
 
 /// What every room of this node shares.
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) desk: Desk,
-    pub(crate) membership: Arc<dyn Membership>,
+    pub(crate) access: Arc<dyn Access>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) tasks: TaskTracker,
     pub(crate) closing: CancellationToken,

@@ -17,7 +17,6 @@ mod room;
 
 pub use self::{
     changes::Change,
-    context::Membership,
     core::{
         Acks, Effect, Event, Frame, FrameKind, Haste, Life, MAX_UNSTORED_BYTES, ParticipantId,
         Revision, Room,

@@ -21,7 +21,7 @@ use tracing::Instrument;
 
 use super::{
     changes::{Change, Changes},
-    context::{Context, DoorCounts, Membership},
+    context::{Context, DoorCounts},
     core::Event,
     error::RoomError,
     fleet::Fleet,
@@ -29,6 +29,7 @@ use super::{
     room::{Actor, Command, Listener, MAILBOX},
 };
 use crate::{
+    access::Access,
     bus::Bus,
     documents::{
         DocumentStores, Flight, FlightLog, Memory, Turn, Turns,
@@ -74,7 +75,7 @@ impl Rooms {
     /// No rooms yet. They end, and with them the tasks on `tasks`, when `closing` is cancelled.
     pub fn new(
         stores: DocumentStores,
-        membership: Arc<dyn Membership>,
+        access: Arc<dyn Access>,
         flights: FlightLog,
         limits: Limits,
         tasks: TaskTracker,
@@ -85,8 +86,7 @@ impl Rooms {
         let (memory, limits) = (Memory::new(limits.memory_bytes), Arc::new(limits));
         let desk = Desk { stores, flights, turns };
         let changes = Changes::default();
-        let context =
-            Context { desk, membership, limits, tasks, closing, troubled, memory, changes };
+        let context = Context { desk, access, limits, tasks, closing, troubled, memory, changes };
         let (slots, access_changes) = (Mutex::default(), AtomicU64::default());
         let (freed, fleet) = (Notify::new(), OnceLock::new());
         let rooms = Self(Arc::new(Inner { slots, access_changes, freed, context, fleet }));

@@ -187,8 +187,8 @@ pub trait Plans: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<PlanStatus>>;
 
-    /// The role of one person; `None` for who is no member.
-    async fn role(&self, id: DocId, user: UserId) -> Result<Option<Role>>;
+    /// The role of one person and where the plan is, as of one moment; `None` for who is no member.
+    async fn membership(&self, id: DocId, user: UserId) -> Result<Option<(Role, PlanStatus)>>;
 
     /// All members with their accounts, in the order of joining.
     async fn members(&self, id: DocId) -> Result<Vec<(Member, Account)>>;

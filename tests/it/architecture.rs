@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["telemetry"],
     &["protocol", "crdt", "store", "bus", "auth"],
-    &["redis", "documents"],
+    &["redis", "documents", "access"],
     &["rooms", "accounts", "notify", "upkeep"],
     &["plans"],
     &["connection"],

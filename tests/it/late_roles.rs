@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use moim::{
+    access::{Access, StoredAccess},
     auth::{Keys, Ticket},
     connection::{self, Admission, ConnectionState, Holds, Limits, Line, Origins},
     crdt::trip::TripDraft,
     documents::{DocumentStores, FlightLog},
     ids::{DocId, DocKind, InviteId, Role, UserId},
-    plans,
     protocol::{self, RefusedStatus},
     rooms::{self, Rooms},
     store::{
@@ -103,12 +103,13 @@ impl House {
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         let (flights, _) = FlightLog::open(&folder.path().join("flight")).unwrap();
         let limits = rooms::Limits::default();
-        let membership = Arc::new(plans::Membership(Arc::clone(&stores.plans)));
-        let rooms = Rooms::new(kept, membership, flights, limits, tasks.clone(), closing.clone());
+        let access: Arc<dyn Access> = Arc::new(StoredAccess(Arc::clone(&stores.plans)));
+        let rooms =
+            Rooms::new(kept, Arc::clone(&access), flights, limits, tasks.clone(), closing.clone());
         let keys = Keys::new(&[KEY]).unwrap();
         let router = connection::router(ConnectionState {
             rooms: rooms.clone(),
-            plans: Arc::clone(&stores.plans),
+            access,
             keys: Arc::new(keys.clone()),
             origins: Arc::new(Origins::default()),
             admission: Admission::default(),

@@ -9,11 +9,12 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use moim::{
+    access::Access,
     crdt::{Limits as DocumentLimits, Presence, trip::TripDraft},
     documents::{DocumentStores, FlightLog},
     ids::{DocId, DocKind, Role, UserId, VersionId},
     protocol::{self, CloseCode, Message},
-    rooms::{Acks, Joining, Limits, Membership, RoomError, Rooms, Said, Seat, Waiting},
+    rooms::{Acks, Joining, Limits, RoomError, Rooms, Said, Seat, Waiting},
     store::{
         self, AsideCause, Generation, Loaded, Quarantine, SetAside, VersionCause, Versions,
         faulty::{Fault, FaultyJournal},
@@ -65,8 +66,8 @@ pub(crate) fn house_with(limits: Limits) -> House {
     let folder = tempfile::tempdir().unwrap();
     let (flights, _) = FlightLog::open(folder.path()).unwrap();
     let roles = Roles::default();
-    let membership = Arc::new(roles.clone());
-    let rooms = Rooms::new(stores, membership, flights, limits, tasks.clone(), closing.clone());
+    let access = Arc::new(roles.clone());
+    let rooms = Rooms::new(stores, access, flights, limits, tasks.clone(), closing.clone());
     House { rooms, roles, journal, doc, tasks, closing, _flights: folder }
 }
 
@@ -91,7 +92,7 @@ impl Roles {
 }
 
 #[async_trait]
-impl Membership for Roles {
+impl Access for Roles {
     async fn role_now(&self, _: DocId, user: UserId) -> store::Result<Option<Role>> {
         let role = self.set.lock().unwrap().get(&user).copied().unwrap_or(Some(Role::Editor));
         let _late = self.answers.acquire().await;

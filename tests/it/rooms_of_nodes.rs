@@ -55,9 +55,9 @@ impl Node {
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         let folder = tempfile::tempdir().unwrap();
         let (flights, _) = FlightLog::open(folder.path()).unwrap();
-        let membership = Arc::new(roles.clone());
+        let access = Arc::new(roles.clone());
         let limits = Limits::default();
-        let rooms = Rooms::new(stores, membership, flights, limits, tasks.clone(), closing.clone());
+        let rooms = Rooms::new(stores, access, flights, limits, tasks.clone(), closing.clone());
         let hub = (TaskTracker::new(), CancellationToken::new());
         rooms.join_nodes(Arc::new(bus.clone()), &hub.0, hub.1.clone());
         Self { rooms, bus, tasks, closing, hub, _flights: folder }

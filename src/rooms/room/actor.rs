@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use tokio::{sync::mpsc, task::JoinHandle, time::sleep_until};
 
 use super::{
-    access::{Access, Roles},
     command::{Command, Durable, Joined, Joining, Restoring},
+    doubts::{Doubts, Roles},
     link::{Link, News},
     mirror::Mirror,
     outbox::{Bounds, Sender, outbox_within},
@@ -97,7 +97,7 @@ pub(crate) struct Actor {
     counts: DoorCounts,
     /// To the same room on other nodes.
     link: Option<Link>,
-    access: Access,
+    doubts: Doubts,
     context: Context,
 }
 
@@ -140,7 +140,7 @@ impl Actor {
             projection: None,
             counts,
             link,
-            access: Access::new(doc),
+            doubts: Doubts::new(doc),
             context,
         }
     }
@@ -179,7 +179,7 @@ impl Actor {
             }
             folded = finished(&mut self.folding) => Happening::Folded(folded),
             news = news(&mut self.link) => Happening::News(news),
-            roles = self.access.answer() => Happening::Roles(roles),
+            roles = self.doubts.answer() => Happening::Roles(roles),
             () = self.context.closing.cancelled(), if stopping => Happening::Stopping,
             () = at(deadline) => Happening::Due,
         }
@@ -238,7 +238,7 @@ impl Actor {
                     self.outboxes.remove(&id);
                 }
                 if let Event::RoleChanged(user, _) = event {
-                    self.access.role_changed(user);
+                    self.doubts.role_changed(user);
                 }
                 self.room.handle(event, now, &mut self.effects);
             }
@@ -287,7 +287,7 @@ impl Actor {
     fn recheck(&mut self, user: Option<UserId>) {
         let users =
             self.room.users().into_iter().filter(|one| user.is_none_or(|user| user == *one));
-        self.access.doubt(users);
+        self.doubts.doubt(users);
     }
 
     /// Takes what the store says of people.
@@ -479,7 +479,7 @@ impl Actor {
         if self.backlog.is_long(self.context.limits.fold_after) {
             self.fold();
         }
-        self.access.ask(&self.context);
+        self.doubts.ask(&self.context);
         self.count(self.room.people());
         self.counts.takes.store(self.room.settle_memory(), Ordering::Relaxed);
         if let Some(link) = &mut self.link {

@@ -133,9 +133,9 @@ impl Plans for MongoStore {
         Err(too_many_changes())
     }
 
-    async fn role(&self, id: DocId, user: UserId) -> Result<Option<Role>> {
+    async fn membership(&self, id: DocId, user: UserId) -> Result<Option<(Role, PlanStatus)>> {
         let plan = self.plan(id).await?;
-        Ok(plan.and_then(|plan| members::role(&plan.members, user)))
+        Ok(plan.and_then(|plan| Some((members::role(&plan.members, user)?, plan.status))))
     }
 
     async fn members(&self, id: DocId) -> Result<Vec<(Member, Account)>> {

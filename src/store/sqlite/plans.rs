@@ -73,8 +73,19 @@ impl Plans for SqliteStore {
         self.write(0, move |db| set_status(db, id, by, to, now)).await
     }
 
-    async fn role(&self, id: DocId, user: UserId) -> Result<Option<Role>> {
-        self.read(move |db| members::role(db, id, user)).await
+    async fn membership(&self, id: DocId, user: UserId) -> Result<Option<(Role, PlanStatus)>> {
+        self.read(move |db| {
+            look_up(|way| {
+                let found =
+                    db.prepare_cached(way.of(&BY_ID_WITH_ROLE))?.query_one((id, user), |row| {
+                        Ok((plan(row)?, row.get::<_, Option<Role>>("member_role")?))
+                    });
+                let Some((found, role)) = found.optional()? else { return Ok(None) };
+                is_the_one(&found.id, &id)?;
+                Ok(role.map(|role| (role, found.status)))
+            })
+        })
+        .await
     }
 
     async fn members(&self, id: DocId) -> Result<Vec<(Member, Account)>> {
@@ -202,6 +213,15 @@ const BY_ID: [&str; 2] = [
     "SELECT own.* FROM (SELECT rowid AS found FROM plans WHERE id = ?1)
      LEFT JOIN plans AS own ON own.rowid = found",
     "SELECT * FROM plans NOT INDEXED WHERE id = ?1",
+];
+
+/// The same with the role of one person in it, if they have one.
+const BY_ID_WITH_ROLE: [&str; 2] = [
+    "SELECT own.*, members.role AS member_role FROM (SELECT rowid AS found FROM plans WHERE id = ?1)
+     LEFT JOIN plans AS own ON own.rowid = found
+     LEFT JOIN members ON members.plan = ?1 AND members.user = ?2",
+    "SELECT plans.*, members.role AS member_role FROM plans NOT INDEXED
+     LEFT JOIN members ON members.plan = ?1 AND members.user = ?2 WHERE id = ?1",
 ];
 
 /// A page in the order of the index `members_by_user`, read backwards.

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use moim::{
-    ids::{Role, UserId},
+    ids::{DocId, Role, UserId},
     store::{
         Account, Invite, InviteEffect, InviteRule, MAX_DECISIONS, MAX_ENDED_INVITES, MAX_MEMBERS,
         Plan, PlanCursor, PlanStatus, Plans, RoleChange, Stores, Summary, TokenHash, conflict,
@@ -27,6 +27,7 @@ claims!($ plans:
     a_list_holds_the_plans_of_one_person_and_status,
     every_plan_is_named_page_by_page,
     a_summary_moves_the_plan_to_the_top,
+    a_role_comes_with_where_the_plan_is,
     members_come_in_the_order_of_joining,
     the_last_owner_stays,
     another_role_makes_nobody_a_member,
@@ -51,6 +52,10 @@ async fn kept(stores: &Stores, owner: &Account, touched: i64) -> Plan {
     plan
 }
 
+async fn role_of(plans: &dyn Plans, plan: DocId, user: UserId) -> Option<Role> {
+    plans.membership(plan, user).await.unwrap().map(|(role, _)| role)
+}
+
 async fn all(plans: &dyn Plans, user: UserId, status: PlanStatus) -> Vec<Plan> {
     let list = plans.list(user, status, None, 100).await.unwrap();
     list.into_iter().map(|(plan, _)| plan).collect()
@@ -62,8 +67,8 @@ pub(super) async fn a_plan_comes_back_as_it_was_kept(mut store: impl Everything)
     store.kill().await;
     let plans = store.stores().plans;
     assert_eq!(plans.get(plan.id).await.unwrap(), Some(plan.clone()));
-    assert_eq!(plans.role(plan.id, owner.id).await.unwrap(), Some(Role::Owner));
-    assert_eq!(plans.role(plan.id, UserId::new()).await.unwrap(), None);
+    assert_eq!(role_of(&*plans, plan.id, owner.id).await, Some(Role::Owner));
+    assert_eq!(role_of(&*plans, plan.id, UserId::new()).await, None);
     assert_eq!(plans.get(trip()).await.unwrap(), None);
 }
 
@@ -144,6 +149,20 @@ pub(super) async fn a_summary_moves_the_plan_to_the_top(store: impl Everything) 
     assert_eq!(all(&*stores.plans, owner.id, PlanStatus::Active).await, [old, new]);
 }
 
+pub(super) async fn a_role_comes_with_where_the_plan_is(store: impl Everything) {
+    let stores = store.stores();
+    let (owner, stranger) = (known(&stores, "owner").await, known(&stores, "stranger").await);
+    let plan = kept(&stores, &owner, 1).await;
+    let plans = &stores.plans;
+    for status in [PlanStatus::Active, PlanStatus::Archived, PlanStatus::Trashed] {
+        plans.set_status(plan.id, as_owner(owner.id), status, at(2)).await.unwrap();
+        let found = plans.membership(plan.id, owner.id).await.unwrap();
+        assert_eq!(found, Some((Role::Owner, status)));
+        assert_eq!(plans.membership(plan.id, stranger.id).await.unwrap(), None);
+    }
+    assert_eq!(plans.membership(trip(), owner.id).await.unwrap(), None, "there is no such plan");
+}
+
 pub(super) async fn members_come_in_the_order_of_joining(store: impl Everything) {
     let stores = store.stores();
     let plans = &stores.plans;
@@ -165,7 +184,7 @@ pub(super) async fn members_come_in_the_order_of_joining(store: impl Everything)
 
     assert!(plans.remove_member(plan.id, by, late.id).await.unwrap());
     assert!(!plans.remove_member(plan.id, by, late.id).await.unwrap());
-    assert_eq!(plans.role(plan.id, late.id).await.unwrap(), None);
+    assert_eq!(role_of(&**plans, plan.id, late.id).await, None);
 }
 
 pub(super) async fn another_role_makes_nobody_a_member(store: impl Everything) {
@@ -178,7 +197,7 @@ pub(super) async fn another_role_makes_nobody_a_member(store: impl Everything) {
     enter(&stores, plan.id, owner.id, member(guest.id, Role::Viewer, 1)).await;
     assert!(plans.remove_member(plan.id, by, guest.id).await.unwrap());
     assert_eq!(plans.set_role(plan.id, by, raised).await.unwrap(), None);
-    assert_eq!(plans.role(plan.id, guest.id).await.unwrap(), None);
+    assert_eq!(role_of(&**plans, plan.id, guest.id).await, None);
     assert_eq!(plans.members(plan.id).await.unwrap().len(), 1);
     assert!(conflicts(&plans.set_role(trip(), by, raised).await, conflict::OUTSIDE));
 }
@@ -192,14 +211,14 @@ pub(super) async fn a_change_is_from_the_role_that_it_says(store: impl Everythin
     let change = |from, to| RoleChange { from: Some(from), ..role(guest.id, to) };
     let stale = plans.set_role(plan.id, by, change(Role::Commenter, Role::Owner)).await;
     assert!(conflicts(&stale, conflict::OTHER_ROLE));
-    assert_eq!(plans.role(plan.id, guest.id).await.unwrap(), Some(Role::Viewer));
+    assert_eq!(role_of(&**plans, plan.id, guest.id).await, Some(Role::Viewer));
     // Of several from the same role, one is made.
     let to = [Role::Commenter, Role::Editor, Role::Owner];
     let all = to.map(|to| plans.set_role(plan.id, by, change(Role::Viewer, to)));
     let made = join_all(all).await.into_iter().zip(to).filter(|(made, _)| made.is_ok());
     let made: Vec<_> = made.map(|(_, to)| to).collect();
     assert_eq!(made.len(), 1);
-    assert_eq!(plans.role(plan.id, guest.id).await.unwrap(), Some(made[0]));
+    assert_eq!(role_of(&**plans, plan.id, guest.id).await, Some(made[0]));
 }
 
 pub(super) async fn who_may_is_asked_in_the_step_that_does_it(store: impl Everything) {
@@ -253,7 +272,7 @@ pub(super) async fn the_last_owner_stays(store: impl Everything) {
         &plans.remove_member(plan.id, leaving, owner.id).await,
         conflict::LAST_OWNER
     ));
-    assert_eq!(plans.role(plan.id, owner.id).await.unwrap(), Some(Role::Owner));
+    assert_eq!(role_of(&**plans, plan.id, owner.id).await, Some(Role::Owner));
 
     plans.set_role(plan.id, by, role(owner.id, Role::Owner)).await.unwrap();
     enter(&stores, plan.id, owner.id, member(heir.id, Role::Owner, 1)).await;
@@ -344,10 +363,7 @@ pub(super) async fn an_invitation_is_decided_on_what_there_is_now(store: impl Ev
 
     let nobody: InviteRule = |_, _| InviteEffect::Over;
     let refused = plans.admit(hash(1), guest.id, at(1), nobody, MANY).await.unwrap().unwrap();
-    assert_eq!(
-        (refused.1, plans.role(plan.id, guest.id).await.unwrap()),
-        (InviteEffect::Over, None)
-    );
+    assert_eq!((refused.1, role_of(&**plans, plan.id, guest.id).await), (InviteEffect::Over, None));
     let admitted = plans.admit(hash(1), guest.id, at(1), GRANT, MANY).await.unwrap().unwrap();
     assert_eq!((admitted.0.current, admitted.1), (None, InviteEffect::Granted(Role::Editor)));
     assert_eq!(facts(hash(1), &guest).await.unwrap().unwrap().current, Some(Role::Editor));
@@ -426,10 +442,10 @@ pub(super) async fn nobody_comes_in_by_an_invitation_that_was_taken_back(store: 
         };
         let revoking = async {
             assert!(plans.revoke_invite(plan.id, open.id).await.unwrap());
-            plans.role(plan.id, guest.id).await.unwrap()
+            role_of(&**plans, plan.id, guest.id).await
         };
         let (effect, when_revoked) = tokio::join!(accepting, revoking);
-        let is_in = plans.role(plan.id, guest.id).await.unwrap();
+        let is_in = role_of(&**plans, plan.id, guest.id).await;
         assert_eq!(is_in, when_revoked, "round {round}: somebody came in afterwards");
         assert_eq!(is_in.is_some(), effect != InviteEffect::Over, "round {round}");
     }

@@ -1,4 +1,4 @@
-//! What the people in a room may do now, asked of the store: whoever says that it has changed is not believed.
+//! Doubts about what the people in a room may do now, and the store's answers: whoever says that it has changed is not believed.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -6,8 +6,9 @@ use tokio::task::JoinHandle;
 
 use super::beside::ended;
 use crate::{
+    access::Access,
     ids::{DocId, Role, UserId},
-    rooms::context::{Context, Membership},
+    rooms::context::Context,
 };
 
 /// After a store that doesn't say what people may do, it is asked again after this time.
@@ -17,14 +18,14 @@ const ASK_AGAIN: Duration = Duration::from_secs(2);
 pub(crate) type Roles = Vec<(UserId, Option<Role>)>;
 
 /// One room's questions.
-pub(crate) struct Access {
+pub(crate) struct Doubts {
     doc: DocId,
     asking: Option<JoinHandle<Option<Roles>>>,
     /// To be asked about next. Who is in here when an answer comes is not believed in it: it may be too old.
     to_ask: BTreeSet<UserId>,
 }
 
-impl Access {
+impl Doubts {
     pub(crate) fn new(doc: DocId) -> Self {
         Self { doc, asking: None, to_ask: BTreeSet::new() }
     }
@@ -40,9 +41,9 @@ impl Access {
             return;
         }
         let users = std::mem::take(&mut self.to_ask);
-        let (doc, membership) = (self.doc, Arc::clone(&context.membership));
+        let (doc, access) = (self.doc, Arc::clone(&context.access));
         let closing = context.closing.clone();
-        let ask = async move { closing.run_until_cancelled(roles(&*membership, doc, users)).await };
+        let ask = async move { closing.run_until_cancelled(roles(&*access, doc, users)).await };
         self.asking = Some(context.tasks.spawn(ask));
     }
 
@@ -61,7 +62,7 @@ impl Access {
     }
 }
 
-impl Drop for Access {
+impl Drop for Doubts {
     fn drop(&mut self) {
         if let Some(task) = &self.asking {
             task.abort();
@@ -70,11 +71,11 @@ impl Drop for Access {
 }
 
 /// Asks until the store answers: a member who was removed must not stay in because of a bad moment.
-async fn roles(membership: &dyn Membership, doc: DocId, users: BTreeSet<UserId>) -> Roles {
+async fn roles(access: &dyn Access, doc: DocId, users: BTreeSet<UserId>) -> Roles {
     let mut roles = Vec::with_capacity(users.len());
     for user in users {
         loop {
-            match membership.role_now(doc, user).await {
+            match access.role_now(doc, user).await {
                 Ok(role) => break roles.push((user, role)),
                 Err(error) => {
                     tracing::warn!(%doc, %error, "a role could not be read; trying again");
