@@ -35,6 +35,8 @@ describe("words", () => {
     const now = new Date("2026-11-21T10:00:00Z");
     expect(ago("2026-11-21T09:57:00Z", now, "ko")).toBe("3분 전");
     expect(ago("2026-11-20T09:00:00Z", now, "ko")).toBe("어제");
+    expect(ago("2026-11-21T09:59:30Z", now, "ko")).toBe("방금");
+    expect(ago("2026-11-21T09:59:30Z", now, "en")).toBe("just now");
   });
 });
 

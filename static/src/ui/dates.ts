@@ -73,7 +73,10 @@ export function moment(instant: string, language: Language): string {
   }).format(new Date(instant));
 }
 
-/** "3분 전", "yesterday": how long ago an instant was. */
+/** Less than a minute ago. What browsers say of it ("지금", "now") reads as if it were still going on. */
+const JUST_NOW: Record<Language, string> = { ko: "방금", en: "just now" };
+
+/** "3분 전", "yesterday", "방금": how long ago an instant was. */
 export function ago(instant: string, now: Date, language: Language): string {
   const seconds = Math.round((new Date(instant).getTime() - now.getTime()) / 1000);
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
@@ -87,5 +90,5 @@ export function ago(instant: string, now: Date, language: Language): string {
   for (const [unit, length] of units) {
     if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
   }
-  return relative.format(0, "second");
+  return JUST_NOW[language];
 }
