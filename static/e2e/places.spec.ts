@@ -58,7 +58,7 @@ test('a place is found by its code, without its accents, in other letters, by co
 
 test('a place that nobody knows is said to be unknown, and can be added without one or picked on the map', async ({ browse, server }) => {
   const mina = await Person.signUp(server, 'Mina')
-  const editor = await EditorPage.open(await browse(mina), await mina.createTrip({ days: 1, sample: 'jeju' }))
+  const editor = await EditorPage.open(await browse(mina), await mina.createTrip({ days: 1 }))
   const { page } = editor
   const line = editor.day(1).getByTestId('quick-add-input')
   await editor.day(1).getByTestId('add-place').click()
